@@ -1,0 +1,28 @@
+"""Adversarial autoencoders that behave like scikit-learn.
+
+Public names are resolved on first use, so that importing the package is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0.dev0"
+
+__all__ = ["AAETransformer", "__version__", "metrics"]
+
+_HOMES = {"AAETransformer": "estimators._transformer"}
+_MODULES = {"metrics"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f".{name}", __name__)
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

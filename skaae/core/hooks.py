@@ -1,0 +1,102 @@
+"""Hooks: called with an ``Epoch`` at the end of each; one that returns True stops the run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TextIO
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..metrics import sliced_wasserstein
+from .model import AdversarialAutoencoder
+from .streams import Streams
+
+__all__ = ["EarlyStopping", "Epoch", "Hook", "ProgressLine"]
+
+
+@dataclass
+class Epoch:
+    """The end of an epoch: its number from 0, how many there will be at most, its losses, (K,) each, and the model."""
+
+    index: int
+    n_epochs: int
+    losses: dict[str, np.ndarray]
+    model: AdversarialAutoencoder
+    state: Callable[[], dict[str, np.ndarray]]
+
+
+Hook = Callable[[Epoch], "bool | None"]
+
+
+class ProgressLine:
+    """Creates the hook that keeps one line of text up to date."""
+
+    def __init__(self, name: str, stream: TextIO | None = None) -> None:
+        self.name = name
+        self.stream = stream
+
+    def __call__(self, epoch: Epoch) -> None:
+        done = epoch.index + 1
+        if done % max(1, epoch.n_epochs // 100) and done < epoch.n_epochs:
+            return
+        bar = "#" * (20 * done // epoch.n_epochs)
+        losses = ", ".join(f"{name} {np.mean(loss):.4f}" for name, loss in epoch.losses.items())
+        end = "\n" if done == epoch.n_epochs else ""
+        print(
+            f"\r{self.name} [{bar:<20}] {done}/{epoch.n_epochs} {losses}",
+            end=end,
+            file=self.stream or sys.stdout,
+            flush=True,
+        )
+
+
+class EarlyStopping:
+    """Creates the hook that keeps each member's best weights on held-out rows, and stops when none gets better.
+
+    What is watched is the reconstruction error plus the sliced Wasserstein distance between codes and prior: an
+    adversary's loss says who is winning, not whether the model is good.
+    """
+
+    def __init__(self, X: np.ndarray, patience: int, tol: float, seed: int) -> None:
+        self.X, self.patience, self.tol, self.seed = X, patience, tol, seed
+        self.weights: dict[str, Tensor] = {}
+
+    @torch.no_grad()
+    def __call__(self, epoch: Epoch) -> bool:
+        if not self.weights:
+            self._begin(epoch.model)
+        loss = epoch.losses["validation"] = self._validate(epoch.model)
+        running = self.waited < self.patience
+        better = running & (loss < self.best)
+        self.waited[running] += 1
+        self.waited[running & (loss < self.best - self.tol)] = 0
+        self.best[better] = loss[better]
+        for name, weight in epoch.model.state_dict().items():
+            self.weights[name][better] = weight[better]
+        over = bool((self.waited >= self.patience).all())
+        if over or epoch.index + 1 == epoch.n_epochs:
+            epoch.model.load_state_dict(self.weights)
+        return over
+
+    def _begin(self, model: AdversarialAutoencoder) -> None:
+        first = next(model.parameters())
+        n_members, device = len(first), first.device
+        self.best = np.full(n_members, np.inf)
+        self.waited = np.zeros(n_members, dtype=int)
+        self.weights = {name: weight.clone() for name, weight in model.state_dict().items()}
+        x = torch.tensor(self.X, dtype=first.dtype, device=device)
+        self.x = x.expand(n_members, *x.shape)
+        self.prior = model.draw(len(x), Streams([self.seed] * n_members, device)).cpu().numpy()
+
+    def _validate(self, model: AdversarialAutoencoder) -> np.ndarray:
+        code = model.encode(self.x)
+        error = (model.decode(code) - self.x).square().mean((1, 2)).cpu().numpy()
+        distances = [
+            sliced_wasserstein(prior, own, n_projections=32, random_state=self.seed)
+            for prior, own in zip(self.prior, code.cpu().numpy(), strict=True)
+        ]
+        return error + np.array(distances)

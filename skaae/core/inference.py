@@ -1,0 +1,70 @@
+"""A trained model applied to arrays, in batches of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..plan import Architecture
+from .model import AdversarialAutoencoder
+from .streams import Streams
+from .training import State
+
+__all__ = ["decode", "draw", "encode", "resolve_device"]
+
+BATCH_SIZE = 4096
+
+
+def encode(architecture: Architecture, state: State, X: np.ndarray, device: str) -> np.ndarray:
+    """Codes of rows: (n, features) to (K, n, width)."""
+    model = rebuild(architecture, state, X.dtype, device)
+    return apply(model, model.encode, X, device)
+
+
+def decode(architecture: Architecture, state: State, code: np.ndarray, device: str) -> np.ndarray:
+    """Rows of codes: (n, width) to (K, n, features)."""
+    model = rebuild(architecture, state, code.dtype, device)
+    return apply(model, model.decode, code, device)
+
+
+def draw(architecture: Architecture, n: int, seed: int) -> np.ndarray:
+    """Codes drawn from the prior, (n, width)."""
+    with torch.device("meta"):
+        model = AdversarialAutoencoder(architecture, n_members=1)
+    return model.draw(n, Streams([seed]))[0].numpy()
+
+
+def resolve_device(device: str) -> str:
+    """The device that a name stands for: "auto" is an accelerator where there is one."""
+    if device == "auto":
+        accelerator = torch.accelerator.current_accelerator(check_available=True)
+        return "cpu" if accelerator is None else accelerator.type
+    try:
+        torch.empty(0, device=device)
+    except (AssertionError, RuntimeError) as error:
+        raise ValueError(f"`device` must be present on this machine. Got {device!r}: {error}") from None
+    return device
+
+
+def rebuild(architecture: Architecture, state: State, dtype: np.dtype, device: str) -> AdversarialAutoencoder:
+    weights = {n.removeprefix("model."): torch.tensor(v) for n, v in state.items() if n.startswith("model.")}
+    n_members = len(next(iter(weights.values())))
+    with torch.device("meta"):
+        model = AdversarialAutoencoder(architecture, n_members)
+    model.load_state_dict(weights, assign=True)
+    return model.to(device, torch.from_numpy(np.empty(0, dtype)).dtype)
+
+
+@torch.inference_mode()
+def apply(
+    model: AdversarialAutoencoder, function: Callable[[Tensor], Tensor], X: np.ndarray, device: str
+) -> np.ndarray:
+    n_members = len(next(model.parameters()))
+    parts = []
+    for start in range(0, len(X), BATCH_SIZE):
+        x = torch.tensor(X[start : start + BATCH_SIZE], device=device)
+        parts.append(function(x.expand(n_members, *x.shape)).cpu().numpy())
+    return np.concatenate(parts, axis=1)

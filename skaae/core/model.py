@@ -1,0 +1,88 @@
+r"""The adversarial autoencoder: an encoder, a decoder, and an adversary for each block of the code.
+
+Rows ``x`` become a code, block beside block; the decoder turns the code into rows again; adversary ``i`` gives the
+logit of "this is a draw from the prior, and no code" for block ``i``.
+
+Encoder and decoder are an affine map plus a perceptron. Training starts from the map alone, set to the whitened
+principal components :math:`\Lambda^{-1/2} V^\top (x - \mu)` and their inverse: codes that are already centred,
+uncorrelated and of unit spread, so that only what is not linear and not Gaussian is left to learn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ..plan import Architecture
+from .latent import BLOCKS
+from .networks import Mlp, ResidualMlp
+from .streams import Streams
+
+__all__ = ["AdversarialAutoencoder"]
+
+PCA_ROWS = 2000  # rows that the principal components of the start are taken from, at most
+SMALLEST_SPREAD = 1e-2  # of a principal component; whitening a smaller one would blow up its noise
+
+
+class AdversarialAutoencoder(nn.Module):
+    """Creates K adversarial autoencoders of one architecture; their weights are not set yet."""
+
+    def __init__(self, architecture: Architecture, n_members: int) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(BLOCKS[block.kind](block.width, block.prior) for block in architecture.blocks)
+        self.n_inputs = [block.n_inputs for block in self.blocks]
+        self.widths = [block.width for block in self.blocks]
+        features, hidden = architecture.n_features, architecture.hidden_layer_sizes
+        self.encoder = ResidualMlp(n_members, (features, *hidden, sum(self.n_inputs)), architecture.activation)
+        self.decoder = ResidualMlp(n_members, (sum(self.widths), *hidden[::-1], features), architecture.activation)
+        self.adversaries = nn.ModuleList(
+            Mlp(n_members, (width, *architecture.adversary_layer_sizes, 1), "leaky_relu") for width in self.widths
+        )
+
+    def initialise(self, streams: Streams, rows: Sequence[Tensor]) -> None:
+        """Sets every weight; member k starts from the principal components of ``rows[k]``."""
+        for network in (self.encoder, self.decoder, *self.adversaries):
+            network.initialise(streams)
+        for member, x in enumerate(rows):
+            self._start_from_components(member, x)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Codes of rows: (K, rows, features) to (K, rows, width)."""
+        parts = self.encoder(x).split(self.n_inputs, -1)
+        return torch.cat([block(h) for block, h in zip(self.blocks, parts, strict=True)], -1)
+
+    def decode(self, code: Tensor) -> Tensor:
+        """Rows of codes: (K, rows, width) to (K, rows, features)."""
+        return self.decoder(code)
+
+    def draw(self, n: int, streams: Streams) -> Tensor:
+        """Codes drawn from the prior: (K, n, width)."""
+        return torch.cat([block.prior(n, streams) for block in self.blocks], -1)
+
+    def judge(self, code: Tensor) -> Iterator[Tensor]:
+        """Logits of each adversary in turn, (K, rows)."""
+        for adversary, part in zip(self.adversaries, code.split(self.widths, -1), strict=True):
+            yield adversary(part).squeeze(-1)
+
+    @torch.no_grad()
+    def _start_from_components(self, member: int, x: Tensor) -> None:
+        mean, components, spread = principal_components(x, self.n_inputs[0])
+        n = len(components)
+        whiten = components.T / spread
+        self.encoder.linear.weight[member, :, :n] = whiten
+        self.encoder.linear.bias[member, 0, :n] = -mean @ whiten
+        self.decoder.linear.weight[member, :n] = components * spread[:, None]
+        self.decoder.linear.bias[member, 0] = mean
+
+
+def principal_components(x: Tensor, n: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean, (features,), first components, (n, features) or fewer, and their spread, of a part of the rows."""
+    x = x[:: -(-len(x) // PCA_ROWS)].double()
+    mean = x.mean(0)
+    _, singular, components = torch.linalg.svd(x - mean, full_matrices=False)
+    components = components[:n]
+    largest = components.gather(1, components.abs().argmax(1, keepdim=True))
+    spread = (singular[:n] / max(1, len(x) - 1) ** 0.5).clamp(min=SMALLEST_SPREAD)
+    return mean.float(), (components * largest.sign()).float(), spread.float()

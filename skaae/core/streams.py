@@ -1,0 +1,67 @@
+"""Random streams, one for each member of a pack.
+
+What a member draws depends on its seed, the epoch, and its own earlier draws: never on its neighbours, and never on
+the generators of the user. Numbers are drawn ahead in growing chunks, because one call for each member and batch would cost
+more than the numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+__all__ = ["Streams"]
+
+FIRST_CHUNK, LARGEST_CHUNK = 2**12, 2**18
+
+
+class Streams:
+    """Creates the random streams of members with the given seeds."""
+
+    def __init__(self, seeds: Sequence[int], device: torch.device | str = "cpu") -> None:
+        self.seeds = tuple(seeds)
+        self.device = torch.device(device)
+        self.generators = [torch.Generator(self.device) for _ in self.seeds]
+        self.restart(0)
+
+    def restart(self, *keys: int) -> None:
+        """Begins again at the place that the keys name, whatever was drawn before."""
+        for seed, generator in zip(self.seeds, self.generators, strict=True):
+            state = np.random.SeedSequence((seed, *keys)).generate_state(1, np.uint64)
+            generator.manual_seed(int(state[0] >> np.uint64(1)))
+        self.ahead: dict[str, Tensor] = {}
+        self.chunk = FIRST_CHUNK
+
+    def normal(self, *shape: int) -> Tensor:
+        """Draws standard normal numbers, (members, *shape)."""
+        return self._take("normal_", shape)
+
+    def uniform(self, *shape: int) -> Tensor:
+        """Draws uniform numbers in [0, 1), (members, *shape)."""
+        return self._take("uniform_", shape)
+
+    def permutations(self, lengths: Sequence[int]) -> list[Tensor]:
+        """Draws an order of so many rows for each member."""
+        return [
+            torch.randperm(length, generator=generator, device=self.device)
+            for length, generator in zip(lengths, self.generators, strict=True)
+        ]
+
+    def _take(self, distribution: str, shape: tuple[int, ...]) -> Tensor:
+        n = math.prod(shape)
+        left = self.ahead.get(distribution)
+        if left is None or left.shape[1] < n:
+            left = self._draw(distribution, max(n, self.chunk))
+            self.chunk = min(2 * self.chunk, LARGEST_CHUNK)
+        self.ahead[distribution] = left[:, n:]
+        return left[:, :n].view(len(self.seeds), *shape)
+
+    def _draw(self, distribution: str, n: int) -> Tensor:
+        numbers = torch.empty(len(self.seeds), n, dtype=torch.float32, device=self.device)
+        for row, generator in zip(numbers, self.generators, strict=True):
+            getattr(row, distribution)(generator=generator)
+        return numbers

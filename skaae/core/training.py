@@ -1,0 +1,224 @@
+"""The loop: it knows phases, batches and hooks, and not what they mean.
+
+An epoch is a function of the state at its beginning, the members' seeds and its number. So a run can go on from a
+saved state, or back to an earlier one, and a packed member trains as it would alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..plan import Architecture, PerMember, Training
+from .batches import Batch, Batches
+from .hooks import Epoch, Hook
+from .model import AdversarialAutoencoder
+from .optimizer import PackedAdam
+from .phases import Discrimination, Imitation, Phase, Reconstruction
+from .streams import Streams
+
+__all__ = ["State", "Turn", "train", "turns_of"]
+
+State = dict[str, np.ndarray]
+
+RAMP = 0.1  # share of a run in which the adversarial weight rises to its full value
+DECAY = 0.5  # share of a run, at its end, in which the learning rate falls to zero
+SHARED_WORK = 3e7  # operations of a layer's product below which one thread does it sooner than two
+RATE_CUTS = 4  # how often a member in trouble starts its epoch again, each time at a quarter of its rate
+
+
+@dataclass
+class Turn:
+    """Phases that share one backward pass and one step of one optimizer."""
+
+    phases: tuple[Phase, ...]
+    keeps_code: bool = False
+
+    def parameters(self, model: AdversarialAutoencoder) -> list[Tensor]:
+        """What the phases train, each parameter once."""
+        parts = dict.fromkeys(part for phase in self.phases for part in phase.parts)
+        return [p for part in parts for p in getattr(model, part).parameters()]
+
+    def losses(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
+        """The loss of each phase, (K,)."""
+        if not self.keeps_code:
+            batch.code = None
+        return {phase.name: phase(model, batch) for phase in self.phases}
+
+
+def turns_of(training: Training) -> list[Turn]:
+    """The turns of every step: the fused pair runs the encoder once, the paper's list anew in each turn."""
+    if not np.any(training.adversarial_weight):
+        return [Turn((Reconstruction(),))]
+    if training.schedule == "fused":
+        return [Turn((Reconstruction(), Imitation())), Turn((Discrimination(),), keeps_code=True)]
+    assert training.schedule == "alternating", "'schedule' should be 'fused' or 'alternating'."
+    return [Turn((Reconstruction(),)), Turn((Discrimination(),)), Turn((Imitation(),))]
+
+
+def per_member(value: PerMember, n_members: int) -> list[float]:
+    """One number for each member."""
+    values = list(value) if isinstance(value, tuple) else [value] * n_members
+    assert len(values) == n_members, f"there should be one value for each of {n_members} members."
+    return values
+
+
+class Run:
+    """Creates a run: model, optimizers and rows on one device, at the beginning or where ``start`` left off."""
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        training: Training,
+        x: Tensor,
+        rows: Sequence[Tensor] | None,
+        start: State | None,
+    ) -> None:
+        n_members = len(training.seeds)
+        self.training = training
+        self.epoch = 0
+        self.streams = Streams(training.seeds, x.device)
+        self.weight, noise = (
+            torch.tensor(per_member(value, n_members), dtype=x.dtype, device=x.device)
+            for value in (training.adversarial_weight, training.noise)
+        )
+        self.batches = Batches(x, rows, training.batch_size, noise, self.streams)
+        self.model = AdversarialAutoencoder(architecture, n_members).to(x.device)
+        self.turns = turns_of(training)
+        self.rates = per_member(training.learning_rate, n_members)
+        self.cuts = [0] * n_members
+        self._make_optimizers()
+        if start is None:
+            self.model.initialise(self.streams, [x] * n_members if rows is None else [x[own] for own in rows])
+        else:
+            self.restore({name: torch.tensor(value, device=x.device) for name, value in start.items()})
+
+    def advance(self, progress: float) -> dict[str, np.ndarray]:
+        """Trains for one epoch, at so much of the whole run; the mean of each loss, (K,)."""
+        annealed = self.training.annealed
+        for optimizer in self.optimizers:
+            optimizer.scale(min(1.0, (1 - progress) / DECAY) if annealed else 1.0)
+        imitation = self.weight * (min(1.0, progress / RAMP) if annealed else 1.0)
+        self.streams.restart(self.epoch + 1)
+        totals: dict[str, Tensor] = {}
+        for batch in self.batches:
+            for turn, optimizer in zip(self.turns, self.optimizers, strict=True):
+                losses = turn.losses(self.model, batch)
+                optimizer.step(sum(imitation * t if n == "imitation" else t for n, t in losses.items()), batch.active)
+                for name, loss in losses.items():
+                    totals[name] = totals.get(name, 0) + loss.detach()
+        self.epoch += 1
+        return {name: (total / self.batches.n_batches).cpu().numpy() for name, total in totals.items()}
+
+    def troubled(self, losses: dict[str, np.ndarray]) -> np.ndarray:
+        """Which members have lost their way: a loss or a weight that is not a finite number."""
+        sums = torch.stack([p.detach().flatten(1).sum(1) for p in self.model.parameters()]).cpu().numpy()
+        return ~np.isfinite(np.vstack([*losses.values(), sums])).all(0)
+
+    def retreat(self, good: dict[str, Tensor], troubled: np.ndarray) -> None:
+        """Goes back to the last good state, from which the troubled members start at a quarter of their rate."""
+        for member in np.flatnonzero(troubled):
+            if self.cuts[member] == RATE_CUTS:
+                raise FloatingPointError(
+                    f"Losses must stay finite. Those of member {member} did not in epoch {self.epoch}, with learning"
+                    f" rates down to {self.rates[member]:.3g}: lower `learning_rate_init`, or scale the columns."
+                )
+            self.cuts[member] += 1
+            self.rates[member] /= 4
+        self._make_optimizers()
+        self.restore(good)
+
+    @torch.no_grad()
+    def snapshot(self) -> dict[str, Tensor]:
+        """A copy of all that the next epoch depends on."""
+        state = {f"model.{name}": value.clone() for name, value in self.model.state_dict().items()}
+        for index, optimizer in enumerate(self.optimizers):
+            state |= {f"optimizer.{index}.{name}": value for name, value in optimizer.state().items()}
+        return state | {"epoch": torch.tensor(self.epoch)}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Takes up a snapshot."""
+        self.model.load_state_dict(part_of(state, "model."))
+        for index, optimizer in enumerate(self.optimizers):
+            optimizer.load(part_of(state, f"optimizer.{index}."))
+        self.epoch = int(state["epoch"])
+
+    def state(self) -> State:
+        """A snapshot as numpy arrays."""
+        return {name: value.cpu().numpy() for name, value in self.snapshot().items()}
+
+    def _make_optimizers(self) -> None:
+        decays = per_member(self.training.weight_decay, len(self.rates))
+        self.optimizers = [
+            PackedAdam(turn.parameters(self.model), self.rates, decays, together=self.batches.even)
+            for turn in self.turns
+        ]
+
+
+def part_of(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The entries whose names begin with the prefix, without it."""
+    return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+
+
+@contextmanager
+def threads_for(architecture: Architecture, training: Training) -> Iterator[None]:
+    """Leaves products that are too small to share to one thread: more would mostly wait for each other."""
+    widths = [architecture.n_features, *architecture.hidden_layer_sizes]
+    largest = max(a * b for a, b in pairwise([*widths, sum(block.width for block in architecture.blocks)]))
+    before = torch.get_num_threads()
+    if 2 * training.batch_size * len(training.seeds) * largest < SHARED_WORK:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@torch.inference_mode(False)
+@torch.enable_grad()
+def train(
+    architecture: Architecture,
+    training: Training,
+    X: np.ndarray,
+    *,
+    rows: Sequence[np.ndarray] | None = None,
+    start: State | None = None,
+    hooks: Sequence[Hook] = (),
+    device: str = "cpu",
+) -> tuple[State, dict[str, np.ndarray]]:
+    """Trains as many members as there are seeds, member k on ``X[rows[k]]``, from scratch or from ``start``.
+
+    Returns the state in which they end, and the curve of each loss, (epochs, K).
+    """
+    x = torch.tensor(X, dtype=torch.float32, device=device)
+    own = None if rows is None else [torch.tensor(r, device=device) for r in rows]
+    with threads_for(architecture, training):
+        run = Run(architecture, training, x, own, start)
+        curves = complete(run, hooks)
+    return run.state(), {name: np.stack([losses[name] for losses in curves]) for name in curves[0]}
+
+
+def complete(run: Run, hooks: Sequence[Hook]) -> list[dict[str, np.ndarray]]:
+    """Advances the run to its end, or to where a hook stops it; the losses of each epoch."""
+    n_epochs = run.training.n_epochs
+    curves: list[dict[str, np.ndarray]] = []
+    good = run.snapshot()
+    while len(curves) < n_epochs:
+        losses = run.advance(len(curves) / n_epochs)
+        troubled = run.troubled(losses)
+        if troubled.any():
+            run.retreat(good, troubled)
+            continue
+        epoch = Epoch(len(curves), n_epochs, losses, run.model, run.state)
+        curves.append(losses)
+        stops = [hook(epoch) for hook in hooks]
+        if any(stops):
+            break
+        good = run.snapshot()
+    return curves

@@ -1,0 +1,1 @@
+"""Private. Estimators are public names of ``skaae``."""

@@ -1,0 +1,329 @@
+"""What all estimators share: parameters, their translation into a plan, and the one door down to the core.
+
+This is the only file that imports private parts of scikit-learn; torch is reached from inside methods.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.preprocessing import FunctionTransformer, QuantileTransformer, StandardScaler
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import validate_data
+
+from ..plan import Architecture, Block, Training
+
+if TYPE_CHECKING:
+    from ..core.hooks import Epoch, Hook
+
+__all__ = ["BaseAAE"]
+
+AUTO_STEPS = 2000  # steps of a fit with max_iter="auto", unless that is fewer than MIN_AUTO_EPOCHS
+MIN_AUTO_EPOCHS = 5
+AUTO_WIDTH = 16
+
+
+class BaseAAE(CallbackSupportMixin, BaseEstimator):
+    """The shared parameters of all estimators, and fitting, encoding and decoding with them."""
+
+    _parameter_constraints: dict = {
+        "n_components": [Interval(Integral, 1, None, closed="left"), None],
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "activation": [StrOptions({"relu", "leaky_relu", "silu", "gelu", "tanh"})],
+        "prior": [StrOptions({"normal"})],
+        "adversarial_weight": [Interval(Real, 0, None, closed="left")],
+        "noise": [Interval(Real, 0, None, closed="left")],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "warm_start": ["boolean"],
+        "scaling": [StrOptions({"standard", "quantile"}), None],
+        "device": [str],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        n_components=None,
+        *,
+        hidden_layer_sizes=(128, 128),
+        activation="relu",
+        prior="normal",
+        adversarial_weight=0.1,
+        noise=0.0,
+        alpha=0.0,
+        batch_size="auto",
+        learning_rate_init=1e-3,
+        max_iter="auto",
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=20,
+        tol=1e-4,
+        warm_start=False,
+        scaling="standard",
+        device="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        self.n_components = n_components
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.prior = prior
+        self.adversarial_weight = adversarial_weight
+        self.noise = noise
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate_init = learning_rate_init
+        self.max_iter = max_iter
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.scaling = scaling
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Fit the model to rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training rows, finite numbers, two at least.
+        y : None
+            Ignored, present by convention.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator. Where fitting fails or is interrupted, it is left as it was before.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or `X` breaks a rule, which the message states.
+        FloatingPointError
+            If the losses do not stay finite, even at lower learning rates.
+        """
+        with self._all_or_nothing():
+            goes_on = self.warm_start and self.__sklearn_is_fitted__()
+            X = self._validate(X, reset=not goes_on, ensure_min_samples=2)
+            if not goes_on:
+                self._begin(X)
+            self._train(X, y)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None):
+        """Train for one pass over a chunk of rows, from where the last call left off.
+
+        The first call fixes what is built. Scaling by mean and spread follows the chunks, scaling by quantiles stays
+        that of the first. The learning rate is `learning_rate_init` throughout, and no rows are held out.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            A chunk of rows, two at least in the first.
+        y : None
+            Ignored, present by convention.
+
+        Returns
+        -------
+        self : object
+            The estimator. Where the call fails or is interrupted, it is left as it was before.
+        """
+        with self._all_or_nothing():
+            first = not self.__sklearn_is_fitted__()
+            X = self._validate(X, reset=first, ensure_min_samples=2 if first else 1)
+            if first:
+                self._begin(X)
+            elif hasattr(self.scaler_, "partial_fit"):
+                self.scaler_ = deepcopy(self.scaler_).partial_fit(X)
+            seed = self._draw_seed(check_random_state(self.random_state))
+            self._run(self._scale(X), self._plan(len(X), seed, n_epochs=1, annealed=False), [])
+        return self
+
+    def __sklearn_is_fitted__(self):
+        return getattr(self, "_state", None) is not None
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        if tags.transformer_tags is not None:
+            tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    @property
+    def loss_curve_(self):
+        """Reconstruction error of each epoch."""
+        return self.history_["reconstruction"]
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        before = vars(self).copy()
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    def _validate(self, X: Any, **checks: Any) -> np.ndarray:
+        return validate_data(self, X, dtype=[np.float64, np.float32], **checks)
+
+    def _begin(self, X: np.ndarray) -> None:
+        """Fixes what a first fit fixes: the device, the scaling, and what to build."""
+        from ..core.inference import resolve_device
+
+        n_features = X.shape[1]
+        if self.n_components is not None and self.n_components > n_features:
+            raise ValueError(
+                f"`n_components` must be at most the number of columns ({n_features}). Got {self.n_components}."
+            )
+        width = self.n_components or max(1, min(AUTO_WIDTH, n_features - 1))
+        self.device_ = resolve_device(self.device)
+        self.scaler_ = self._make_scaler(len(X)).fit(X)
+        self._architecture = Architecture(
+            n_features=n_features,
+            blocks=(Block("style", int(width), self.prior),),
+            hidden_layer_sizes=self._hidden_widths(),
+            activation=self.activation,
+        )
+        self._state = None
+        self.n_iter_ = 0
+        self.history_ = {}
+
+    def _hidden_widths(self) -> tuple[int, ...]:
+        widths = tuple(int(width) for width in np.atleast_1d(self.hidden_layer_sizes))
+        if min(widths, default=1) < 1:
+            raise ValueError(f"`hidden_layer_sizes` must be 1 or more each. Got {self.hidden_layer_sizes}.")
+        return widths
+
+    def _make_scaler(self, n_samples: int) -> Any:
+        if self.scaling == "standard":
+            return StandardScaler()
+        if self.scaling == "quantile":
+            return QuantileTransformer(n_quantiles=min(1000, n_samples), output_distribution="normal", random_state=0)
+        return FunctionTransformer()
+
+    def _scale(self, X: np.ndarray) -> np.ndarray:
+        scaled = self.scaler_.transform(X)
+        if not np.isfinite(scaled.astype(np.float32)).all():
+            raise ValueError(
+                f"Scaled columns must fit into 32-bit floats. Got values up to {np.abs(X).max():.3g} in X."
+            )
+        return scaled
+
+    def _plan(self, n_samples: int, seed: int, *, n_epochs: int | None = None, annealed: bool = True) -> Training:
+        """Translates parameters into a plan; the only place that does."""
+        batch_size = int(np.clip(n_samples // 8, 32, 256)) if self.batch_size == "auto" else self.batch_size
+        batch_size = min(batch_size, n_samples)
+        if n_epochs is None:
+            n_epochs = self.max_iter
+        if n_epochs == "auto":
+            n_epochs = max(MIN_AUTO_EPOCHS, math.ceil(AUTO_STEPS / math.ceil(n_samples / batch_size)))
+        return Training(
+            seeds=(seed,),
+            n_epochs=n_epochs,
+            batch_size=batch_size,
+            learning_rate=float(self.learning_rate_init),
+            adversarial_weight=float(self.adversarial_weight),
+            noise=float(self.noise),
+            weight_decay=float(self.alpha),
+            annealed=annealed,
+        )
+
+    def _train(self, X: np.ndarray, y: Any) -> None:
+        """Trains for a whole fit, with held-out rows, progress and callbacks as wished."""
+        rng = check_random_state(self.random_state)
+        seed = self._draw_seed(rng)
+        rows = self._scale(X)
+        hooks: list[Hook] = []
+        if self.early_stopping:
+            order = rng.permutation(len(rows))
+            n_held_out = max(1, round(self.validation_fraction * len(rows)))
+            rows, held_out = rows[order[n_held_out:]], rows[order[:n_held_out]]
+            hooks.append(self._early_stopping(held_out, seed))
+        plan = self._plan(len(rows), seed)
+        if self.verbose:
+            hooks.append(self._progress_line())
+        if hasattr(self, "_skl_callbacks"):
+            hooks.append(self._callback_hook(plan.n_epochs, X, y))
+        self._run(rows, plan, hooks)
+
+    def _run(self, rows: np.ndarray, plan: Training, hooks: list[Hook]) -> None:
+        """Goes through the door: trains in the core, and takes home what came of it."""
+        from ..core.training import train
+
+        state, curves = train(self._architecture, plan, rows, start=self._state, hooks=hooks, device=self.device_)
+        self._take(state, curves)
+
+    def _take(self, state: dict[str, np.ndarray], curves: dict[str, np.ndarray]) -> None:
+        before = self.history_
+        self._state = state
+        self.history_ = {name: np.concatenate([before.get(name, []), curve[:, 0]]) for name, curve in curves.items()}
+        self.n_iter_ = len(self.history_["reconstruction"])
+
+    @staticmethod
+    def _draw_seed(rng: np.random.RandomState) -> int:
+        return int(rng.randint(np.iinfo(np.int32).max))
+
+    def _early_stopping(self, held_out: np.ndarray, seed: int) -> Hook:
+        from ..core.hooks import EarlyStopping
+
+        return EarlyStopping(held_out, self.n_iter_no_change, self.tol, seed)
+
+    def _progress_line(self) -> Hook:
+        from ..core.hooks import ProgressLine
+
+        return ProgressLine(type(self).__name__)
+
+    def _callback_hook(self, n_epochs: int, X: np.ndarray, y: Any) -> Hook:
+        """The bridge from the core's hooks to scikit-learn's callbacks."""
+        context = self._init_callback_context(max_subtasks=n_epochs)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+
+        def hook(epoch: Epoch) -> bool:
+            fitted = {"_state": epoch.state, "n_iter_": epoch.index + 1}
+            task = context.subcontext("epoch").call_on_fit_task_begin(estimator=self, X=X, y=y)
+            return task.call_on_fit_task_end(
+                estimator=self, X=X, y=y, reconstruction_attributes=lambda: {**fitted, "_state": epoch.state()}
+            )
+
+        return hook
+
+    def _encode(self, X: np.ndarray) -> np.ndarray:
+        """Codes of scaled rows, (members, n_samples, width)."""
+        from ..core.inference import encode
+
+        return encode(self._architecture, self._state, X, self.device_)
+
+    def _decode(self, code: np.ndarray) -> np.ndarray:
+        """Scaled rows of codes, (members, n_samples, n_features)."""
+        from ..core.inference import decode
+
+        return decode(self._architecture, self._state, code, self.device_)
+
+    def _draw(self, n_samples: int, seed: int) -> np.ndarray:
+        """Codes drawn from the prior, (n_samples, width)."""
+        from ..core.inference import draw
+
+        return draw(self._architecture, n_samples, seed)
