@@ -59,12 +59,17 @@ class Batches:
     ) -> None:
         self.x, self.rows, self.batch_size, self.streams = x, rows, batch_size, streams
         self.noise, self.noisy = noise[:, None, None], bool(noise.any())
+        # Of its own, so that a member without noise draws all else as beside neighbours with noise.
+        self.corruption = Streams(streams.seeds, x.device, purpose=1)
         n_members = len(streams.seeds)
         self.lengths = [len(x)] * n_members if rows is None else [len(r) for r in rows]
         self.n_batches = torch.tensor([-(-length // self.batch_size) for length in self.lengths], device=x.device)
         self.even = len(set(self.lengths)) == 1
 
-    def __iter__(self) -> Iterator[Batch]:
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """The batches of an epoch, a function of its number."""
+        self.streams.restart(number)
+        self.corruption.restart(number)
         orders = self.streams.permutations(self.lengths)
         if self.rows is not None:
             orders = [own[order] for own, order in zip(self.rows, orders, strict=True)]
@@ -79,7 +84,8 @@ class Batches:
         weight = None if self.even else self._weight(start, n)
         batch = Batch(x, x, weight, active, self.batch_size, self.streams)
         if self.noisy:
-            batch.corrupted = torch.addcmul(x, batch.normal(x.shape[-1]), self.noise)
+            draws = self.corruption.normal(self.batch_size, x.shape[-1])[:, :n]
+            batch.corrupted = torch.addcmul(x, draws, self.noise)
         return batch
 
     def _weight(self, start: int, n: int) -> Tensor:

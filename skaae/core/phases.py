@@ -3,9 +3,9 @@ r"""Phases: each is a loss over its part of the model, one number for each membe
 With code :math:`q(x)`, reconstruction :math:`d`, adversary logits :math:`a` and prior :math:`p`, the phases of the
 adversarial autoencoder are
 
-- reconstruction, :math:`\\lVert d(q(x + \\varepsilon)) - x \\rVert^2` in the mean over the columns, over encoder and decoder;
-- discrimination, :math:`\\log(1 + e^{-a(z)}) + \\log(1 + e^{a(q(x))})` with :math:`z \\sim p`, over the adversary;
-- imitation, :math:`\\log(1 + e^{-a(q(x))})`, over the encoder: the non-saturating form.
+- reconstruction, :math:`\lVert d(q(x + \varepsilon)) - x \rVert^2` in the mean over the columns, over encoder and decoder;
+- discrimination, :math:`\log(1 + e^{-a(z)}) + \log(1 + e^{a(q(x))})` with :math:`z \sim p`, over the adversary;
+- imitation, :math:`\log(1 + e^{-a(q(x))})`, over the encoder: the non-saturating form.
 
 Codes and draws are shown to the adversary through the same noise, so that it cannot win by telling their supports
 apart (Sonderby et al., "Amortised MAP inference for image super-resolution", 2017, arXiv 1610.04490).

@@ -13,7 +13,7 @@ __all__ = ["PRIORS", "Normal"]
 
 
 class Normal(nn.Module):
-    r"""Creates the standard normal prior, :math:`\\mathcal N(0, I)`."""
+    r"""Creates the standard normal prior, :math:`\mathcal N(0, I)`."""
 
     def __init__(self, width: int) -> None:
         super().__init__()

@@ -20,21 +20,22 @@ FIRST_CHUNK, LARGEST_CHUNK = 2**12, 2**18
 
 
 class Streams:
-    """Creates the random streams of members with the given seeds."""
+    """Creates the random streams of members with the given seeds; streams for another purpose are other streams."""
 
-    def __init__(self, seeds: Sequence[int], device: torch.device | str = "cpu") -> None:
+    def __init__(self, seeds: Sequence[int], device: torch.device | str = "cpu", *, purpose: int = 0) -> None:
         self.seeds = tuple(seeds)
+        self.purpose = purpose
         self.device = torch.device(device)
         self.generators = [torch.Generator(self.device) for _ in self.seeds]
         self.restart(0)
 
     def restart(self, *keys: int) -> None:
         """Begins again at the place that the keys name, whatever was drawn before."""
-        for seed, generator in zip(self.seeds, self.generators, strict=True):
-            state = np.random.SeedSequence((seed, *keys)).generate_state(1, np.uint64)
-            generator.manual_seed(int(state[0] >> np.uint64(1)))
         self.ahead: dict[str, Tensor] = {}
         self.chunk = FIRST_CHUNK
+        for seed, generator in zip(self.seeds, self.generators, strict=True):
+            state = np.random.SeedSequence((seed, self.purpose, *keys)).generate_state(1, np.uint64)
+            generator.manual_seed(int(state[0] >> np.uint64(1)))
 
     def normal(self, *shape: int) -> Tensor:
         """Draws standard normal numbers, (members, *shape)."""

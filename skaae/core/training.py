@@ -104,10 +104,9 @@ class Run:
         annealed = self.training.annealed
         for optimizer in self.optimizers:
             optimizer.scale(min(1.0, (1 - progress) / DECAY) if annealed else 1.0)
-        imitation = self.weight * (min(1.0, progress / RAMP) if annealed else 1.0)
-        self.streams.restart(self.epoch + 1)
+        imitation = self.weight * (min(1.0, (progress + 1 / self.training.n_epochs) / RAMP) if annealed else 1.0)
         totals: dict[str, Tensor] = {}
-        for batch in self.batches:
+        for batch in self.batches.epoch(self.epoch + 1):
             for turn, optimizer in zip(self.turns, self.optimizers, strict=True):
                 losses = turn.losses(self.model, batch)
                 optimizer.step(sum(imitation * t if n == "imitation" else t for n, t in losses.items()), batch.active)

@@ -8,19 +8,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.callback import CallbackSupportMixin, with_callbacks
-from sklearn.preprocessing import FunctionTransformer, QuantileTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, QuantileTransformer
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
 from ..plan import Architecture, Block, Training
+from ..table import ColumnScaler
 
 if TYPE_CHECKING:
     from ..core.hooks import Epoch, Hook
@@ -41,7 +41,7 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         "activation": [StrOptions({"relu", "leaky_relu", "silu", "gelu", "tanh"})],
         "prior": [StrOptions({"normal"})],
         "adversarial_weight": [Interval(Real, 0, None, closed="left")],
-        "noise": [Interval(Real, 0, None, closed="left")],
+        "noise": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
@@ -61,11 +61,11 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         self,
         n_components=None,
         *,
-        hidden_layer_sizes=(128, 128),
+        hidden_layer_sizes=(256,),
         activation="relu",
         prior="normal",
-        adversarial_weight=0.1,
-        noise=0.0,
+        adversarial_weight=0.01,
+        noise="auto",
         alpha=0.0,
         batch_size="auto",
         learning_rate_init=1e-3,
@@ -136,8 +136,8 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
     def partial_fit(self, X, y=None):
         """Train for one pass over a chunk of rows, from where the last call left off.
 
-        The first call fixes what is built. Scaling by mean and spread follows the chunks, scaling by quantiles stays
-        that of the first. The learning rate is `learning_rate_init` throughout, and no rows are held out.
+        The first call fixes what is built and how columns are scaled, so let its chunk be a fair sample. The learning
+        rate is `learning_rate_init` throughout, and no rows are held out.
 
         Parameters
         ----------
@@ -156,8 +156,6 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
             X = self._validate(X, reset=first, ensure_min_samples=2 if first else 1)
             if first:
                 self._begin(X)
-            elif hasattr(self.scaler_, "partial_fit"):
-                self.scaler_ = deepcopy(self.scaler_).partial_fit(X)
             seed = self._draw_seed(check_random_state(self.random_state))
             self._run(self._scale(X), self._plan(len(X), seed, n_epochs=1, annealed=False), [])
         return self
@@ -219,14 +217,14 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
 
     def _make_scaler(self, n_samples: int) -> Any:
         if self.scaling == "standard":
-            return StandardScaler()
+            return ColumnScaler()
         if self.scaling == "quantile":
             return QuantileTransformer(n_quantiles=min(1000, n_samples), output_distribution="normal", random_state=0)
         return FunctionTransformer()
 
     def _scale(self, X: np.ndarray) -> np.ndarray:
         scaled = self.scaler_.transform(X)
-        if not np.isfinite(scaled.astype(np.float32)).all():
+        if not (np.abs(scaled) <= np.finfo(np.float32).max).all():
             raise ValueError(
                 f"Scaled columns must fit into 32-bit floats. Got values up to {np.abs(X).max():.3g} in X."
             )
@@ -246,10 +244,16 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
             batch_size=batch_size,
             learning_rate=float(self.learning_rate_init),
             adversarial_weight=float(self.adversarial_weight),
-            noise=float(self.noise),
+            noise=self._noise(),
             weight_decay=float(self.alpha),
             annealed=annealed,
         )
+
+    def _noise(self) -> float:
+        """As much noise as there is redundancy: none where the code is as wide as the rows."""
+        if self.noise != "auto":
+            return float(self.noise)
+        return 1 - sum(block.width for block in self._architecture.blocks) / self._architecture.n_features
 
     def _train(self, X: np.ndarray, y: Any) -> None:
         """Trains for a whole fit, with held-out rows, progress and callbacks as wished."""

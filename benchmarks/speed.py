@@ -1,0 +1,294 @@
+"""How long does a fit take, beside what people would otherwise run? Seconds of `AAETransformer`, of a plain PyTorch
+script of the paper's three phases, of PyOD's `AutoEncoder` and of scikit-learn's `MLPRegressor` fitted to its own
+input, all with the same layers, epochs and batches, standardised 32-bit rows and the CPU; and, where the layers are
+large, the share of this machine's matrix product rate that skaae reaches. Run `python benchmarks/speed.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import pairwise
+from math import ceil
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import torch
+from pyod.models.auto_encoder import AutoEncoder
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPRegressor
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, TensorDataset
+
+import skaae
+from skaae.plan import Architecture
+
+DATA = Path(os.environ.get("SKAAE_DATA", "../shared/data"))
+ADVERSARY = Architecture.adversary_layer_sizes
+RATE = 1e-3
+
+
+@dataclass(frozen=True)
+class Task:
+    name: str
+    X: np.ndarray
+    hidden: tuple[int, ...]
+    width: int
+    batch_size: int
+    n_epochs: int
+
+    def n_steps(self, *, keeps_last: bool = True) -> int:
+        n_batches = len(self.X) / self.batch_size
+        return self.n_epochs * (ceil(n_batches) if keeps_last else int(n_batches))
+
+
+def small_task() -> Task:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((2000, 20)) @ rng.standard_normal((20, 20)) / 20**0.5
+    return Task("small", X.astype(np.float32), (64, 64), 8, 128, 50)
+
+
+def mnist_task() -> Task | None:
+    path = DATA / "mnist.npz"
+    if not path.exists():
+        print(f"mnist: skipped, for want of {path}.\n")
+        return None
+    with np.load(path) as arrays:
+        X = arrays["X_train"][:10_000]
+    return Task("mnist", X.astype(np.float32) / 255, (1000, 1000), 16, 256, 2)
+
+
+def fit_skaae(task: Task, n_epochs: int) -> None:
+    skaae.AAETransformer(
+        n_components=task.width,
+        hidden_layer_sizes=task.hidden,
+        activation="relu",
+        prior="normal",
+        adversarial_weight=0.1,
+        noise=0.0,
+        alpha=0.0,
+        batch_size=task.batch_size,
+        learning_rate_init=RATE,
+        max_iter=n_epochs,
+        early_stopping=False,
+        scaling="standard",
+        device="cpu",
+        random_state=0,
+        verbose=0,
+    ).fit(task.X)
+
+
+def perceptron(widths: tuple[int, ...], activation: type[nn.Module]) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for n_inputs, n_outputs in pairwise(widths):
+        layers += [nn.Linear(n_inputs, n_outputs), activation()]
+    return nn.Sequential(*layers[:-1])
+
+
+class Script:
+    """The adversarial autoencoder as one would write it by hand."""
+
+    def __init__(self, n_features: int, hidden: tuple[int, ...], width: int) -> None:
+        self.encoder = perceptron((n_features, *hidden, width), nn.ReLU)
+        self.decoder = perceptron((width, *hidden[::-1], n_features), nn.ReLU)
+        self.discriminator = perceptron((width, *ADVERSARY, 1), nn.LeakyReLU)
+        both = [*self.encoder.parameters(), *self.decoder.parameters()]
+        self.autoencoder_adam = torch.optim.Adam(both, lr=RATE)
+        self.discriminator_adam = torch.optim.Adam(self.discriminator.parameters(), lr=RATE)
+        self.generator_adam = torch.optim.Adam(self.encoder.parameters(), lr=RATE)
+        self.squared_error = nn.MSELoss()
+        self.cross_entropy = nn.BCEWithLogitsLoss()
+
+    def step(self, x: Tensor) -> None:
+        descend(self.reconstruction(x), self.autoencoder_adam)
+        descend(self.discrimination(x), self.discriminator_adam)
+        descend(self.imitation(x), self.generator_adam)
+
+    def reconstruction(self, x: Tensor) -> Tensor:
+        return self.squared_error(self.decoder(self.encoder(x)), x)
+
+    def discrimination(self, x: Tensor) -> Tensor:
+        with torch.no_grad():
+            code = self.encoder(x)
+        drawn, coded = self.discriminator(torch.randn_like(code)), self.discriminator(code)
+        real, fake = torch.ones_like(drawn), torch.zeros_like(coded)
+        return self.cross_entropy(drawn, real) + self.cross_entropy(coded, fake)
+
+    def imitation(self, x: Tensor) -> Tensor:
+        logits = self.discriminator(self.encoder(x))
+        return self.cross_entropy(logits, torch.ones_like(logits))
+
+
+def descend(loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+def fit_script(task: Task, n_epochs: int) -> None:
+    torch.manual_seed(0)
+    x = torch.from_numpy(StandardScaler().fit_transform(task.X))
+    loader = DataLoader(TensorDataset(x), batch_size=task.batch_size, shuffle=True)
+    script = Script(x.shape[1], task.hidden, task.width)
+    for _ in range(n_epochs):
+        for (batch,) in loader:
+            script.step(batch)
+
+
+def fit_pyod(task: Task, n_epochs: int) -> None:
+    AutoEncoder(
+        hidden_neuron_list=[*task.hidden, task.width],
+        hidden_activation_name="relu",
+        batch_norm=False,
+        dropout_rate=0.0,
+        lr=RATE,
+        epoch_num=n_epochs,
+        batch_size=task.batch_size,
+        preprocessing=True,
+        device="cpu",
+        random_state=0,
+        verbose=0,
+    ).fit(task.X)
+
+
+def fit_sklearn(task: Task, n_epochs: int) -> None:
+    rows = StandardScaler().fit_transform(task.X)
+    regressor = MLPRegressor(
+        hidden_layer_sizes=(*task.hidden, task.width, *task.hidden[::-1]),
+        activation="relu",
+        solver="adam",
+        alpha=0.0,
+        batch_size=task.batch_size,
+        learning_rate_init=RATE,
+        max_iter=n_epochs,
+        tol=0,
+        n_iter_no_change=10**9,
+        early_stopping=False,
+        random_state=0,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        regressor.fit(rows, rows)
+
+
+FITS: dict[str, Callable[[Task, int], None]] = {
+    "skaae `AAETransformer`": fit_skaae,
+    "plain PyTorch script": fit_script,
+    "PyOD `AutoEncoder`": fit_pyod,
+    "scikit-learn `MLPRegressor`": fit_sklearn,
+}
+
+
+def seconds_of(function: Callable[..., object], *arguments: object) -> float:
+    start = time.perf_counter()
+    function(*arguments)
+    return time.perf_counter() - start
+
+
+def measure(task: Task, n_repeats: int) -> dict[str, float]:
+    """Median seconds of each fit; they take turns, so that a busy spell of the machine falls on all."""
+    for fit in FITS.values():
+        fit(task, 1)
+    seconds: dict[str, list[float]] = {name: [] for name in FITS}
+    for _ in range(n_repeats):
+        for name, fit in FITS.items():
+            seconds[name].append(seconds_of(fit, task, task.n_epochs))
+    return {name: median(values) for name, values in seconds.items()}
+
+
+def table_rows(task: Task, seconds: dict[str, float]) -> list[str]:
+    first = seconds["skaae `AAETransformer`"]
+    rows = []
+    for name, value in seconds.items():
+        step = 1000 * value / task.n_steps(keeps_last=FITS[name] is not fit_pyod)
+        rows.append(f"| {task.name} | {name} | {value:.2f} | {step:.2f} | {value / first:.2f} |")
+    return rows
+
+
+def print_table(results: list[tuple[Task, dict[str, float]]]) -> None:
+    if results:
+        print("| task | fit | seconds | ms per step | times skaae |\n|---|---|---|---|---|")
+        print("\n".join(row for result in results for row in table_rows(*result)), end="\n\n")
+
+
+def product_operations(*widths: int) -> int:
+    """Floating-point operations of one row on its way through layers of these widths, biases aside."""
+    return 2 * sum(n_inputs * n_outputs for n_inputs, n_outputs in pairwise(widths))
+
+
+def fused_operations(n_features: int, hidden: tuple[int, ...], width: int, adversary: tuple[int, ...]) -> int:
+    """Floating-point operations of the products of one fused step of skaae, for each row of the batch.
+
+    A layer costs its product once forward, once for the gradient of its weights, and once for that of its inputs.
+    """
+    skip = product_operations(n_features, width)
+    encoder = product_operations(n_features, *hidden, width) + skip
+    decoder = product_operations(width, *hidden[::-1], n_features) + skip
+    judge = product_operations(width, *adversary, 1)
+    first_of_encoder = product_operations(n_features, hidden[0]) + skip
+    first_of_judge = product_operations(width, adversary[0])
+    reconstruction = 3 * encoder - first_of_encoder + 3 * decoder
+    imitation = 2 * judge
+    discrimination = 2 * (3 * judge - first_of_judge)
+    return reconstruction + imitation + discrimination
+
+
+def product_rate(n: int, n_inputs: int, n_outputs: int, n_repeats: int = 50) -> float:
+    """GFLOP/s of one float32 matrix product on this machine."""
+    a, b = torch.randn(n, n_inputs), torch.randn(n_inputs, n_outputs)
+    out = torch.empty(n, n_outputs)
+    seconds = [seconds_of(lambda: torch.mm(a, b, out=out)) for _ in range(10 + n_repeats)]
+    return n * product_operations(n_inputs, n_outputs) / median(seconds[10:]) / 1e9
+
+
+def print_share(task: Task, seconds: float) -> None:
+    n, n_features = task.X.shape
+    per_row = fused_operations(n_features, task.hidden, task.width, ADVERSARY)
+    rate = per_row * n * task.n_epochs / seconds / 1e9
+    print(f"skaae on {task.name}: {per_row * task.batch_size / 1e9:.2f} GFLOP a full step, {rate:.1f} GFLOP/s.\n")
+    print("| matrix product | GFLOP/s | share that skaae reaches |\n|---|---|---|")
+    for n_inputs in (task.hidden[0], n_features):
+        shape = (task.batch_size, n_inputs, task.hidden[0])
+        largest = product_rate(*shape)
+        print(f"| {shape[0]} x {shape[1]} by {shape[1]} x {shape[2]} | {largest:.1f} | {rate / largest:.0%} |")
+    print()
+
+
+def print_machine() -> None:
+    versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "scikit-learn", "pyod"))
+    print(f"{torch.get_num_threads()} torch threads, {os.cpu_count()} CPUs; skaae {skaae.__version__}, {versions}.\n")
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Seconds to fit, side by side.")
+    parser.add_argument("--tasks", nargs="+", choices=["small", "mnist"], default=["small", "mnist"])
+    parser.add_argument("--repeats", type=int, default=3, help="fits of which the median is taken")
+    parser.add_argument("--threads", type=int, help="threads of torch and of numpy; left as they are if not given")
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+        threadpool_limits(arguments.threads, user_api="blas")
+    print_machine()
+    makers = {"small": small_task, "mnist": mnist_task}
+    tasks = [task for name in arguments.tasks if (task := makers[name]())]
+    results = [(task, measure(task, arguments.repeats)) for task in tasks]
+    print_table(results)
+    for task, seconds in results:
+        if task.name == "mnist":
+            print_share(task, seconds["skaae `AAETransformer`"])
+
+
+if __name__ == "__main__":
+    main()

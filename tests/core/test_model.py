@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.decomposition import PCA
+
+from skaae.core.model import AdversarialAutoencoder
+from skaae.core.streams import Streams
+from skaae.plan import Architecture, Block
+
+ARCHITECTURE = Architecture(6, (Block("style", 2, "normal"), Block("style", 1, "normal")), (8, 7), "relu")
+
+
+@pytest.fixture
+def model(X):
+    x = torch.tensor(X, dtype=torch.float32)
+    model = AdversarialAutoencoder(ARCHITECTURE, 2)
+    model.initialise(Streams([0, 1]), [x, x[:50]])
+    return model
+
+
+def test_shapes(model):
+    x = torch.randn(2, 5, 6)
+    code = model.encode(x)
+    assert code.shape == (2, 5, 3)
+    assert model.decode(code).shape == x.shape
+    assert model.draw(9, Streams([0, 1])).shape == (2, 9, 3)
+    assert [logit.shape for logit in model.judge(code)] == [(2, 5), (2, 5)]
+
+
+def test_starts_from_whitened_principal_components(X):
+    one_block = Architecture(6, (Block("style", 3, "normal"),), (8,), "relu")
+    x = torch.tensor(X, dtype=torch.float32)
+    model = AdversarialAutoencoder(one_block, 1)
+    model.initialise(Streams([0]), [x])
+    code = model.encode(x[None]).detach()[0].numpy()
+    pca = PCA(3, whiten=True).fit(X)
+    np.testing.assert_allclose(np.abs(code), np.abs(pca.transform(X)), atol=1e-3)
+    rows = model.decode(torch.tensor(code)[None]).detach()[0].numpy()
+    np.testing.assert_allclose(rows, pca.inverse_transform(pca.transform(X)), atol=1e-2)
+
+
+def test_rows_fewer_than_the_width_or_all_the_same():
+    wide = Architecture(6, (Block("style", 5, "normal"),), (8,), "relu")
+    for x in (torch.randn(2, 6), torch.zeros(10, 6)):
+        model = AdversarialAutoencoder(wide, 1)
+        model.initialise(Streams([0]), [x])
+        assert torch.isfinite(model.decode(model.encode(x[None]))).all()

@@ -1,0 +1,38 @@
+import pytest
+import torch
+
+from skaae.core.networks import ACTIVATIONS, Linear, Mlp, ResidualMlp
+from skaae.core.streams import Streams
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_each_member_is_an_ordinary_network(activation):
+    network = Mlp(3, (5, 7, 2), activation)
+    network.initialise(Streams([0, 1, 2]))
+    x = torch.randn(3, 11, 5)
+    first, last = network[0], network[2]
+    for k in range(3):
+        hidden = ACTIVATIONS[activation]()(x[k] @ first.weight[k] + first.bias[k])
+        torch.testing.assert_close(network(x)[k], hidden @ last.weight[k] + last.bias[k])
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 4), (128, 20, 64), (7, 300, 5)])
+def test_a_packed_member_is_its_slice(shape):
+    rows, n_inputs, n_outputs = shape
+    packed = Linear(4, n_inputs, n_outputs)
+    packed.initialise(Streams(range(4)))
+    x = torch.randn(4, rows, n_inputs)
+    for k in range(4):
+        alone = Linear(1, n_inputs, n_outputs)
+        alone.initialise(Streams([k]))
+        assert torch.equal(alone.weight[0], packed.weight[k])
+        torch.testing.assert_close(alone(x[k : k + 1])[0], packed(x)[k], rtol=1e-6, atol=1e-6)
+
+
+def test_a_residual_network_begins_at_its_affine_map():
+    network = ResidualMlp(2, (4, 8, 3), "relu")
+    network.initialise(Streams([0, 1]))
+    with torch.no_grad():
+        network.linear.weight.normal_()
+    x = torch.randn(2, 5, 4)
+    torch.testing.assert_close(network(x), x @ network.linear.weight)

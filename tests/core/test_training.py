@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+import torch
+
+from skaae.core.training import RATE_CUTS, train
+from skaae.plan import Architecture, Block, Training
+
+ARCHITECTURE = Architecture(6, (Block("style", 2, "normal"),), (16, 16), "relu")
+SCHEDULES = ["fused", "alternating"]
+
+
+@pytest.fixture
+def rows(X):
+    return ((X - X.mean(0)) / X.std(0)).astype(np.float32)
+
+
+def weights(state, member):
+    return {name: value[member] for name, value in state.items() if name.startswith("model.")}
+
+
+def assert_same(first, second, **tolerance):
+    for name, value in first.items():
+        np.testing.assert_allclose(value, second[name], err_msg=name, **tolerance)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_learning_happens(rows, schedule):
+    _, curves = train(ARCHITECTURE, Training((0,), 60, 32, learning_rate=3e-3, schedule=schedule), rows)
+    assert set(curves) == {"reconstruction", "imitation", "discrimination"}
+    assert curves["reconstruction"].shape == (60, 1)
+    assert curves["reconstruction"][-1] < 0.7 * curves["reconstruction"][0]
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_a_packed_member_trains_as_it_would_alone(rows, schedule):
+    packed, curves = train(ARCHITECTURE, Training((3, 1, 4), 5, 32, noise=0.1, schedule=schedule), rows)
+    for member, seed in enumerate((3, 1, 4)):
+        alone, own = train(ARCHITECTURE, Training((seed,), 5, 32, noise=0.1, schedule=schedule), rows)
+        assert_same(weights(packed, member), weights(alone, 0), rtol=0, atol=1e-6)
+        np.testing.assert_allclose(curves["imitation"][:, member], own["imitation"][:, 0], rtol=1e-5)
+
+
+def test_a_packed_member_keeps_its_own_rate_weight_noise_and_rows(rows):
+    rates, strengths, noises = (1e-3, 5e-3), (0.1, 0.5), (0.0, 0.2)
+    own = [np.arange(0, 100), np.arange(50, 120)]
+    _, packed = train(ARCHITECTURE, Training((0, 1), 8, 32, rates, strengths, noises, 0.01), rows, rows=own)
+    for k in (0, 1):
+        plan = Training((k,), 8, 32, rates[k], strengths[k], noises[k], 0.01)
+        _, alone = train(ARCHITECTURE, plan, rows, rows=[own[k]])
+        for name, curve in alone.items():
+            np.testing.assert_allclose(packed[name][:, k], curve[:, 0], rtol=1e-3, err_msg=name)
+
+
+def test_the_same_seed_gives_the_same_model_and_another_another(rows):
+    first, again, other = (train(ARCHITECTURE, Training((seed,), 3, 32), rows)[0] for seed in (0, 0, 1))
+    assert_same(first, again, rtol=0, atol=0)
+    assert not np.allclose(first["model.decoder.mlp.0.weight"], other["model.decoder.mlp.0.weight"])
+
+
+def test_a_run_goes_on_from_its_state_as_if_it_had_not_stopped(rows):
+    plan = Training((0, 1), 6, 32, annealed=False)
+    through, _ = train(ARCHITECTURE, plan, rows)
+    half = Training((0, 1), 3, 32, annealed=False)
+    middle, _ = train(ARCHITECTURE, half, rows)
+    end, _ = train(ARCHITECTURE, half, rows, start=middle)
+    assert_same(through, end, rtol=0, atol=0)
+
+
+def test_weight_zero_is_a_plain_autoencoder(rows):
+    state, curves = train(ARCHITECTURE, Training((0,), 3, 32, adversarial_weight=0.0), rows)
+    assert set(curves) == {"reconstruction"}
+    untouched, _ = train(ARCHITECTURE, Training((0,), 1, 32, adversarial_weight=0.0), rows)
+    name = "model.adversaries.0.0.weight"
+    np.testing.assert_array_equal(state[name], untouched[name])
+
+
+def test_a_hook_stops_the_run(rows):
+    seen = []
+
+    def hook(epoch):
+        seen.append(epoch.index)
+        return epoch.index == 2
+
+    _, curves = train(ARCHITECTURE, Training((0,), 50, 32), rows, hooks=[hook])
+    assert seen == [0, 1, 2]
+    assert len(curves["reconstruction"]) == 3
+
+
+def test_trouble_lowers_the_rate_of_the_member_in_trouble_only(rows):
+    _, packed = train(ARCHITECTURE, Training((0, 1), 3, 32, learning_rate=(1e-3, 1e3)), rows)
+    assert np.isfinite(packed["reconstruction"]).all()
+    _, alone = train(ARCHITECTURE, Training((0,), 3, 32, learning_rate=1e-3), rows)
+    np.testing.assert_allclose(packed["imitation"][:, 0], alone["imitation"][:, 0], rtol=1e-3)
+
+
+def test_trouble_that_does_not_end_is_an_error_that_says_so(rows):
+    with pytest.raises(FloatingPointError, match=r"must stay finite.*learning_rate_init"):
+        train(ARCHITECTURE, Training((0,), 3, 32), rows * 1e30)
+    assert RATE_CUTS == 4
+
+
+def test_the_users_world_is_left_as_it_was(rows):
+    random, threads = torch.get_rng_state(), torch.get_num_threads()
+    with torch.no_grad():
+        train(ARCHITECTURE, Training((0,), 2, 32), rows)
+        assert not torch.is_grad_enabled()
+    assert torch.equal(random, torch.get_rng_state())
+    assert torch.get_num_threads() == threads

@@ -1,0 +1,35 @@
+"""scikit-learn's own checks, on every public estimator."""
+
+import pytest
+import sklearn.utils.estimator_checks as checks
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skaae import AAETransformer
+
+ESTIMATORS = [AAETransformer(hidden_layer_sizes=(16,), max_iter=20, random_state=0)]
+
+# Run by scikit-learn on its own estimators, beyond parametrize_with_checks.
+FURTHER_CHECKS = [
+    checks.check_dataframe_column_names_consistency,
+    checks.check_transformer_get_feature_names_out,
+    checks.check_transformer_get_feature_names_out_pandas,
+    checks.check_get_feature_names_out_error,
+    checks.check_param_validation,
+    checks.check_set_output_transform,
+    checks.check_set_output_transform_pandas,
+    checks.check_set_output_transform_polars,
+    checks.check_global_output_transform_pandas,
+    checks.check_inplace_ensure_writeable,
+]
+
+
+@parametrize_with_checks(ESTIMATORS)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names:UserWarning")  # which two checks provoke
+@pytest.mark.parametrize("check", FURTHER_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+def test_checks_that_scikit_learn_runs_on_itself(estimator, check):
+    check(type(estimator).__name__, estimator)

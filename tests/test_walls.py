@@ -1,0 +1,76 @@
+"""The house stands: what may import what, and how quickly the door opens."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "skaae"
+FLOORS = {
+    "streams": 0,
+    "plan": 0,
+    "metrics": 0,
+    "networks": 1,
+    "priors": 1,
+    "latent": 2,
+    "model": 3,
+    "batches": 4,
+    "phases": 5,
+    "hooks": 5,
+    "optimizer": 5,
+    "training": 6,
+    "inference": 7,
+}
+
+
+def modules_after(code):
+    script = f"import sys; {code}; print(*sorted(name.split('.')[0] for name in sys.modules))"
+    return set(subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.split())
+
+
+def imports_of(path, *, top_level):
+    tree = ast.parse(path.read_text())
+    for node in tree.body if top_level else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+
+
+def files(folder):
+    found = sorted((PACKAGE / folder).glob("*.py"))
+    assert found
+    return found
+
+
+def test_import_loads_neither_sklearn_nor_torch():
+    assert not {"sklearn", "torch", "numpy", "pandas"} & modules_after("import skaae")
+
+
+def test_importing_estimators_does_not_load_torch():
+    assert "torch" not in modules_after("import skaae; [getattr(skaae, name) for name in skaae.__all__]")
+
+
+@pytest.mark.parametrize("path", files("estimators"), ids=lambda path: path.stem)
+def test_estimators_reach_torch_from_methods_only(path):
+    assert not [name for name in imports_of(path, top_level=True) if name.startswith(("torch", "..core"))]
+
+
+@pytest.mark.parametrize("path", files("core"), ids=lambda path: path.stem)
+def test_core_knows_neither_sklearn_nor_pandas(path):
+    names = list(imports_of(path, top_level=False))
+    assert not [name for name in names if name.split(".")[0] in {"sklearn", "pandas"}]
+
+
+@pytest.mark.parametrize("path", [p for p in files("core") if p.stem != "__init__"], ids=lambda path: path.stem)
+def test_core_imports_only_fall(path):
+    below = [name.lstrip(".") for name in imports_of(path, top_level=False) if name.startswith(".")]
+    climbing = [name for name in below if FLOORS[name.split(".")[0]] >= FLOORS[path.stem]]
+    assert not climbing
+
+
+def test_nothing_below_knows_the_estimators():
+    for path in [*files("core"), *files("metrics"), PACKAGE / "plan.py"]:
+        assert not [name for name in imports_of(path, top_level=False) if "estimators" in name]
