@@ -36,14 +36,14 @@ def load_table(name):
         FOLDER / "tabular" / f"{name}.csv.gz",
         dtype=dict.fromkeys([*kinds["categorical"], "target"], str),
         keep_default_na=False,
-        na_values=dict.fromkeys([*kinds["categorical"], *kinds["numeric"]], [""]),
+        na_values={column: [""] for column in [*kinds["categorical"], *kinds["numeric"]]},
     )
     y = X.pop("target")
     return X.astype(dict.fromkeys(kinds["categorical"], "category")), y
 
 
 def split_table(name, *, max_rows, seed=0, test_size=0.3):
-    """Training and test rows as numbers (imputed, one-hot) and their classes; classes of fewer than four rows left out."""
+    """Training and test rows as numbers (imputed, one-hot), and their classes; none of fewer than four rows."""
     X, y = load_table(name)
     rows = np.random.RandomState(seed).permutation(len(X))[:max_rows]
     X, y = X.iloc[rows], y.iloc[rows].to_numpy()

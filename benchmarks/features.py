@@ -7,7 +7,6 @@ import argparse
 import time
 import warnings
 
-import numpy as np
 import pandas as pd
 from _data import FOLDER, split_images, split_table, table_names, tuned_on
 from joblib import Parallel, delayed
@@ -63,7 +62,8 @@ def show(title, lines):
     means = "  ".join(f"{method} {100 * table[method].mean():.2f}" for method in methods)
     gain = table["AAETransformer"] - table["PCA"]
     print(f"\n{title} ({len(table)}): {means}")
-    print(f"  AAETransformer over PCA: {(gain > 0.005).sum()} won, {(gain < -0.005).sum()} lost, the rest within 0.5 points")
+    won, lost = (gain > 0.005).sum(), (gain < -0.005).sum()
+    print(f"  AAETransformer over PCA: {won} won, {lost} lost, the rest within half a point")
     print(f"  seconds to fit, median: {table['AAETransformer seconds'].median():.1f}")
 
 

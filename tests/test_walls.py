@@ -27,7 +27,9 @@ FLOORS = {
 
 def modules_after(code):
     script = f"import sys; {code}; print(*sorted(name.split('.')[0] for name in sys.modules))"
-    return set(subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.split())
+    return set(
+        subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.split()
+    )
 
 
 def imports_of(path, *, top_level):

@@ -20,13 +20,17 @@ __all__ = ["EarlyStopping", "Epoch", "Hook", "ProgressLine"]
 
 @dataclass
 class Epoch:
-    """The end of an epoch: its number from 0, how many there will be at most, its losses, (K,) each, and the model."""
+    """The end of an epoch: its number from 0, how many there will be at most, its losses, (K,) each, and the model.
+
+    ``last`` says that no other will follow, for all that the hooks before have said.
+    """
 
     index: int
     n_epochs: int
     losses: dict[str, np.ndarray]
     model: AdversarialAutoencoder
     state: Callable[[], dict[str, np.ndarray]]
+    last: bool
 
 
 Hook = Callable[[Epoch], "bool | None"]
@@ -41,11 +45,11 @@ class ProgressLine:
 
     def __call__(self, epoch: Epoch) -> None:
         done = epoch.index + 1
-        if done % max(1, epoch.n_epochs // 100) and done < epoch.n_epochs:
+        if done % max(1, epoch.n_epochs // 100) and not epoch.last:
             return
         bar = "#" * (20 * done // epoch.n_epochs)
         losses = ", ".join(f"{name} {np.mean(loss):.4f}" for name, loss in epoch.losses.items())
-        end = "\n" if done == epoch.n_epochs else ""
+        end = "\n" if epoch.last else ""
         print(
             f"\r{self.name} [{bar:<20}] {done}/{epoch.n_epochs} {losses}",
             end=end,
@@ -78,7 +82,7 @@ class EarlyStopping:
         for name, weight in epoch.model.state_dict().items():
             self.weights[name][better] = weight[better]
         over = bool((self.waited >= self.patience).all())
-        if over or epoch.index + 1 == epoch.n_epochs:
+        if over or epoch.last:
             epoch.model.load_state_dict(self.weights)
         return over
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ..plan import Architecture
 from .latent import BLOCKS
-from .networks import Mlp, ResidualMlp
+from .networks import Linear, Mlp, ResidualMlp
 from .streams import Streams
 
 __all__ = ["AdversarialAutoencoder"]
@@ -31,9 +31,10 @@ class AdversarialAutoencoder(nn.Module):
 
     def __init__(self, architecture: Architecture, n_members: int) -> None:
         super().__init__()
-        self.blocks = nn.ModuleList(BLOCKS[block.kind](block.width, block.prior) for block in architecture.blocks)
-        self.n_inputs = [block.n_inputs for block in self.blocks]
-        self.widths = [block.width for block in self.blocks]
+        blocks = [BLOCKS[block.kind](block.width, block.prior) for block in architecture.blocks]
+        self.blocks = nn.ModuleList(blocks)
+        self.n_inputs = [block.n_inputs for block in blocks]
+        self.widths = [block.width for block in blocks]
         features, hidden = architecture.n_features, architecture.hidden_layer_sizes
         self.encoder = ResidualMlp(n_members, (features, *hidden, sum(self.n_inputs)), architecture.activation)
         self.decoder = ResidualMlp(n_members, (sum(self.widths), *hidden[::-1], features), architecture.activation)
@@ -43,15 +44,18 @@ class AdversarialAutoencoder(nn.Module):
 
     def initialise(self, streams: Streams, rows: Sequence[Tensor]) -> None:
         """Sets every weight; member k starts from the principal components of ``rows[k]``."""
-        for network in (self.encoder, self.decoder, *self.adversaries):
-            network.initialise(streams)
+        for layer in self.modules():
+            if isinstance(layer, Linear):
+                layer.initialise(streams)
+        self.encoder.clear()
+        self.decoder.clear()
         for member, x in enumerate(rows):
             self._start_from_components(member, x)
 
     def encode(self, x: Tensor) -> Tensor:
         """Codes of rows: (K, rows, features) to (K, rows, width)."""
         parts = self.encoder(x).split(self.n_inputs, -1)
-        return torch.cat([block(h) for block, h in zip(self.blocks, parts, strict=True)], -1)
+        return joined([block(h) for block, h in zip(self.blocks, parts, strict=True)])
 
     def decode(self, code: Tensor) -> Tensor:
         """Rows of codes: (K, rows, width) to (K, rows, features)."""
@@ -59,7 +63,7 @@ class AdversarialAutoencoder(nn.Module):
 
     def draw(self, n: int, streams: Streams) -> Tensor:
         """Codes drawn from the prior: (K, n, width)."""
-        return torch.cat([block.prior(n, streams) for block in self.blocks], -1)
+        return joined([block.prior(n, streams) for block in self.blocks])
 
     def judge(self, code: Tensor) -> Iterator[Tensor]:
         """Logits of each adversary in turn, (K, rows)."""
@@ -75,6 +79,11 @@ class AdversarialAutoencoder(nn.Module):
         self.encoder.linear.bias[member, 0, :n] = -mean @ whiten
         self.decoder.linear.weight[member, :n] = components * spread[:, None]
         self.decoder.linear.bias[member, 0] = mean
+
+
+def joined(parts: list[Tensor]) -> Tensor:
+    """Blocks side by side."""
+    return parts[0] if len(parts) == 1 else torch.cat(parts, -1)
 
 
 def principal_components(x: Tensor, n: int) -> tuple[Tensor, Tensor, Tensor]:

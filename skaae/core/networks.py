@@ -60,26 +60,21 @@ class Mlp(nn.Sequential):
             layers += [Linear(n_members, n_inputs, n_outputs), ACTIVATIONS[activation]()]
         super().__init__(*layers[:-1])
 
-    def initialise(self, streams: Streams) -> None:
-        """Draws the weights of every layer."""
-        for layer in self:
-            if isinstance(layer, Linear):
-                layer.initialise(streams)
-
 
 class ResidualMlp(nn.Module):
-    """Creates K sums of an affine map and a perceptron, which begins at zero: training starts from the map alone."""
+    """Creates K sums of an affine map and a perceptron."""
 
     def __init__(self, n_members: int, widths: tuple[int, ...], activation: str) -> None:
         super().__init__()
         self.linear = Linear(n_members, widths[0], widths[-1])
         self.mlp = Mlp(n_members, widths, activation)
 
-    def initialise(self, streams: Streams) -> None:
-        """Draws the perceptron's weights but for its last layer; the map is whatever it is set to afterwards."""
-        self.mlp.initialise(streams)
-        self.mlp[-1].clear()
-        self.linear.clear()
+    def clear(self) -> None:
+        """Sets the affine map and the perceptron's last layer to zero."""
+        *_, last = self.mlp.children()
+        for layer in (self.linear, last):
+            assert isinstance(layer, Linear)
+            layer.clear()
 
     def forward(self, x: Tensor) -> Tensor:
         return self.linear(x) + self.mlp(x)

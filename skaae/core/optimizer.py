@@ -14,6 +14,7 @@ from torch import Tensor
 __all__ = ["PackedAdam"]
 
 BETAS = (0.5, 0.99)
+EPSILON = 1e-8
 
 
 class PackedAdam:
@@ -23,47 +24,56 @@ class PackedAdam:
         self, parameters: Sequence[Tensor], rates: Sequence[float], decays: Sequence[float], *, together: bool
     ) -> None:
         self.parameters = list(parameters)
-        self.rates = list(rates)
+        self.rates, self.decays = list(rates), list(decays)
+        self.factor = 1.0
+        self.first, self.second = ([torch.zeros_like(p) for p in self.parameters] for _ in range(2))
+        self.steps = torch.zeros(len(self.rates), device=self.parameters[0].device)
         together = together and len(set(zip(rates, decays, strict=True))) == 1
-        self.members = [slice(None)] if together else [slice(k, k + 1) for k in range(len(rates))]
-        self.views = [[p.detach()[member] for p in self.parameters] for member in self.members]
-        groups = [
-            {"params": views, "lr": rate, "weight_decay": decay}
-            for views, rate, decay in zip(self.views, rates, decays, strict=False)
-        ]
-        self.adam = torch.optim.AdamW(groups, betas=BETAS, fused=True)
-
-    def scale(self, factor: float) -> None:
-        """Sets every rate to so much of its first value."""
-        for group, rate in zip(self.adam.param_groups, self.rates, strict=False):
-            group["lr"] = rate * factor
+        self.members = [slice(None)] if together else [slice(k, k + 1) for k in range(len(self.rates))]
+        self.views = [self._view(member) for member in self.members]
 
     def step(self, loss: Tensor, active: Sequence[bool]) -> None:
-        """Moves the active members down the gradient of their own loss, (K,)."""
+        """Moves the active members down the gradient of their own losses, (..., K)."""
         gradients = torch.autograd.grad(loss.sum(), self.parameters)
-        for member, views in zip(self.members, self.views, strict=True):
-            moves = all(active[member])
-            for view, gradient in zip(views, gradients, strict=True):
-                view.grad = gradient[member] if moves else None
-        self.adam.step()
+        for member, (parameters, first, second, steps), rate, decay in zip(
+            self.members, self.views, self.rates, self.decays, strict=False
+        ):
+            if not all(active[member]):
+                continue
+            steps.add_(1)
+            # What torch.optim.AdamW(fused=True) calls, without its bookkeeping, which costs more than small steps.
+            torch._fused_adamw_(
+                parameters,
+                [gradient[member].contiguous() for gradient in gradients],
+                first,
+                second,
+                [],
+                [steps[0]] * len(parameters),
+                lr=rate * self.factor,
+                beta1=BETAS[0],
+                beta2=BETAS[1],
+                weight_decay=decay,
+                eps=EPSILON,
+                amsgrad=False,
+                maximize=False,
+            )
 
     def state(self) -> dict[str, Tensor]:
-        """Moments and step counts, with the leading axis of members however these are grouped."""
-        return {
-            f"{index}.{key}": torch.cat([self._read(views[index], key) for views in self.views])
-            for index in range(len(self.parameters))
-            for key in ("step", "exp_avg", "exp_avg_sq")
-        }
+        """A copy of moments and step counts, with the leading axis of members."""
+        return {name: value.clone() for name, value in self._state().items()}
 
     def load(self, state: dict[str, Tensor]) -> None:
         """Takes up moments and step counts where ``state`` left them."""
-        for member, views in zip(self.members, self.views, strict=True):
-            for index, view in enumerate(views):
-                moments = {key: state[f"{index}.{key}"][member].clone() for key in ("exp_avg", "exp_avg_sq")}
-                self.adam.state[view] = {"step": state[f"{index}.step"][member][0].clone(), **moments}
+        for name, value in self._state().items():
+            value.copy_(state[name])
 
-    def _read(self, view: Tensor, key: str) -> Tensor:
-        value = self.adam.state[view].get(key)
-        if key == "step":
-            return torch.zeros(len(view), device=view.device) + (0 if value is None else value)
-        return torch.zeros_like(view) if value is None else value.clone()
+    def _view(self, member: slice) -> tuple[list[Tensor], list[Tensor], list[Tensor], Tensor]:
+        parameters, first, second = (
+            [tensor.detach()[member] for tensor in tensors] for tensors in (self.parameters, self.first, self.second)
+        )
+        return parameters, first, second, self.steps[member]
+
+    def _state(self) -> dict[str, Tensor]:
+        moments = {"first": self.first, "second": self.second}
+        numbered = {f"{name}.{i}": tensor for name, tensors in moments.items() for i, tensor in enumerate(tensors)}
+        return {"steps": self.steps, **numbered}

@@ -3,9 +3,10 @@ r"""Phases: each is a loss over its part of the model, one number for each membe
 With code :math:`q(x)`, reconstruction :math:`d`, adversary logits :math:`a` and prior :math:`p`, the phases of the
 adversarial autoencoder are
 
-- reconstruction, :math:`\lVert d(q(x + \varepsilon)) - x \rVert^2` in the mean over the columns, over encoder and decoder;
-- discrimination, :math:`\log(1 + e^{-a(z)}) + \log(1 + e^{a(q(x))})` with :math:`z \sim p`, over the adversary;
-- imitation, :math:`\log(1 + e^{-a(q(x))})`, over the encoder: the non-saturating form.
+- reconstruction, :math:`\lVert d(q(x + \varepsilon)) - x \rVert^2`, a mean over the columns, which trains encoder and
+  decoder;
+- discrimination, :math:`\log(1 + e^{-a(z)}) + \log(1 + e^{a(q(x))})` with :math:`z \sim p`, which trains the adversary;
+- imitation, :math:`\log(1 + e^{-a(q(x))})`, which trains the encoder, in its non-saturating form.
 
 Codes and draws are shown to the adversary through the same noise, so that it cannot win by telling their supports
 apart (Sonderby et al., "Amortised MAP inference for image super-resolution", 2017, arXiv 1610.04490).
@@ -13,6 +14,8 @@ apart (Sonderby et al., "Amortised MAP inference for image super-resolution", 20
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
 from typing import Protocol
 
 import torch
@@ -40,8 +43,8 @@ class Phase(Protocol):
 class Reconstruction:
     """Creates the phase that makes the decoder undo the encoder."""
 
-    name = "reconstruction"
-    parts = ("encoder", "decoder")
+    name: str = "reconstruction"
+    parts: tuple[str, ...] = ("encoder", "decoder")
 
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> Tensor:
         error = model.decode(batch.encode(model)) - batch.x
@@ -51,28 +54,33 @@ class Reconstruction:
 class Discrimination:
     """Creates the phase that teaches the adversaries to tell draws from codes."""
 
-    name = "discrimination"
-    parts = ("adversaries",)
+    name: str = "discrimination"
+    parts: tuple[str, ...] = ("adversaries",)
 
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> Tensor:
         code = batch.encode(model).detach()
         n = code.shape[1]
         draws = model.draw(batch.size, batch.streams)[:, :n]
         logits = model.judge(torch.cat([blurred(draws, batch), blurred(code, batch)], 1))
-        return sum(batch.mean(softplus(-logit[:, :n]) + softplus(logit[:, n:])) for logit in logits)
+        return total(batch.mean(softplus(-logit[:, :n]) + softplus(logit[:, n:])) for logit in logits)
 
 
 class Imitation:
     """Creates the phase that teaches the encoder to pass its codes off as draws."""
 
-    name = "imitation"
-    parts = ("encoder",)
+    name: str = "imitation"
+    parts: tuple[str, ...] = ("encoder",)
 
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> Tensor:
         logits = model.judge(blurred(batch.encode(model), batch))
-        return sum(batch.mean(softplus(-logit)) for logit in logits)
+        return total(batch.mean(softplus(-logit)) for logit in logits)
 
 
 def blurred(code: Tensor, batch: Batch) -> Tensor:
     """Codes as the adversaries see them: through noise."""
     return code + INSTANCE_NOISE * batch.normal(code.shape[-1])
+
+
+def total(losses: Iterable[Tensor]) -> Tensor:
+    """The sum over adversaries."""
+    return reduce(torch.add, losses)

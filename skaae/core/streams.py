@@ -1,8 +1,8 @@
 """Random streams, one for each member of a pack.
 
 What a member draws depends on its seed, the epoch, and its own earlier draws: never on its neighbours, and never on
-the generators of the user. Numbers are drawn ahead in growing chunks, because one call for each member and batch would cost
-more than the numbers.
+the generators of the user. Numbers are drawn ahead in growing chunks, because one call for each member and batch would
+cost more than the numbers.
 """
 
 from __future__ import annotations

@@ -103,15 +103,16 @@ class Run:
         """Trains for one epoch, at so much of the whole run; the mean of each loss, (K,)."""
         annealed = self.training.annealed
         for optimizer in self.optimizers:
-            optimizer.scale(min(1.0, (1 - progress) / DECAY) if annealed else 1.0)
+            optimizer.factor = min(1.0, (1 - progress) / DECAY) if annealed else 1.0
         imitation = self.weight * (min(1.0, (progress + 1 / self.training.n_epochs) / RAMP) if annealed else 1.0)
         totals: dict[str, Tensor] = {}
         for batch in self.batches.epoch(self.epoch + 1):
             for turn, optimizer in zip(self.turns, self.optimizers, strict=True):
                 losses = turn.losses(self.model, batch)
-                optimizer.step(sum(imitation * t if n == "imitation" else t for n, t in losses.items()), batch.active)
+                weighted = [imitation * loss if name == "imitation" else loss for name, loss in losses.items()]
+                optimizer.step(torch.stack(weighted), batch.active)
                 for name, loss in losses.items():
-                    totals[name] = totals.get(name, 0) + loss.detach()
+                    totals[name] = totals[name] + loss.detach() if name in totals else loss.detach()
         self.epoch += 1
         return {name: (total / self.batches.n_batches).cpu().numpy() for name, total in totals.items()}
 
@@ -207,17 +208,15 @@ def complete(run: Run, hooks: Sequence[Hook]) -> list[dict[str, np.ndarray]]:
     """Advances the run to its end, or to where a hook stops it; the losses of each epoch."""
     n_epochs = run.training.n_epochs
     curves: list[dict[str, np.ndarray]] = []
-    good = run.snapshot()
-    while len(curves) < n_epochs:
-        losses = run.advance(len(curves) / n_epochs)
-        troubled = run.troubled(losses)
-        if troubled.any():
-            run.retreat(good, troubled)
-            continue
-        epoch = Epoch(len(curves), n_epochs, losses, run.model, run.state)
-        curves.append(losses)
-        stops = [hook(epoch) for hook in hooks]
-        if any(stops):
-            break
+    while True:
         good = run.snapshot()
-    return curves
+        losses = run.advance(len(curves) / n_epochs)
+        while (troubled := run.troubled(losses)).any():
+            run.retreat(good, troubled)
+            losses = run.advance(len(curves) / n_epochs)
+        curves.append(losses)
+        epoch = Epoch(len(curves) - 1, n_epochs, losses, run.model, run.state, last=len(curves) == n_epochs)
+        for hook in hooks:
+            epoch.last = bool(hook(epoch)) or epoch.last
+        if epoch.last:
+            return curves

@@ -64,7 +64,7 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         hidden_layer_sizes=(256,),
         activation="relu",
         prior="normal",
-        adversarial_weight=0.01,
+        adversarial_weight=0.003,
         noise="auto",
         alpha=0.0,
         batch_size="auto",
@@ -176,12 +176,11 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
-        before = vars(self).copy()
+        before = self.__dict__.copy()
         try:
             yield
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
+            self.__dict__ = before
             raise
 
     def _validate(self, X: Any, **checks: Any) -> np.ndarray:
@@ -205,9 +204,9 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
             hidden_layer_sizes=self._hidden_widths(),
             activation=self.activation,
         )
-        self._state = None
+        self._state: dict[str, np.ndarray] | None = None
         self.n_iter_ = 0
-        self.history_ = {}
+        self.history_: dict[str, np.ndarray] = {}
 
     def _hidden_widths(self) -> tuple[int, ...]:
         widths = tuple(int(width) for width in np.atleast_1d(self.hidden_layer_sizes))
@@ -253,7 +252,7 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         """As much noise as there is redundancy: none where the code is as wide as the rows."""
         if self.noise != "auto":
             return float(self.noise)
-        return 1 - sum(block.width for block in self._architecture.blocks) / self._architecture.n_features
+        return 0.5 * (1 - sum(block.width for block in self._architecture.blocks) / self._architecture.n_features)
 
     def _train(self, X: np.ndarray, y: Any) -> None:
         """Trains for a whole fit, with held-out rows, progress and callbacks as wished."""
@@ -314,17 +313,22 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
 
         return hook
 
+    @property
+    def _fitted_state(self) -> dict[str, np.ndarray]:
+        assert self._state is not None
+        return self._state
+
     def _encode(self, X: np.ndarray) -> np.ndarray:
         """Codes of scaled rows, (members, n_samples, width)."""
         from ..core.inference import encode
 
-        return encode(self._architecture, self._state, X, self.device_)
+        return encode(self._architecture, self._fitted_state, X, self.device_)
 
     def _decode(self, code: np.ndarray) -> np.ndarray:
         """Scaled rows of codes, (members, n_samples, n_features)."""
         from ..core.inference import decode
 
-        return decode(self._architecture, self._state, code, self.device_)
+        return decode(self._architecture, self._fitted_state, code, self.device_)
 
     def _draw(self, n_samples: int, seed: int) -> np.ndarray:
         """Codes drawn from the prior, (n_samples, width)."""

@@ -11,7 +11,90 @@ __all__ = ["AAETransformer"]
 
 
 class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
-    """docs"""
+    r"""Turn rows into codes that look like draws from a prior, and back; and draw new rows.
+
+    An autoencoder, trained with an adversary that tries to tell its codes from draws of the prior [1]_. With
+    `adversarial_weight=0` it is a plain autoencoder. Training starts from the principal components, whitened.
+
+    Parameters
+    ----------
+    n_components : int or None, default=None
+        Width of the code, at most the number of columns. None is one less than the number of columns, and 16 at most.
+    hidden_layer_sizes : int or array-like of int, default=(256,)
+        Widths of the encoder's hidden layers; the decoder has them in reverse.
+    activation : {"relu", "leaky_relu", "silu", "gelu", "tanh"}, default="relu"
+        What follows each hidden layer of encoder and decoder.
+    prior : {"normal"}, default="normal"
+        What codes should look like.
+    adversarial_weight : float, default=0.003
+        Weight of the adversary's verdict beside the reconstruction error, which is a mean over columns. More brings
+        codes closer to the prior, and rows back less exactly.
+    noise : float or "auto", default="auto"
+        Standard deviation of the Gaussian noise on the scaled columns that the encoder is shown in training. "auto"
+        is ``0.5 * (1 - n_components / n_features)``: the more redundant the columns, the more.
+    alpha : float, default=0.0
+        Decoupled weight decay.
+    batch_size : int or "auto", default="auto"
+        Rows in a step. "auto" is an eighth of the rows, at least 32 and at most 256.
+    learning_rate_init : float, default=1e-3
+        Learning rate of Adam in the first half of a fit; in the second half it falls to zero.
+    max_iter : int or "auto", default="auto"
+        Epochs. "auto" is as many as make 2,000 steps, and 5 at least.
+    early_stopping : bool, default=False
+        Whether to hold rows out, stop when these get no better, and keep the best epoch. What counts is their
+        reconstruction error plus the sliced Wasserstein distance of their codes to the prior.
+    validation_fraction : float, default=0.1
+        Share of rows held out with `early_stopping`.
+    n_iter_no_change : int, default=20
+        How many epochs without an improvement to wait for with `early_stopping`.
+    tol : float, default=1e-4
+        What counts as an improvement with `early_stopping`.
+    warm_start : bool, default=False
+        Whether another `fit` goes on from the last.
+    scaling : {"standard", "quantile"} or None, default="standard"
+        How columns are brought to one scale. "standard" centres them at their median, divides by their spread and
+        folds their tails logarithmically; "quantile" maps each to a normal distribution by its ranks; None leaves
+        them as they are. `inverse_transform` and `sample` undo it.
+    device : str, default="auto"
+        Where to compute: "cpu", "cuda", "cuda:1", ... "auto" is an accelerator where there is one.
+    random_state : int, RandomState instance or None, default=None
+        Pass an int for the same result in each fit.
+    verbose : int, default=0
+        Whether to show the progress of a fit.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where they are all strings.
+    n_iter_ : int
+        Epochs trained.
+    history_ : dict of str to ndarray of shape (n_iter_,)
+        The mean loss of each phase ("reconstruction", "imitation", "discrimination") in each epoch, and with
+        `early_stopping` what was watched ("validation").
+    loss_curve_ : ndarray of shape (n_iter_,)
+        ``history_["reconstruction"]``.
+    scaler_ : object
+        The scaling of columns, with `transform` and `inverse_transform`.
+    device_ : str
+        Where the model was trained.
+
+    References
+    ----------
+    .. [1] Makhzani, Shlens, Jaitly, Goodfellow and Frey, "Adversarial autoencoders", 2015, arXiv 1511.05644.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skaae import AAETransformer
+    >>> X, _ = load_iris(return_X_y=True)
+    >>> model = AAETransformer(n_components=2, random_state=0).fit(X)
+    >>> model.transform(X).shape
+    (150, 2)
+    >>> model.sample(3, random_state=0).shape
+    (3, 4)
+    """
 
     def transform(self, X):
         """Encode rows.

@@ -9,9 +9,7 @@ import numpy as np
 __all__ = ["sliced_wasserstein"]
 
 
-def sliced_wasserstein(
-    X_real: Any, X_generated: Any, *, n_projections: int = 128, random_state: Any = None
-) -> float:
+def sliced_wasserstein(X_real: Any, X_generated: Any, *, n_projections: int = 128, random_state: Any = None) -> float:
     """Mean distance that mass has to move between two samples, seen along random directions.
 
     Zero for equal samples; two fresh samples of one distribution are apart by the noise of sampling, which shrinks with

@@ -38,5 +38,5 @@ def test_draws_follow_the_seed():
 def test_devices():
     assert resolve_device("cpu") == "cpu"
     assert isinstance(resolve_device("auto"), str)
-    with pytest.raises(ValueError, match="`device` must be present on this machine. Got 'abacus'"):
+    with pytest.raises(ValueError, match=r"`device` must be present on this machine. Got 'abacus'"):
         resolve_device("abacus")

@@ -8,9 +8,10 @@ from skaae.core.streams import Streams
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_each_member_is_an_ordinary_network(activation):
     network = Mlp(3, (5, 7, 2), activation)
-    network.initialise(Streams([0, 1, 2]))
-    x = torch.randn(3, 11, 5)
     first, last = network[0], network[2]
+    first.initialise(Streams([0, 1, 2]))
+    last.initialise(Streams([3, 4, 5]))
+    x = torch.randn(3, 11, 5)
     for k in range(3):
         hidden = ACTIVATIONS[activation]()(x[k] @ first.weight[k] + first.bias[k])
         torch.testing.assert_close(network(x)[k], hidden @ last.weight[k] + last.bias[k])
@@ -29,9 +30,10 @@ def test_a_packed_member_is_its_slice(shape):
         torch.testing.assert_close(alone(x[k : k + 1])[0], packed(x)[k], rtol=1e-6, atol=1e-6)
 
 
-def test_a_residual_network_begins_at_its_affine_map():
+def test_a_cleared_residual_network_is_whatever_its_affine_map_is_set_to():
     network = ResidualMlp(2, (4, 8, 3), "relu")
-    network.initialise(Streams([0, 1]))
+    network.mlp[0].initialise(Streams([0, 1]))
+    network.clear()
     with torch.no_grad():
         network.linear.weight.normal_()
     x = torch.randn(2, 5, 4)

@@ -58,8 +58,10 @@ def test_state_goes_on_where_it_was(together):
         torch.testing.assert_close(p, q, rtol=0, atol=1e-7)
 
 
-def test_scale_is_of_the_first_rates():
-    _, packed = make((1e-2, 1e-3, 0.1))
-    packed.scale(0.5)
-    packed.scale(0.1)
-    assert [group["lr"] for group in packed.adam.param_groups] == pytest.approx([1e-3, 1e-4, 1e-2])
+def test_the_factor_scales_every_rate():
+    parameters, packed = make((1e-2, 1e-3, 0.1))
+    before = parameters[0].detach().clone()
+    packed.factor = 0.5
+    packed.step(loss_of(parameters), [True] * 3)
+    moved = (parameters[0].detach() - before).abs().flatten(1).max(1).values
+    torch.testing.assert_close(moved, torch.tensor([5e-3, 5e-4, 5e-2]), rtol=1e-3, atol=0)  # Adam's first step

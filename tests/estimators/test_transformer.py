@@ -240,7 +240,9 @@ class TestCallbacks:
         assert pipeline.fit(X)[-1].n_iter_ == 2
 
     def test_progress_bar_through_pipeline_and_search(self, X, capsys):
-        ProgressBarOnce = GridSearchCV(make_pipeline(StandardScaler(), small()), {"aaetransformer__noise": [0, 0.1]}, cv=2)
+        ProgressBarOnce = GridSearchCV(
+            make_pipeline(StandardScaler(), small()), {"aaetransformer__noise": [0, 0.1]}, cv=2
+        )
         ProgressBarOnce.set_callbacks(ProgressBar(max_propagation_depth=None)).fit(X)
         assert "AAETransformer" in capsys.readouterr().out
 
@@ -282,7 +284,7 @@ class TestBadInput:
     @pytest.mark.parametrize("bad", [np.nan, np.inf])
     def test_not_finite(self, X, bad):
         X[3, 2] = bad
-        with pytest.raises(ValueError, match="NaN|infinity"):
+        with pytest.raises(ValueError, match=r"NaN|infinity"):
             small().fit(X)
 
     def test_wrong_width(self, X):
@@ -307,7 +309,7 @@ class TestBadInput:
         assert not model.__sklearn_is_fitted__()
 
     def test_values_beyond_32_bits(self, X):
-        with pytest.raises(ValueError, match="must fit into 32-bit floats. Got values up to 1e\\+300"):
+        with pytest.raises(ValueError, match=r"must fit into 32-bit floats. Got values up to 1e\+300"):
             small(scaling=None).fit(np.where(X > 12, 1e300, X))
 
     def test_wild_values_and_scales_do_no_harm(self, X):

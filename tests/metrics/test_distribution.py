@@ -16,7 +16,7 @@ def test_a_shift_in_one_dimension_is_its_length():
 
 def test_a_shift_counts_by_its_mean_projection():
     X = np.random.default_rng(0).standard_normal((40, 3))
-    shifted = sliced_wasserstein(X, X + [3.0, 0, 0], n_projections=20_000, random_state=0)
+    shifted = sliced_wasserstein(X, X + np.array([3.0, 0, 0]), n_projections=20_000, random_state=0)
     assert shifted == pytest.approx(1.5, rel=0.02)  # the mean of |cos| on the sphere is 1/2 in three dimensions
 
 
