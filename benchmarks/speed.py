@@ -53,7 +53,7 @@ class Task:
 def small_task() -> Task:
     rng = np.random.default_rng(0)
     X = rng.standard_normal((2000, 20)) @ rng.standard_normal((20, 20)) / 20**0.5
-    return Task("small", X.astype(np.float32), (64, 64), 8, 128, 50)
+    return Task("small", X.astype(np.float32), (64,), 8, 128, 50)
 
 
 def mnist_task() -> Task | None:
@@ -93,13 +93,25 @@ def perceptron(widths: tuple[int, ...], activation: type[nn.Module]) -> nn.Seque
     return nn.Sequential(*layers[:-1])
 
 
+class Residual(nn.Module):
+    """A perceptron beside an affine map, which is the architecture of skaae."""
+
+    def __init__(self, widths: tuple[int, ...]) -> None:
+        super().__init__()
+        self.linear = nn.Linear(widths[0], widths[-1])
+        self.perceptron = perceptron(widths, nn.ReLU)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.linear(x) + self.perceptron(x)
+
+
 class Script:
     """The adversarial autoencoder as one would write it by hand."""
 
     def __init__(self, n_features: int, hidden: tuple[int, ...], width: int) -> None:
-        self.encoder = perceptron((n_features, *hidden, width), nn.ReLU)
-        self.decoder = perceptron((width, *hidden[::-1], n_features), nn.ReLU)
-        self.discriminator = perceptron((width, *ADVERSARY, 1), nn.LeakyReLU)
+        self.encoder = Residual((n_features, *hidden, width))
+        self.decoder = Residual((width, *hidden[::-1], n_features))
+        self.discriminator = perceptron((width, *ADVERSARY, 1), nn.ReLU)
         both = [*self.encoder.parameters(), *self.decoder.parameters()]
         self.autoencoder_adam = torch.optim.Adam(both, lr=RATE)
         self.discriminator_adam = torch.optim.Adam(self.discriminator.parameters(), lr=RATE)
@@ -224,8 +236,8 @@ def product_operations(*widths: int) -> int:
     return 2 * sum(n_inputs * n_outputs for n_inputs, n_outputs in pairwise(widths))
 
 
-def fused_operations(n_features: int, hidden: tuple[int, ...], width: int, adversary: tuple[int, ...]) -> int:
-    """Floating-point operations of the products of one fused step of skaae, for each row of the batch.
+def joint_operations(n_features: int, hidden: tuple[int, ...], width: int, adversary: tuple[int, ...]) -> int:
+    """Floating-point operations of the products of one joint step of skaae, for each row of the batch.
 
     A layer costs its product once forward, once for the gradient of its weights, and once for that of its inputs.
     """
@@ -234,11 +246,9 @@ def fused_operations(n_features: int, hidden: tuple[int, ...], width: int, adver
     decoder = product_operations(width, *hidden[::-1], n_features) + skip
     judge = product_operations(width, *adversary, 1)
     first_of_encoder = product_operations(n_features, hidden[0]) + skip
-    first_of_judge = product_operations(width, adversary[0])
     reconstruction = 3 * encoder - first_of_encoder + 3 * decoder
-    imitation = 2 * judge
-    discrimination = 2 * (3 * judge - first_of_judge)
-    return reconstruction + imitation + discrimination
+    contest = 2 * 3 * judge  # draws beside codes
+    return reconstruction + contest
 
 
 def product_rate(n: int, n_inputs: int, n_outputs: int, n_repeats: int = 50) -> float:
@@ -251,7 +261,7 @@ def product_rate(n: int, n_inputs: int, n_outputs: int, n_repeats: int = 50) -> 
 
 def print_share(task: Task, seconds: float) -> None:
     n, n_features = task.X.shape
-    per_row = fused_operations(n_features, task.hidden, task.width, ADVERSARY)
+    per_row = joint_operations(n_features, task.hidden, task.width, ADVERSARY)
     rate = per_row * n * task.n_epochs / seconds / 1e9
     print(f"skaae on {task.name}: {per_row * task.batch_size / 1e9:.2f} GFLOP a full step, {rate:.1f} GFLOP/s.\n")
     print("| matrix product | GFLOP/s | share that skaae reaches |\n|---|---|---|")

@@ -37,7 +37,7 @@ for name, Z in features.items():
         scores.append(classifier.score(Z[rest], y[rest]))
     print(f"  {name:<22} {100 * np.mean(scores):.1f} %")
 
-flat = AAETransformer(2, random_state=0).fit(X)
+flat = AAETransformer(2, adversarial_weight=1, random_state=0).fit(X)
 code = flat.transform(X)
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(13, 4.3), width_ratios=[1, 1, 1], layout="constrained")
 points = left.scatter(*code.T, c=y, cmap="tab10", s=6)

@@ -41,8 +41,8 @@ class Training:
     n_epochs: int
     batch_size: int
     learning_rate: PerMember = 1e-3
-    adversarial_weight: PerMember = 0.1
+    adversarial_weight: PerMember = 0.03
     noise: PerMember = 0.0
     weight_decay: PerMember = 0.0
-    schedule: str = "fused"
+    schedule: str = "joint"
     annealed: bool = True

@@ -29,6 +29,8 @@ class Batch:
     active: list[bool]
     size: int
     streams: Streams
+    strength: Tensor
+    error: Tensor
     code: Tensor | None = None
 
     def encode(self, model: AdversarialAutoencoder) -> Tensor:
@@ -45,10 +47,11 @@ class Batch:
         return self.streams.normal(self.size, width)[:, : self.x.shape[1]]
 
     def mean(self, values: Tensor) -> Tensor:
-        """Mean over the rows of each member: (K, rows) to (K,)."""
+        """Mean over the rows of each member, and their columns: (K, rows, ...) to (K,)."""
         if self.weight is None:
-            return values.mean(-1)
-        return (values * self.weight).sum(-1) / self.weight.sum(-1).clamp(min=1)
+            return values.flatten(1).mean(-1)
+        of_rows = values.flatten(2).mean(-1) if values.ndim > 2 else values
+        return (of_rows * self.weight).sum(-1) / self.weight.sum(-1).clamp(min=1)
 
 
 class Batches:
@@ -66,8 +69,9 @@ class Batches:
         self.n_batches = torch.tensor([-(-length // self.batch_size) for length in self.lengths], device=x.device)
         self.even = len(set(self.lengths)) == 1
 
-    def epoch(self, number: int) -> Iterator[Batch]:
+    def epoch(self, number: int, strength: Tensor) -> Iterator[Batch]:
         """The batches of an epoch, a function of its number."""
+        self.strength = strength
         self.streams.restart(number)
         self.corruption.restart(number)
         orders = self.streams.permutations(self.lengths)
@@ -82,7 +86,9 @@ class Batches:
         x = self.x.index_select(0, rows.flatten()).view(n_members, n, -1)
         active = [length > start for length in self.lengths]
         weight = None if self.even else self._weight(start, n)
-        batch = Batch(x, x, weight, active, self.batch_size, self.streams)
+        batch = Batch(
+            x, x, weight, active, self.batch_size, self.streams, self.strength, torch.ones_like(self.strength)
+        )
         if self.noisy:
             draws = self.corruption.normal(self.batch_size, x.shape[-1])[:, :n]
             batch.corrupted = torch.addcmul(x, draws, self.noise)

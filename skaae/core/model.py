@@ -20,7 +20,7 @@ from .latent import BLOCKS
 from .networks import Linear, Mlp, ResidualMlp
 from .streams import Streams
 
-__all__ = ["AdversarialAutoencoder"]
+__all__ = ["AdversarialAutoencoder", "joined"]
 
 PCA_ROWS = 2000  # rows that the principal components of the start are taken from, at most
 SMALLEST_SPREAD = 1e-2  # of a principal component; whitening a smaller one would blow up its noise
@@ -39,14 +39,14 @@ class AdversarialAutoencoder(nn.Module):
         self.encoder = ResidualMlp(n_members, (features, *hidden, sum(self.n_inputs)), architecture.activation)
         self.decoder = ResidualMlp(n_members, (sum(self.widths), *hidden[::-1], features), architecture.activation)
         self.adversaries = nn.ModuleList(
-            Mlp(n_members, (width, *architecture.adversary_layer_sizes, 1), "leaky_relu") for width in self.widths
+            Mlp(n_members, (width, *architecture.adversary_layer_sizes, 1), "relu") for width in self.widths
         )
 
     def initialise(self, streams: Streams, rows: Sequence[Tensor]) -> None:
         """Sets every weight; member k starts from the principal components of ``rows[k]``."""
-        for layer in self.modules():
-            if isinstance(layer, Linear):
-                layer.initialise(streams)
+        layers = [layer for layer in self.modules() if isinstance(layer, Linear)]
+        for layer in layers:
+            layer.initialise(streams)
         self.encoder.clear()
         self.decoder.clear()
         for member, x in enumerate(rows):
@@ -73,8 +73,8 @@ class AdversarialAutoencoder(nn.Module):
     @torch.no_grad()
     def _start_from_components(self, member: int, x: Tensor) -> None:
         mean, components, spread = principal_components(x, self.n_inputs[0])
-        n = len(components)
         whiten = components.T / spread
+        n = len(components)
         self.encoder.linear.weight[member, :, :n] = whiten
         self.encoder.linear.bias[member, 0, :n] = -mean @ whiten
         self.decoder.linear.weight[member, :n] = components * spread[:, None]

@@ -6,7 +6,7 @@ leading axis are contiguous, so the fused kernel serves both.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
@@ -27,14 +27,16 @@ class PackedAdam:
         self.rates, self.decays = list(rates), list(decays)
         self.factor = 1.0
         self.first, self.second = ([torch.zeros_like(p) for p in self.parameters] for _ in range(2))
+        self.ones = torch.ones(len(self.rates), device=self.parameters[0].device)
         self.steps = torch.zeros(len(self.rates), device=self.parameters[0].device)
         together = together and len(set(zip(rates, decays, strict=True))) == 1
         self.members = [slice(None)] if together else [slice(k, k + 1) for k in range(len(self.rates))]
         self.views = [self._view(member) for member in self.members]
 
-    def step(self, loss: Tensor, active: Sequence[bool]) -> None:
-        """Moves the active members down the gradient of their own losses, (..., K)."""
-        gradients = torch.autograd.grad(loss.sum(), self.parameters)
+    def step(self, losses: Iterable[Tensor], active: Sequence[bool]) -> None:
+        """Moves the active members down the gradient of the sum of their own losses, (K,) each."""
+        sources = [loss for loss in losses if loss.requires_grad]
+        gradients = torch.autograd.grad(sources, self.parameters, [self.ones] * len(sources))
         for member, (parameters, first, second, steps), rate, decay in zip(
             self.members, self.views, self.rates, self.decays, strict=False
         ):

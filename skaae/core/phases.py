@@ -3,10 +3,21 @@ r"""Phases: each is a loss over its part of the model, one number for each membe
 With code :math:`q(x)`, reconstruction :math:`d`, adversary logits :math:`a` and prior :math:`p`, the phases of the
 adversarial autoencoder are
 
-- reconstruction, :math:`\lVert d(q(x + \varepsilon)) - x \rVert^2`, a mean over the columns, which trains encoder and
-  decoder;
-- discrimination, :math:`\log(1 + e^{-a(z)}) + \log(1 + e^{a(q(x))})` with :math:`z \sim p`, which trains the adversary;
-- imitation, :math:`\log(1 + e^{-a(q(x))})`, which trains the encoder, in its non-saturating form.
+- reconstruction, :math:`E = \lVert d(q(x + \varepsilon)) - x \rVert^2`, a mean over the columns, which trains encoder
+  and decoder;
+- discrimination, :math:`D = \log(1 + e^{-a(z)}) + \log(1 + e^{a(q(x))})` with :math:`z \sim p`, which trains the
+  adversary;
+- imitation, :math:`I = \log(1 + e^{-a(q(x))})`, which trains the encoder, in its non-saturating form.
+
+The paper takes them in turn. The contest makes the last two one: a single pass through the adversary, whose gradient
+:math:`\sigma(a) \nabla a` is on its way to the encoder turned into :math:`-\sigma(-a) \nabla a`, that is, multiplied by
+:math:`-e^{-a}` (after the reversal of Ganin and Lempitsky, "Unsupervised domain adaptation by backpropagation",
+2015, arXiv 1409.7495, which saturates).
+
+The encoder then goes down :math:`E + w [E] I`. The factor :math:`[E]`, of which no gradient is taken, makes the weight
+:math:`w` mean the same on columns that are easy to reconstruct and on others: the gradient is that of
+:math:`\log E + w I` but for its length, a Gaussian likelihood with its best variance (Rybkin, Daniilidis and
+Levine, "Simple and effective VAE training with calibrated decoders", 2021, arXiv 2006.13202).
 
 Codes and draws are shown to the adversary through the same noise, so that it cannot win by telling their supports
 apart (Sonderby et al., "Amortised MAP inference for image super-resolution", 2017, arXiv 1610.04490).
@@ -14,73 +25,103 @@ apart (Sonderby et al., "Amortised MAP inference for image super-resolution", 20
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import Protocol
 
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import mse_loss, softplus
 
 from .batches import Batch
-from .model import AdversarialAutoencoder
+from .model import AdversarialAutoencoder, joined
 
-__all__ = ["Discrimination", "Imitation", "Phase", "Reconstruction"]
-
+__all__ = ["Contest", "Discrimination", "Imitation", "Phase", "Reconstruction"]
 
 INSTANCE_NOISE = 0.2  # standard deviation of what blurs codes and draws before an adversary
+LARGEST_TURN = 30.0  # of -a in the exponent, so that a hopeless code does not overflow
 
 
 class Phase(Protocol):
-    """A name, the parts of the model that it trains, and a loss."""
+    """The parts of the model that it trains, and its losses by name, (K,) each, whose sum it brings down."""
 
-    name: str
     parts: tuple[str, ...]
 
-    def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> Tensor: ...
+    def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]: ...
 
 
 class Reconstruction:
     """Creates the phase that makes the decoder undo the encoder."""
 
-    name: str = "reconstruction"
     parts: tuple[str, ...] = ("encoder", "decoder")
 
-    def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> Tensor:
-        error = model.decode(batch.encode(model)) - batch.x
-        return batch.mean(error.square().mean(-1))
+    def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
+        loss = batch.mean(mse_loss(model.decode(batch.encode(model)), batch.x, reduction="none"))
+        batch.error = loss.detach()
+        return {"reconstruction": loss}
 
 
 class Discrimination:
     """Creates the phase that teaches the adversaries to tell draws from codes."""
 
-    name: str = "discrimination"
     parts: tuple[str, ...] = ("adversaries",)
 
-    def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> Tensor:
-        code = batch.encode(model).detach()
-        n = code.shape[1]
-        draws = model.draw(batch.size, batch.streams)[:, :n]
-        logits = model.judge(torch.cat([blurred(draws, batch), blurred(code, batch)], 1))
-        return total(batch.mean(softplus(-logit[:, :n]) + softplus(logit[:, n:])) for logit in logits)
+    def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
+        logits = judged(model, batch, blurred(batch.encode(model).detach(), batch))
+        return {"discrimination": told_apart(batch, logits)}
 
 
 class Imitation:
     """Creates the phase that teaches the encoder to pass its codes off as draws."""
 
-    name: str = "imitation"
     parts: tuple[str, ...] = ("encoder",)
 
-    def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> Tensor:
+    def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
         logits = model.judge(blurred(batch.encode(model), batch))
-        return total(batch.mean(softplus(-logit)) for logit in logits)
+        return {"imitation": passed_off(batch, logits)}
+
+
+class Contest:
+    """Creates discrimination and imitation from one pass through the adversaries."""
+
+    parts: tuple[str, ...] = ("encoder", "adversaries")
+
+    def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
+        shown = blurred(batch.encode(model), batch)
+        logits = judged(model, batch, shown)
+        verdicts = [logit.detach()[:, 1] for logit in logits]
+        shown.register_hook(turn_round(model, batch, verdicts))
+        return {"discrimination": told_apart(batch, logits), "imitation": passed_off(batch, verdicts)}
+
+
+def turn_round(model: AdversarialAutoencoder, batch: Batch, verdicts: Iterable[Tensor]) -> Callable[[Tensor], Tensor]:
+    """What makes of discrimination's gradient at the codes that of imitation, weighted."""
+    columns = [
+        (-a).clamp(max=LARGEST_TURN).exp().unsqueeze(-1).expand(-1, -1, width)
+        for a, width in zip(verdicts, model.widths, strict=True)
+    ]
+    factor = joined(columns) * -(batch.strength * batch.error)[:, None, None]
+    return lambda gradient: gradient * factor
 
 
 def blurred(code: Tensor, batch: Batch) -> Tensor:
     """Codes as the adversaries see them: through noise."""
-    return code + INSTANCE_NOISE * batch.normal(code.shape[-1])
+    return torch.add(code, batch.normal(code.shape[-1]), alpha=INSTANCE_NOISE)
 
 
-def total(losses: Iterable[Tensor]) -> Tensor:
-    """The sum over adversaries."""
-    return reduce(torch.add, losses)
+def judged(model: AdversarialAutoencoder, batch: Batch, code: Tensor) -> list[Tensor]:
+    """Logits of each adversary, (K, 2, rows): on as many draws as there are codes, and on the codes."""
+    n = code.shape[1]
+    draws = blurred(model.draw(batch.size, batch.streams)[:, :n], batch)
+    return [logit.view(-1, 2, n) for logit in model.judge(torch.cat([draws, code], 1))]
+
+
+def told_apart(batch: Batch, logits: Iterable[Tensor]) -> Tensor:
+    """The adversaries' loss: draws should have a high logit, codes a low one."""
+    sign = torch.tensor([[-1.0], [1.0]], device=batch.x.device)
+    return reduce(torch.add, (batch.mean(softplus(logit * sign).sum(1)) for logit in logits))
+
+
+def passed_off(batch: Batch, logits: Iterable[Tensor]) -> Tensor:
+    """The encoder's loss: codes should have a high logit."""
+    return reduce(torch.add, (batch.mean(softplus(-logit)) for logit in logits))

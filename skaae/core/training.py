@@ -20,7 +20,7 @@ from .batches import Batch, Batches
 from .hooks import Epoch, Hook
 from .model import AdversarialAutoencoder
 from .optimizer import PackedAdam
-from .phases import Discrimination, Imitation, Phase, Reconstruction
+from .phases import Contest, Discrimination, Imitation, Phase, Reconstruction
 from .streams import Streams
 
 __all__ = ["State", "Turn", "train", "turns_of"]
@@ -35,10 +35,10 @@ RATE_CUTS = 4  # how often a member in trouble starts its epoch again, each time
 
 @dataclass
 class Turn:
-    """Phases that share one backward pass and one step of one optimizer."""
+    """Phases that share a code, a backward pass and an optimizer, whose rate may be weighted as the adversary is."""
 
     phases: tuple[Phase, ...]
-    keeps_code: bool = False
+    weighted: bool = False
 
     def parameters(self, model: AdversarialAutoencoder) -> list[Tensor]:
         """What the phases train, each parameter once."""
@@ -46,20 +46,23 @@ class Turn:
         return [p for part in parts for p in getattr(model, part).parameters()]
 
     def losses(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
-        """The loss of each phase, (K,)."""
-        if not self.keeps_code:
-            batch.code = None
-        return {phase.name: phase(model, batch) for phase in self.phases}
+        """The losses by name, (K,) each."""
+        batch.code = None
+        return {name: loss for phase in self.phases for name, loss in phase(model, batch).items()}
 
 
 def turns_of(training: Training) -> list[Turn]:
-    """The turns of every step: the fused pair runs the encoder once, the paper's list anew in each turn."""
+    """The turns of every step: all at once, with the encoder run once, or the paper's, one phase after another.
+
+    Adam is blind to the scale of a loss that it sees alone; so where imitation has a turn of its own, the adversarial
+    weight is one of its learning rate.
+    """
     if not np.any(training.adversarial_weight):
         return [Turn((Reconstruction(),))]
-    if training.schedule == "fused":
-        return [Turn((Reconstruction(), Imitation())), Turn((Discrimination(),), keeps_code=True)]
-    assert training.schedule == "alternating", "'schedule' should be 'fused' or 'alternating'."
-    return [Turn((Reconstruction(),)), Turn((Discrimination(),)), Turn((Imitation(),))]
+    if training.schedule == "joint":
+        return [Turn((Reconstruction(), Contest()))]
+    assert training.schedule == "alternating", "'schedule' should be 'joint' or 'alternating'."
+    return [Turn((Reconstruction(),)), Turn((Discrimination(),)), Turn((Imitation(),), weighted=True)]
 
 
 def per_member(value: PerMember, n_members: int) -> list[float]:
@@ -104,13 +107,12 @@ class Run:
         annealed = self.training.annealed
         for optimizer in self.optimizers:
             optimizer.factor = min(1.0, (1 - progress) / DECAY) if annealed else 1.0
-        imitation = self.weight * (min(1.0, (progress + 1 / self.training.n_epochs) / RAMP) if annealed else 1.0)
+        strength = self.weight * (min(1.0, (progress + 1 / self.training.n_epochs) / RAMP) if annealed else 1.0)
         totals: dict[str, Tensor] = {}
-        for batch in self.batches.epoch(self.epoch + 1):
+        for batch in self.batches.epoch(self.epoch + 1, strength):
             for turn, optimizer in zip(self.turns, self.optimizers, strict=True):
                 losses = turn.losses(self.model, batch)
-                weighted = [imitation * loss if name == "imitation" else loss for name, loss in losses.items()]
-                optimizer.step(torch.stack(weighted), batch.active)
+                optimizer.step(losses.values(), batch.active)
                 for name, loss in losses.items():
                     totals[name] = totals[name] + loss.detach() if name in totals else loss.detach()
         self.epoch += 1
@@ -155,10 +157,10 @@ class Run:
 
     def _make_optimizers(self) -> None:
         decays = per_member(self.training.weight_decay, len(self.rates))
-        self.optimizers = [
-            PackedAdam(turn.parameters(self.model), self.rates, decays, together=self.batches.even)
-            for turn in self.turns
-        ]
+        self.optimizers = []
+        for turn in self.turns:
+            rates = (np.array(self.rates) * (self.weight.tolist() if turn.weighted else 1)).tolist()
+            self.optimizers.append(PackedAdam(turn.parameters(self.model), rates, decays, together=self.batches.even))
 
 
 def part_of(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

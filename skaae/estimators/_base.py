@@ -64,7 +64,7 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         hidden_layer_sizes=(256,),
         activation="relu",
         prior="normal",
-        adversarial_weight=0.003,
+        adversarial_weight=0.03,
         noise="auto",
         alpha=0.0,
         batch_size="auto",
@@ -252,7 +252,7 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         """As much noise as there is redundancy: none where the code is as wide as the rows."""
         if self.noise != "auto":
             return float(self.noise)
-        return 0.5 * (1 - sum(block.width for block in self._architecture.blocks) / self._architecture.n_features)
+        return 1 - sum(block.width for block in self._architecture.blocks) / self._architecture.n_features
 
     def _train(self, X: np.ndarray, y: Any) -> None:
         """Trains for a whole fit, with held-out rows, progress and callbacks as wished."""

@@ -6,7 +6,7 @@ from skaae.core.training import RATE_CUTS, train
 from skaae.plan import Architecture, Block, Training
 
 ARCHITECTURE = Architecture(6, (Block("style", 2, "normal"),), (16, 16), "relu")
-SCHEDULES = ["fused", "alternating"]
+SCHEDULES = ["joint", "alternating"]
 
 
 @pytest.fixture
