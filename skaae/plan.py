@@ -30,7 +30,7 @@ class Architecture:
     blocks: tuple[Block, ...]
     hidden_layer_sizes: tuple[int, ...]
     activation: str
-    adversary_layer_sizes: tuple[int, ...] = (64, 64)
+    adversary_layer_sizes: tuple[int, ...] = (64,)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,10 @@ __all__ = ["Batch", "Batches"]
 
 @dataclass
 class Batch:
-    """Rows of one step: clean ``x``, what the encoder is shown, and the weights of the rows if some are padding."""
+    """Rows of one step: clean ``x``, what the encoder is shown, and the weights of the rows if some are padding.
+
+    With them goes what phases tell each other: the code, the reconstruction error, and how strong the adversary is.
+    """
 
     x: Tensor
     corrupted: Tensor
@@ -30,7 +33,7 @@ class Batch:
     size: int
     streams: Streams
     strength: Tensor
-    error: Tensor
+    error: Tensor | float = 1.0
     code: Tensor | None = None
 
     def encode(self, model: AdversarialAutoencoder) -> Tensor:
@@ -38,13 +41,6 @@ class Batch:
         if self.code is None:
             self.code = model.encode(self.corrupted)
         return self.code
-
-    def normal(self, width: int) -> Tensor:
-        """Standard normal numbers for each row, (K, rows, width).
-
-        As many are drawn for a short batch as for a full one, so that padding does not shift a member's stream.
-        """
-        return self.streams.normal(self.size, width)[:, : self.x.shape[1]]
 
     def mean(self, values: Tensor) -> Tensor:
         """Mean over the rows of each member, and their columns: (K, rows, ...) to (K,)."""
@@ -86,10 +82,9 @@ class Batches:
         x = self.x.index_select(0, rows.flatten()).view(n_members, n, -1)
         active = [length > start for length in self.lengths]
         weight = None if self.even else self._weight(start, n)
-        batch = Batch(
-            x, x, weight, active, self.batch_size, self.streams, self.strength, torch.ones_like(self.strength)
-        )
+        batch = Batch(x, x, weight, active, self.batch_size, self.streams, self.strength)
         if self.noisy:
+            # As many for a short batch as for a full one, so that padding does not shift a member's stream.
             draws = self.corruption.normal(self.batch_size, x.shape[-1])[:, :n]
             batch.corrupted = torch.addcmul(x, draws, self.noise)
         return batch

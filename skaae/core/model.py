@@ -39,14 +39,14 @@ class AdversarialAutoencoder(nn.Module):
         self.encoder = ResidualMlp(n_members, (features, *hidden, sum(self.n_inputs)), architecture.activation)
         self.decoder = ResidualMlp(n_members, (sum(self.widths), *hidden[::-1], features), architecture.activation)
         self.adversaries = nn.ModuleList(
-            Mlp(n_members, (width, *architecture.adversary_layer_sizes, 1), "relu") for width in self.widths
+            Mlp(n_members, (width, *architecture.adversary_layer_sizes, 2), "relu") for width in self.widths
         )
 
     def initialise(self, streams: Streams, rows: Sequence[Tensor]) -> None:
         """Sets every weight; member k starts from the principal components of ``rows[k]``."""
-        layers = [layer for layer in self.modules() if isinstance(layer, Linear)]
-        for layer in layers:
-            layer.initialise(streams)
+        for layer in self.modules():
+            if isinstance(layer, Linear):
+                layer.initialise(streams)
         self.encoder.clear()
         self.decoder.clear()
         for member, x in enumerate(rows):
@@ -54,7 +54,7 @@ class AdversarialAutoencoder(nn.Module):
 
     def encode(self, x: Tensor) -> Tensor:
         """Codes of rows: (K, rows, features) to (K, rows, width)."""
-        parts = self.encoder(x).split(self.n_inputs, -1)
+        parts = parted(self.encoder(x), self.n_inputs)
         return joined([block(h) for block, h in zip(self.blocks, parts, strict=True)])
 
     def decode(self, code: Tensor) -> Tensor:
@@ -67,8 +67,9 @@ class AdversarialAutoencoder(nn.Module):
 
     def judge(self, code: Tensor) -> Iterator[Tensor]:
         """Logits of each adversary in turn, (K, rows)."""
-        for adversary, part in zip(self.adversaries, code.split(self.widths, -1), strict=True):
-            yield adversary(part).squeeze(-1)
+        for adversary, part in zip(self.adversaries, parted(code, self.widths), strict=True):
+            # Two outputs, added: with one, a lone member's product is summed in another order than a packed one's.
+            yield adversary(part).sum(-1)
 
     @torch.no_grad()
     def _start_from_components(self, member: int, x: Tensor) -> None:
@@ -79,6 +80,11 @@ class AdversarialAutoencoder(nn.Module):
         self.encoder.linear.bias[member, 0, :n] = -mean @ whiten
         self.decoder.linear.weight[member, :n] = components * spread[:, None]
         self.decoder.linear.bias[member, 0] = mean
+
+
+def parted(code: Tensor, widths: list[int]) -> Sequence[Tensor]:
+    """The blocks of a code."""
+    return [code] if len(widths) == 1 else code.split(widths, -1)
 
 
 def joined(parts: list[Tensor]) -> Tensor:

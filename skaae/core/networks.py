@@ -46,19 +46,22 @@ class Linear(nn.Module):
         self.bias.zero_()
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.weight.shape[-1] == 1:  # one matrix times a vector is summed in another order than many
-            return (x * self.weight.mT).sum(-1, keepdim=True) + self.bias
         return torch.baddbmm(self.bias, x, self.weight)
+
+
+def hidden_layers(n_members: int, widths: tuple[int, ...], activation: str) -> list[nn.Module]:
+    """Affine maps between the given widths, each with its activation."""
+    layers: list[nn.Module] = []
+    for n_inputs, n_outputs in pairwise(widths):
+        layers += [Linear(n_members, n_inputs, n_outputs), ACTIVATIONS[activation]()]
+    return layers
 
 
 class Mlp(nn.Sequential):
     """Creates K perceptrons of the given widths; the last layer is affine."""
 
     def __init__(self, n_members: int, widths: tuple[int, ...], activation: str) -> None:
-        layers: list[nn.Module] = []
-        for n_inputs, n_outputs in pairwise(widths):
-            layers += [Linear(n_members, n_inputs, n_outputs), ACTIVATIONS[activation]()]
-        super().__init__(*layers[:-1])
+        super().__init__(*hidden_layers(n_members, widths, activation)[:-1])
 
 
 class ResidualMlp(nn.Module):
@@ -66,15 +69,16 @@ class ResidualMlp(nn.Module):
 
     def __init__(self, n_members: int, widths: tuple[int, ...], activation: str) -> None:
         super().__init__()
-        self.linear = Linear(n_members, widths[0], widths[-1])
-        self.mlp = Mlp(n_members, widths, activation)
+        *inner, last, n_outputs = widths
+        self.linear = Linear(n_members, widths[0], n_outputs)
+        self.hidden = nn.Sequential(*hidden_layers(n_members, (*inner, last), activation))
+        self.weight = nn.Parameter(torch.empty(n_members, last, n_outputs, dtype=torch.float32))
 
+    @torch.no_grad()
     def clear(self) -> None:
         """Sets the affine map and the perceptron's last layer to zero."""
-        *_, last = self.mlp.children()
-        for layer in (self.linear, last):
-            assert isinstance(layer, Linear)
-            layer.clear()
+        self.linear.clear()
+        self.weight.zero_()
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.linear(x) + self.mlp(x)
+        return torch.baddbmm(self.linear(x), self.hidden(x), self.weight)

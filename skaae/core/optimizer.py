@@ -30,13 +30,14 @@ class PackedAdam:
         self.ones = torch.ones(len(self.rates), device=self.parameters[0].device)
         self.steps = torch.zeros(len(self.rates), device=self.parameters[0].device)
         together = together and len(set(zip(rates, decays, strict=True))) == 1
-        self.members = [slice(None)] if together else [slice(k, k + 1) for k in range(len(self.rates))]
+        self.apart = not together
+        self.members = [slice(k, k + 1) for k in range(len(self.rates))] if self.apart else [slice(None)]
         self.views = [self._view(member) for member in self.members]
 
     def step(self, losses: Iterable[Tensor], active: Sequence[bool]) -> None:
         """Moves the active members down the gradient of the sum of their own losses, (K,) each."""
         sources = [loss for loss in losses if loss.requires_grad]
-        gradients = torch.autograd.grad(sources, self.parameters, [self.ones] * len(sources))
+        gradients = list(torch.autograd.grad(sources, self.parameters, [self.ones] * len(sources)))
         for member, (parameters, first, second, steps), rate, decay in zip(
             self.members, self.views, self.rates, self.decays, strict=False
         ):
@@ -46,7 +47,7 @@ class PackedAdam:
             # What torch.optim.AdamW(fused=True) calls, without its bookkeeping, which costs more than small steps.
             torch._fused_adamw_(
                 parameters,
-                [gradient[member].contiguous() for gradient in gradients],
+                [gradient[member].contiguous() for gradient in gradients] if self.apart else gradients,
                 first,
                 second,
                 [],

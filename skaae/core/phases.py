@@ -18,9 +18,6 @@ The encoder then goes down :math:`E + w [E] I`. The factor :math:`[E]`, of which
 :math:`w` mean the same on columns that are easy to reconstruct and on others: the gradient is that of
 :math:`\log E + w I` but for its length, a Gaussian likelihood with its best variance (Rybkin, Daniilidis and
 Levine, "Simple and effective VAE training with calibrated decoders", 2021, arXiv 2006.13202).
-
-Codes and draws are shown to the adversary through the same noise, so that it cannot win by telling their supports
-apart (Sonderby et al., "Amortised MAP inference for image super-resolution", 2017, arXiv 1610.04490).
 """
 
 from __future__ import annotations
@@ -38,7 +35,6 @@ from .model import AdversarialAutoencoder, joined
 
 __all__ = ["Contest", "Discrimination", "Imitation", "Phase", "Reconstruction"]
 
-INSTANCE_NOISE = 0.2  # standard deviation of what blurs codes and draws before an adversary
 LARGEST_TURN = 30.0  # of -a in the exponent, so that a hopeless code does not overflow
 
 
@@ -67,7 +63,7 @@ class Discrimination:
     parts: tuple[str, ...] = ("adversaries",)
 
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
-        logits = judged(model, batch, blurred(batch.encode(model).detach(), batch))
+        logits = judged(model, batch, batch.encode(model).detach())
         return {"discrimination": told_apart(batch, logits)}
 
 
@@ -77,8 +73,7 @@ class Imitation:
     parts: tuple[str, ...] = ("encoder",)
 
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
-        logits = model.judge(blurred(batch.encode(model), batch))
-        return {"imitation": passed_off(batch, logits)}
+        return {"imitation": passed_off(batch, model.judge(batch.encode(model)))}
 
 
 class Contest:
@@ -87,7 +82,8 @@ class Contest:
     parts: tuple[str, ...] = ("encoder", "adversaries")
 
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
-        shown = blurred(batch.encode(model), batch)
+        code = batch.encode(model)
+        shown = code.view_as(code)  # so that only what comes back from the adversaries is turned round
         logits = judged(model, batch, shown)
         verdicts = [logit.detach()[:, 1] for logit in logits]
         shown.register_hook(turn_round(model, batch, verdicts))
@@ -96,30 +92,26 @@ class Contest:
 
 def turn_round(model: AdversarialAutoencoder, batch: Batch, verdicts: Iterable[Tensor]) -> Callable[[Tensor], Tensor]:
     """What makes of discrimination's gradient at the codes that of imitation, weighted."""
-    columns = [
-        (-a).clamp(max=LARGEST_TURN).exp().unsqueeze(-1).expand(-1, -1, width)
-        for a, width in zip(verdicts, model.widths, strict=True)
-    ]
-    factor = joined(columns) * -(batch.strength * batch.error)[:, None, None]
-    return lambda gradient: gradient * factor
-
-
-def blurred(code: Tensor, batch: Batch) -> Tensor:
-    """Codes as the adversaries see them: through noise."""
-    return torch.add(code, batch.normal(code.shape[-1]), alpha=INSTANCE_NOISE)
+    weight = -(batch.strength * batch.error)[:, None]
+    factors = [weight * (-a).clamp(max=LARGEST_TURN).exp() for a in verdicts]
+    columns = [f.unsqueeze(-1).expand(-1, -1, width) for f, width in zip(factors, model.widths, strict=True)]
+    return lambda gradient: gradient * joined(columns)
 
 
 def judged(model: AdversarialAutoencoder, batch: Batch, code: Tensor) -> list[Tensor]:
-    """Logits of each adversary, (K, 2, rows): on as many draws as there are codes, and on the codes."""
+    """Logits of each adversary, (K, 2, rows): on as many draws as there are codes, and on the codes.
+
+    For a short batch as many are drawn as for a full one, so that padding does not shift a member's stream.
+    """
     n = code.shape[1]
-    draws = blurred(model.draw(batch.size, batch.streams)[:, :n], batch)
+    draws = model.draw(batch.size, batch.streams)[:, :n]
     return [logit.view(-1, 2, n) for logit in model.judge(torch.cat([draws, code], 1))]
 
 
 def told_apart(batch: Batch, logits: Iterable[Tensor]) -> Tensor:
     """The adversaries' loss: draws should have a high logit, codes a low one."""
-    sign = torch.tensor([[-1.0], [1.0]], device=batch.x.device)
-    return reduce(torch.add, (batch.mean(softplus(logit * sign).sum(1)) for logit in logits))
+    # log(1 + exp(-a)) is log(1 + exp(a)) - a, so that one pass serves draws and codes.
+    return reduce(torch.add, (batch.mean(softplus(logit).sum(1) - logit[:, 0]) for logit in logits))
 
 
 def passed_off(batch: Batch, logits: Iterable[Tensor]) -> Tensor:

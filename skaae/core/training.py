@@ -120,7 +120,13 @@ class Run:
 
     def troubled(self, losses: dict[str, np.ndarray]) -> np.ndarray:
         """Which members have lost their way: a loss or a weight that is not a finite number."""
-        sums = torch.stack([p.detach().flatten(1).sum(1) for p in self.model.parameters()]).cpu().numpy()
+        weights = [p.detach() for p in self.model.parameters()]
+        if (
+            all(np.isfinite(loss).all() for loss in losses.values())
+            and torch.stack(torch._foreach_norm(weights)).isfinite().all()
+        ):
+            return np.zeros(len(self.rates), dtype=bool)
+        sums = torch.stack([weight.flatten(1).sum(1) for weight in weights]).cpu().numpy()
         return ~np.isfinite(np.vstack([*losses.values(), sums])).all(0)
 
     def retreat(self, good: dict[str, Tensor], troubled: np.ndarray) -> None:

@@ -32,7 +32,7 @@ def test_a_packed_member_is_its_slice(shape):
 
 def test_a_cleared_residual_network_is_whatever_its_affine_map_is_set_to():
     network = ResidualMlp(2, (4, 8, 3), "relu")
-    network.mlp[0].initialise(Streams([0, 1]))
+    network.hidden[0].initialise(Streams([0, 1]))
     network.clear()
     with torch.no_grad():
         network.linear.weight.normal_()

@@ -54,7 +54,7 @@ def test_a_packed_member_keeps_its_own_rate_weight_noise_and_rows(rows):
 def test_the_same_seed_gives_the_same_model_and_another_another(rows):
     first, again, other = (train(ARCHITECTURE, Training((seed,), 3, 32), rows)[0] for seed in (0, 0, 1))
     assert_same(first, again, rtol=0, atol=0)
-    assert not np.allclose(first["model.decoder.mlp.0.weight"], other["model.decoder.mlp.0.weight"])
+    assert not np.allclose(first["model.decoder.hidden.0.weight"], other["model.decoder.hidden.0.weight"])
 
 
 def test_a_run_goes_on_from_its_state_as_if_it_had_not_stopped(rows):
