@@ -22,7 +22,7 @@ from .streams import Streams
 
 __all__ = ["AdversarialAutoencoder", "joined"]
 
-PCA_ROWS = 2000  # rows that the principal components of the start are taken from, at most
+PCA_ROWS = 1000  # rows that the principal components of the start are taken from, at most
 SMALLEST_SPREAD = 1e-2  # of a principal component; whitening a smaller one would blow up its noise
 
 
@@ -33,6 +33,7 @@ class AdversarialAutoencoder(nn.Module):
         super().__init__()
         blocks = [BLOCKS[block.kind](block.width, block.prior) for block in architecture.blocks]
         self.blocks = nn.ModuleList(blocks)
+        self.priors = [block.prior for block in blocks]
         self.n_inputs = [block.n_inputs for block in blocks]
         self.widths = [block.width for block in blocks]
         features, hidden = architecture.n_features, architecture.hidden_layer_sizes
@@ -63,7 +64,7 @@ class AdversarialAutoencoder(nn.Module):
 
     def draw(self, n: int, streams: Streams) -> Tensor:
         """Codes drawn from the prior: (K, n, width)."""
-        return joined([block.prior(n, streams) for block in self.blocks])
+        return joined([prior(n, streams) for prior in self.priors])
 
     def judge(self, code: Tensor) -> Iterator[Tensor]:
         """Logits of each adversary in turn, (K, rows)."""
@@ -94,10 +95,12 @@ def joined(parts: list[Tensor]) -> Tensor:
 
 def principal_components(x: Tensor, n: int) -> tuple[Tensor, Tensor, Tensor]:
     """Mean, (features,), first components, (n, features) or fewer, and their spread, of a part of the rows."""
-    x = x[:: -(-len(x) // PCA_ROWS)].double()
+    device = x.device
+    x = x[:: -(-len(x) // PCA_ROWS)].cpu().double()
     mean = x.mean(0)
     _, singular, components = torch.linalg.svd(x - mean, full_matrices=False)
     components = components[:n]
     largest = components.gather(1, components.abs().argmax(1, keepdim=True))
     spread = (singular[:n] / max(1, len(x) - 1) ** 0.5).clamp(min=SMALLEST_SPREAD)
-    return mean.float(), (components * largest.sign()).float(), spread.float()
+    mean, components, spread = (t.to(device, torch.float32) for t in (mean, components * largest.sign(), spread))
+    return mean, components, spread

@@ -121,13 +121,11 @@ class Run:
     def troubled(self, losses: dict[str, np.ndarray]) -> np.ndarray:
         """Which members have lost their way: a loss or a weight that is not a finite number."""
         weights = [p.detach() for p in self.model.parameters()]
-        if (
-            all(np.isfinite(loss).all() for loss in losses.values())
-            and torch.stack(torch._foreach_norm(weights)).isfinite().all()
-        ):
-            return np.zeros(len(self.rates), dtype=bool)
+        finite = np.isfinite(np.vstack(list(losses.values()))).all(0)
+        if finite.all() and torch.stack(torch._foreach_norm(weights)).isfinite().all():
+            return ~finite
         sums = torch.stack([weight.flatten(1).sum(1) for weight in weights]).cpu().numpy()
-        return ~np.isfinite(np.vstack([*losses.values(), sums])).all(0)
+        return ~(finite & np.isfinite(sums).all(0))
 
     def retreat(self, good: dict[str, Tensor], troubled: np.ndarray) -> None:
         """Goes back to the last good state, from which the troubled members start at a quarter of their rate."""
@@ -154,7 +152,9 @@ class Run:
         """Takes up a snapshot."""
         self.model.load_state_dict(part_of(state, "model."))
         for index, optimizer in enumerate(self.optimizers):
-            optimizer.load(part_of(state, f"optimizer.{index}."))
+            moments = part_of(state, f"optimizer.{index}.")
+            if moments.keys() == optimizer.state().keys():  # else the state is of other phases, and these begin now
+                optimizer.load(moments)
         self.epoch = int(state["epoch"])
 
     def state(self) -> State:

@@ -35,6 +35,10 @@ AUTO_WIDTH = 16
 class BaseAAE(CallbackSupportMixin, BaseEstimator):
     """The shared parameters of all estimators, and fitting, encoding and decoding with them."""
 
+    _architecture: Architecture
+    _state: dict[str, np.ndarray] | None
+    history_: dict[str, np.ndarray]
+
     _parameter_constraints: dict = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -125,10 +129,9 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
             If the losses do not stay finite, even at lower learning rates.
         """
         with self._all_or_nothing():
-            goes_on = self.warm_start and self.__sklearn_is_fitted__()
-            X = self._validate(X, reset=not goes_on, ensure_min_samples=2)
-            if not goes_on:
-                self._begin(X)
+            first = not (self.warm_start and self.__sklearn_is_fitted__())
+            X = self._validate(X, reset=first, ensure_min_samples=2)
+            self._begin(X, first)
             self._train(X, y)
         return self
 
@@ -154,8 +157,7 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         with self._all_or_nothing():
             first = not self.__sklearn_is_fitted__()
             X = self._validate(X, reset=first, ensure_min_samples=2 if first else 1)
-            if first:
-                self._begin(X)
+            self._begin(X, first)
             seed = self._draw_seed(check_random_state(self.random_state))
             self._run(self._scale(X), self._plan(len(X), seed, n_epochs=1, annealed=False), [])
         return self
@@ -186,33 +188,41 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
     def _validate(self, X: Any, **checks: Any) -> np.ndarray:
         return validate_data(self, X, dtype=[np.float64, np.float32], **checks)
 
-    def _begin(self, X: np.ndarray) -> None:
-        """Fixes what a first fit fixes: the device, the scaling, and what to build."""
+    def _begin(self, X: np.ndarray, first: bool) -> None:
+        """Fixes what a first fit fixes, or makes sure that it is still asked for: what to build."""
         from ..core.inference import resolve_device
 
-        n_features = X.shape[1]
+        architecture = self._architecture_for(X.shape[1])
+        if not first:
+            if architecture != self._architecture:
+                raise ValueError(
+                    "To go on, a model must be asked for as it was first fitted. Got another `n_components`, `prior`,"
+                    " `hidden_layer_sizes` or `activation`."
+                )
+            return
+        self._architecture = architecture
+        self.device_ = resolve_device(self.device)
+        self.scaler_ = self._make_scaler(len(X)).fit(X)
+        self._state = None
+        self.n_iter_ = 0
+        self.history_ = {}
+
+    def _architecture_for(self, n_features: int) -> Architecture:
+        """Translates parameters into what to build."""
         if self.n_components is not None and self.n_components > n_features:
             raise ValueError(
                 f"`n_components` must be at most the number of columns ({n_features}). Got {self.n_components}."
             )
         width = self.n_components or max(1, min(AUTO_WIDTH, n_features - 1))
-        self.device_ = resolve_device(self.device)
-        self.scaler_ = self._make_scaler(len(X)).fit(X)
-        self._architecture = Architecture(
+        widths = np.atleast_1d(self.hidden_layer_sizes)
+        if len(widths) and (widths.ndim != 1 or widths.dtype.kind not in "iu" or widths.min() < 1):
+            raise ValueError(f"`hidden_layer_sizes` must be whole numbers from 1. Got {self.hidden_layer_sizes!r}.")
+        return Architecture(
             n_features=n_features,
             blocks=(Block("style", int(width), self.prior),),
-            hidden_layer_sizes=self._hidden_widths(),
+            hidden_layer_sizes=tuple(widths.tolist()),
             activation=self.activation,
         )
-        self._state: dict[str, np.ndarray] | None = None
-        self.n_iter_ = 0
-        self.history_: dict[str, np.ndarray] = {}
-
-    def _hidden_widths(self) -> tuple[int, ...]:
-        widths = tuple(int(width) for width in np.atleast_1d(self.hidden_layer_sizes))
-        if min(widths, default=1) < 1:
-            raise ValueError(f"`hidden_layer_sizes` must be 1 or more each. Got {self.hidden_layer_sizes}.")
-        return widths
 
     def _make_scaler(self, n_samples: int) -> Any:
         if self.scaling == "standard":
@@ -230,7 +240,7 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         return scaled
 
     def _plan(self, n_samples: int, seed: int, *, n_epochs: int | None = None, annealed: bool = True) -> Training:
-        """Translates parameters into a plan; the only place that does."""
+        """Translates parameters into how to train."""
         batch_size = int(np.clip(n_samples // 8, 32, 256)) if self.batch_size == "auto" else self.batch_size
         batch_size = min(batch_size, n_samples)
         if n_epochs is None:
@@ -268,9 +278,13 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         plan = self._plan(len(rows), seed)
         if self.verbose:
             hooks.append(self._progress_line())
-        if hasattr(self, "_skl_callbacks"):
-            hooks.append(self._callback_hook(plan.n_epochs, X, y))
-        self._run(rows, plan, hooks)
+        if not hasattr(self, "_skl_callbacks"):
+            self._run(rows, plan, hooks)
+            return
+        context = self._init_callback_context(max_subtasks=plan.n_epochs)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        self._run(rows, plan, [*hooks, self._callback_hook(context, X, y)])
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
 
     def _run(self, rows: np.ndarray, plan: Training, hooks: list[Hook]) -> None:
         """Goes through the door: trains in the core, and takes home what came of it."""
@@ -280,10 +294,14 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         self._take(state, curves)
 
     def _take(self, state: dict[str, np.ndarray], curves: dict[str, np.ndarray]) -> None:
-        before = self.history_
+        before, n_before, n_new = self.history_, self.n_iter_, len(curves["reconstruction"])
+        none_before, none_new = np.full(n_before, np.nan), np.full((n_new, 1), np.nan)
+        self.history_ = {
+            name: np.concatenate([before.get(name, none_before), curves.get(name, none_new)[:, 0]])
+            for name in [*curves, *(name for name in before if name not in curves)]
+        }
+        self.n_iter_ = n_before + n_new
         self._state = state
-        self.history_ = {name: np.concatenate([before.get(name, []), curve[:, 0]]) for name, curve in curves.items()}
-        self.n_iter_ = len(self.history_["reconstruction"])
 
     @staticmethod
     def _draw_seed(rng: np.random.RandomState) -> int:
@@ -299,16 +317,17 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
 
         return ProgressLine(type(self).__name__)
 
-    def _callback_hook(self, n_epochs: int, X: np.ndarray, y: Any) -> Hook:
+    def _callback_hook(self, context: Any, X: np.ndarray, y: Any) -> Hook:
         """The bridge from the core's hooks to scikit-learn's callbacks."""
-        context = self._init_callback_context(max_subtasks=n_epochs)
-        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        n_before = self.n_iter_
 
         def hook(epoch: Epoch) -> bool:
-            fitted = {"_state": epoch.state, "n_iter_": epoch.index + 1}
             task = context.subcontext("epoch").call_on_fit_task_begin(estimator=self, X=X, y=y)
             return task.call_on_fit_task_end(
-                estimator=self, X=X, y=y, reconstruction_attributes=lambda: {**fitted, "_state": epoch.state()}
+                estimator=self,
+                X=X,
+                y=y,
+                reconstruction_attributes=lambda: {"_state": epoch.state(), "n_iter_": n_before + epoch.index + 1},
             )
 
         return hook

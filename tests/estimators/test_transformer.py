@@ -129,6 +129,18 @@ class TestGoingOn:
         with pytest.raises(ValueError, match="X has 3 features, but AAETransformer is expecting 6"):
             small(warm_start=True).fit(X).fit(X[:, :3])
 
+    @pytest.mark.parametrize("changed", [{"n_components": 3}, {"hidden_layer_sizes": (8,)}, {"activation": "tanh"}])
+    def test_going_on_with_another_architecture_is_an_error(self, X, changed):
+        model = small(warm_start=True).fit(X).set_params(**changed)
+        for method in (model.fit, model.partial_fit):
+            with pytest.raises(ValueError, match="To go on, a model must be asked for as it was first fitted"):
+                method(X)
+
+    def test_going_on_with_an_adversary_that_was_not_there(self, X):
+        model = small(warm_start=True, adversarial_weight=0).fit(X).set_params(adversarial_weight=0.1).fit(X)
+        assert model.n_iter_ == 10
+        assert np.isnan(model.history_["imitation"]).tolist() == [True] * 5 + [False] * 5
+
     def test_partial_fit_learns_chunk_by_chunk(self, X):
         model = small(noise=0).partial_fit(X[:60])
         error = model.score(X)
@@ -300,7 +312,14 @@ class TestBadInput:
 
     @pytest.mark.parametrize(
         ("parameter", "value"),
-        [("prior", "banana"), ("device", "abacus"), ("hidden_layer_sizes", (4, 0)), ("noise", -1), ("max_iter", 0)],
+        [
+            ("prior", "banana"),
+            ("device", "abacus"),
+            ("hidden_layer_sizes", (4, 0)),
+            ("hidden_layer_sizes", (4.5,)),
+            ("noise", -1),
+            ("max_iter", 0),
+        ],
     )
     def test_parameter_out_of_its_rule(self, X, parameter, value):
         model = small(**{parameter: value})
