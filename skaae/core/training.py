@@ -6,6 +6,7 @@ saved state, or back to an earlier one, and a packed member trains as it would a
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -108,15 +109,15 @@ class Run:
         for optimizer in self.optimizers:
             optimizer.factor = min(1.0, (1 - progress) / DECAY) if annealed else 1.0
         strength = self.weight * (min(1.0, (progress + 1 / self.training.n_epochs) / RAMP) if annealed else 1.0)
-        totals: dict[str, Tensor] = {}
+        seen: defaultdict[str, list[Tensor]] = defaultdict(list)
         for batch in self.batches.epoch(self.epoch + 1, strength):
             for turn, optimizer in zip(self.turns, self.optimizers, strict=True):
                 losses = turn.losses(self.model, batch)
                 optimizer.step(losses.values(), batch.active)
                 for name, loss in losses.items():
-                    totals[name] = totals[name] + loss.detach() if name in totals else loss.detach()
+                    seen[name].append(loss.detach())
         self.epoch += 1
-        return {name: (total / self.batches.n_batches).cpu().numpy() for name, total in totals.items()}
+        return {name: (torch.stack(each).sum(0) / self.batches.n_batches).cpu().numpy() for name, each in seen.items()}
 
     def troubled(self, losses: dict[str, np.ndarray]) -> np.ndarray:
         """Which members have lost their way: a loss or a weight that is not a finite number."""
