@@ -18,10 +18,11 @@ from skaae.metrics import sliced_wasserstein
 N_TABLES, MIN_ROWS, MAX_ROWS = 25, 200, 3000
 
 
-def times_noise(code, n_repeats=5):
+def times_noise(code, *, standardised=True, n_repeats=5):
     """Distance to the prior over the noise of sampling."""
     rng = np.random.default_rng(0)
-    code = (code - code.mean(0)) / np.maximum(code.std(0), 1e-9)
+    if standardised:
+        code = (code - code.mean(0)) / np.maximum(code.std(0), 1e-9)
     draws = [rng.standard_normal(code.shape) for _ in range(2 * n_repeats)]
     to_codes = [sliced_wasserstein(draw, code, random_state=0) for draw in draws]
     between = [sliced_wasserstein(a, b, random_state=0) for a, b in zip(draws[::2], draws[1::2], strict=True)]
@@ -33,10 +34,12 @@ def measure(name, seed):
     X_train, X_test, _, _ = split_table(name, max_rows=MAX_ROWS, seed=seed)
     line = {"name": name, "rows": len(X_train), "columns": X_train.shape[1]}
     width = min(16, X_train.shape[1] - 1)
-    for label, weight in (("plain", {"adversarial_weight": 0}), ("AAE", {})):
-        model = AAETransformer(width, random_state=seed, **weight).fit(X_train)
-        line[f"{label}: distance, training rows"] = times_noise(model.transform(X_train))
+    for label, weight in {"plain": 0, "AAE": AAETransformer().adversarial_weight, "AAE, weight 1": 1}.items():
+        model = AAETransformer(width, random_state=seed, adversarial_weight=weight).fit(X_train)
+        code = model.transform(X_train)
+        line[f"{label}: distance, training rows"] = times_noise(code)
         line[f"{label}: distance, test rows"] = times_noise(model.transform(X_test))
+        line[f"{label}: distance, codes as they are"] = times_noise(code, standardised=False)
         line[f"{label}: error, test rows"] = -model.score(X_test)
     return line
 

@@ -17,7 +17,7 @@ from skaae.core.training import train
 from skaae.plan import Architecture, Block, Training
 from skaae.table import ColumnScaler
 
-N_TABLES, MIN_ROWS, MAX_ROWS, N_STEPS, BATCH_SIZE = 20, 300, 2000, 2000, 128
+N_TABLES, MIN_ROWS, MAX_ROWS, N_STEPS, BATCH_SIZE = 20, 300, 2000, 1500, 128
 
 
 def measure(name, schedule):
@@ -44,10 +44,10 @@ def main():
     large = [name for name in names if len(split_table(name, max_rows=MAX_ROWS)[0]) >= MIN_ROWS][:N_TABLES]
     lines = {}
     for schedule in ("alternating", "joint"):
-        table = pd.DataFrame(Parallel(n_jobs=1)(delayed(measure)(name, schedule) for name in large))
+        table = pd.DataFrame(Parallel(n_jobs=2)(delayed(measure)(name, schedule) for name in large))
         within = (table["times noise"] <= 3).sum()
-        lines[schedule] = {**table.median(), "within 3": f"{within} of {len(table)}"}
-    print(pd.DataFrame(lines).T.to_string(float_format="%.4f"))
+        lines[schedule] = {**table.median().round(4), "within 3": f"{within} of {len(table)}"}
+    print(pd.DataFrame(lines).T.to_string())
 
 
 if __name__ == "__main__":

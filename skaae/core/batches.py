@@ -45,7 +45,7 @@ class Batch:
     def mean(self, values: Tensor) -> Tensor:
         """Mean over the rows of each member, and their columns: (K, rows, ...) to (K,)."""
         if self.weight is None:
-            return values.flatten(1).mean(-1)
+            return values.mean(tuple(range(1, values.ndim)))
         of_rows = values.flatten(2).mean(-1) if values.ndim > 2 else values
         return (of_rows * self.weight).sum(-1) / self.weight.sum(-1).clamp(min=1)
 

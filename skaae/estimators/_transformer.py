@@ -1,8 +1,10 @@
 """AAETransformer: features, their inverse, and samples."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from ._base import BaseAAE
@@ -171,6 +173,7 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
             New rows, in the units of the training rows.
         """
         check_is_fitted(self)
+        check_scalar(n_samples, "n_samples", Integral, min_val=1)
         if y is not None:
             raise ValueError(f"`y` must be None for a model that was fitted without labels. Got {y!r}.")
         code = self._draw(n_samples, self._draw_seed(check_random_state(random_state)))

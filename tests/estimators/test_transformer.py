@@ -211,6 +211,10 @@ class TestDropsIn:
         for again in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
             np.testing.assert_array_equal(model.sample(3, random_state=0), again.sample(3, random_state=0))
 
+    def test_representation_as_a_page(self, X):
+        assert "AAETransformer" in small()._repr_html_()
+        assert "n_iter_" in small().fit(X)._repr_html_()
+
     def test_dtype_is_kept(self, X):
         model = small().fit(X.astype(np.float32))
         code = model.transform(X.astype(np.float32))
@@ -234,9 +238,10 @@ class StopAfter:
     def on_fit_task_begin(self, estimator, context): ...
 
     def on_fit_task_end(self, estimator, context, *, X, fitted_estimator):
-        if context.task_name == "epoch":
-            self.seen.append(fitted_estimator.transform(X))
-        return len(self.seen) == self.n_epochs
+        if context.task_name != "epoch":
+            return False
+        self.seen.append(fitted_estimator.transform(X))
+        return context.task_id + 1 == self.n_epochs
 
 
 class TestCallbacks:
@@ -250,6 +255,10 @@ class TestCallbacks:
     def test_stop_request_through_a_pipeline(self, X):
         pipeline = make_pipeline(StandardScaler(), small()).set_callbacks(StopAfter(2))
         assert pipeline.fit(X)[-1].n_iter_ == 2
+
+    def test_stop_request_through_a_search(self, X):
+        search = GridSearchCV(small(), {"noise": [0, 0.1]}, cv=2).set_callbacks(StopAfter(2)).fit(X)
+        assert search.best_estimator_.n_iter_ == 2
 
     def test_progress_bar_through_pipeline_and_search(self, X, capsys):
         ProgressBarOnce = GridSearchCV(
@@ -337,6 +346,11 @@ class TestBadInput:
         codes = small(max_iter=100).fit_transform(wild)
         assert np.isfinite(codes).all()
         assert (codes[1:].std(axis=0) > 0.3).all()
+
+    @pytest.mark.parametrize("n_samples", [0, -1, 1.5, "many"])
+    def test_samples_that_are_no_number(self, X, n_samples):
+        with pytest.raises((ValueError, TypeError), match="n_samples"):
+            small().fit(X).sample(n_samples)
 
     def test_labels_for_a_sample_of_a_model_without(self, X):
         with pytest.raises(ValueError, match="`y` must be None"):
