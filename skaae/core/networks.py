@@ -5,6 +5,7 @@ Every parameter has a leading axis of K members, and ``x`` is (K, rows, columns)
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -14,12 +15,12 @@ from .streams import Streams
 
 __all__ = ["ACTIVATIONS", "Linear", "Mlp", "ResidualMlp"]
 
-ACTIVATIONS: dict[str, type[nn.Module]] = {
-    "relu": nn.ReLU,
-    "leaky_relu": nn.LeakyReLU,
-    "silu": nn.SiLU,
-    "gelu": nn.GELU,
-    "tanh": nn.Tanh,
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": torch.relu,
+    "leaky_relu": nn.functional.leaky_relu,
+    "silu": nn.functional.silu,
+    "gelu": nn.functional.gelu,
+    "tanh": torch.tanh,
 }
 
 
@@ -49,19 +50,30 @@ class Linear(nn.Module):
         return torch.baddbmm(self.bias, x, self.weight)
 
 
-def hidden_layers(n_members: int, widths: tuple[int, ...], activation: str) -> list[nn.Module]:
-    """Affine maps between the given widths, each with its activation."""
-    layers: list[nn.Module] = []
-    for n_inputs, n_outputs in pairwise(widths):
-        layers += [Linear(n_members, n_inputs, n_outputs), ACTIVATIONS[activation]()]
-    return layers
+class Hidden(nn.Module):
+    """Creates K stacks of affine maps between the given widths, each followed by the activation."""
+
+    def __init__(self, n_members: int, widths: tuple[int, ...], activation: str) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(Linear(n_members, *pair) for pair in pairwise(widths))
+        self.activation = ACTIVATIONS[activation]
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers:
+            x = self.activation(layer(x))
+        return x
 
 
-class Mlp(nn.Sequential):
+class Mlp(nn.Module):
     """Creates K perceptrons of the given widths; the last layer is affine."""
 
     def __init__(self, n_members: int, widths: tuple[int, ...], activation: str) -> None:
-        super().__init__(*hidden_layers(n_members, widths, activation)[:-1])
+        super().__init__()
+        self.hidden = Hidden(n_members, widths[:-1], activation)
+        self.last = Linear(n_members, *widths[-2:])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.hidden(x))
 
 
 class ResidualMlp(nn.Module):
@@ -69,10 +81,9 @@ class ResidualMlp(nn.Module):
 
     def __init__(self, n_members: int, widths: tuple[int, ...], activation: str) -> None:
         super().__init__()
-        *inner, last, n_outputs = widths
-        self.linear = Linear(n_members, widths[0], n_outputs)
-        self.hidden = nn.Sequential(*hidden_layers(n_members, (*inner, last), activation))
-        self.weight = nn.Parameter(torch.empty(n_members, last, n_outputs, dtype=torch.float32))
+        self.linear = Linear(n_members, widths[0], widths[-1])
+        self.hidden = Hidden(n_members, widths[:-1], activation)
+        self.weight = nn.Parameter(torch.empty(n_members, *widths[-2:], dtype=torch.float32))
 
     @torch.no_grad()
     def clear(self) -> None:

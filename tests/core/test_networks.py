@@ -8,12 +8,12 @@ from skaae.core.streams import Streams
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_each_member_is_an_ordinary_network(activation):
     network = Mlp(3, (5, 7, 2), activation)
-    first, last = network[0], network[2]
+    first, last = network.hidden.layers[0], network.last
     first.initialise(Streams([0, 1, 2]))
     last.initialise(Streams([3, 4, 5]))
     x = torch.randn(3, 11, 5)
     for k in range(3):
-        hidden = ACTIVATIONS[activation]()(x[k] @ first.weight[k] + first.bias[k])
+        hidden = ACTIVATIONS[activation](x[k] @ first.weight[k] + first.bias[k])
         torch.testing.assert_close(network(x)[k], hidden @ last.weight[k] + last.bias[k])
 
 
@@ -32,7 +32,7 @@ def test_a_packed_member_is_its_slice(shape):
 
 def test_a_cleared_residual_network_is_whatever_its_affine_map_is_set_to():
     network = ResidualMlp(2, (4, 8, 3), "relu")
-    network.hidden[0].initialise(Streams([0, 1]))
+    network.hidden.layers[0].initialise(Streams([0, 1]))
     network.clear()
     with torch.no_grad():
         network.linear.weight.normal_()
