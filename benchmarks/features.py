@@ -79,7 +79,8 @@ def main():
     with pd.option_context("display.width", 200, "display.max_rows", None, "display.max_columns", None):
         print(table.to_string(index=False))
     show("All", lines)
-    show("Tables that no default was chosen on", [line for line in lines if line["name"] not in tuned_on()])
+    untouched = set(names) - tuned_on()
+    show("Tables that no default was chosen on", [line for line in lines if line["name"] in untouched])
     show("Tables", [line for line in lines if line["name"] in names])
     wide = [line for line in lines if line["columns"] > WIDTH + 1]
     if wide:
