@@ -15,7 +15,7 @@ from torch import Tensor
 from ..plan import Architecture
 from .model import AdversarialAutoencoder
 from .streams import Streams
-from .training import State
+from .training import State, part_of
 
 __all__ = ["decode", "draw", "encode", "resolve_device"]
 
@@ -54,7 +54,7 @@ def resolve_device(device: str) -> str:
 
 
 def rebuild(architecture: Architecture, state: State, dtype: np.dtype, device: str) -> AdversarialAutoencoder:
-    weights = {n.removeprefix("model."): torch.tensor(v) for n, v in state.items() if n.startswith("model.")}
+    weights = {name: torch.tensor(value) for name, value in part_of(state, "model.").items()}
     n_members = len(next(iter(weights.values())))
     with torch.device("meta"):
         model = AdversarialAutoencoder(architecture, n_members)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -24,9 +25,10 @@ from .optimizer import PackedAdam
 from .phases import Contest, Discrimination, Imitation, Phase, Reconstruction
 from .streams import Streams
 
-__all__ = ["State", "Turn", "train", "turns_of"]
+__all__ = ["State", "Turn", "part_of", "train", "turns_of"]
 
 State = dict[str, np.ndarray]
+Entry = TypeVar("Entry", Tensor, np.ndarray)
 
 RAMP = 0.1  # share of a run in which the adversarial weight rises to its full value
 DECAY = 0.5  # share of a run, at its end, in which the learning rate falls to zero
@@ -170,7 +172,7 @@ class Run:
             self.optimizers.append(PackedAdam(turn.parameters(self.model), rates, decays, together=self.batches.even))
 
 
-def part_of(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def part_of(state: dict[str, Entry], prefix: str) -> dict[str, Entry]:
     """The entries whose names begin with the prefix, without it."""
     return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
 
