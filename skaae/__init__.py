@@ -10,10 +10,13 @@ from typing import Any
 
 __version__ = "0.1.0.dev0"
 
-__all__ = ["AAETransformer", "__version__", "metrics"]
+__all__ = ["AAETransformer", "SemiSupervisedAAEClassifier", "__version__", "metrics", "model_selection"]
 
-_HOMES = {"AAETransformer": "estimators._transformer"}
-_MODULES = {"metrics"}
+_HOMES = {
+    "AAETransformer": "estimators._transformer",
+    "SemiSupervisedAAEClassifier": "estimators._classifier",
+}
+_MODULES = {"metrics", "model_selection"}
 
 
 def __getattr__(name: str) -> Any:

@@ -15,11 +15,17 @@ PerMember = float | tuple[float, ...]
 
 @dataclass(frozen=True)
 class Block:
-    """A part of the code: its kind, how many columns of the code it is, and the prior it imitates."""
+    """A part of the code: its kind, how many columns of the code it is, and the prior it imitates.
+
+    ``classes`` are the probabilities of the classes that a prior with classes draws. Where the block is ``informed``,
+    its adversary is shown the labels of the rows, and draws of the same classes.
+    """
 
     kind: str
     width: int
     prior: str
+    classes: tuple[float, ...] = ()
+    informed: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,13 +41,23 @@ class Architecture:
 
 @dataclass(frozen=True)
 class Training:
-    """How to train: one seed for each member, and what the members do with their rows."""
+    """How to train: one seed for each member, and what the members do with their rows.
+
+    The weights of phases that need labels or guesses count only where there are some. ``radius`` is the length of
+    smoothness' steps, as a share of the distance to near rows.
+    """
 
     seeds: tuple[int, ...]
     n_epochs: int
     batch_size: int
     learning_rate: PerMember = 1e-3
     adversarial_weight: PerMember = 0.03
+    classification: PerMember = 1.0
+    distillation: PerMember = 1.0
+    smoothness: PerMember = 0.0
+    certainty: PerMember = 0.0
+    balance: PerMember = 0.0
+    radius: float = 0.25
     noise: PerMember = 0.0
     weight_decay: PerMember = 0.0
     schedule: str = "joint"

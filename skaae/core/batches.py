@@ -2,6 +2,8 @@
 
 Members may own different rows. Where one has fewer than its neighbours, its part of a batch is padded with rows of
 weight zero, so that it sees just the batches that it would see alone.
+
+Where few rows have a label, labelled rows are also drawn in a stream of their own, and stand at the end of every batch.
 """
 
 from __future__ import annotations
@@ -16,14 +18,25 @@ from torch.nn.utils.rnn import pad_sequence
 from .model import AdversarialAutoencoder
 from .streams import Streams
 
-__all__ = ["Batch", "Batches"]
+__all__ = ["Batch", "Batches", "Supervision"]
+
+FEW = 0.5  # share of rows with a label below which these have a stream of their own
+
+
+@dataclass
+class Supervision:
+    """What is known of the classes of rows: labels, -1 where unknown, and a teacher's guesses, (n, classes)."""
+
+    labels: Tensor
+    guesses: Tensor | None = None
 
 
 @dataclass
 class Batch:
     """Rows of one step: clean ``x``, what the encoder is shown, and the weights of the rows if some are padding.
 
-    With them goes what phases tell each other: the code, the reconstruction error, and how strong the adversary is.
+    With them goes what is known of their classes, how far the run is, from 0 to 1, with its ramps, and what phases
+    tell each other: the encoder's outputs, the code, and the reconstruction error.
     """
 
     x: Tensor
@@ -32,63 +45,123 @@ class Batch:
     active: list[bool]
     size: int
     streams: Streams
-    strength: Tensor
+    ramp: float
+    labels: Tensor | None = None
+    guesses: Tensor | None = None
+    radius: Tensor | None = None
     error: Tensor | float = 1.0
+    outputs: Tensor | None = None
     code: Tensor | None = None
 
     def encode(self, model: AdversarialAutoencoder) -> Tensor:
         """The code of the batch, computed once until it is forgotten."""
         if self.code is None:
-            self.code = model.encode(self.corrupted)
+            self.outputs = model.encoder(self.corrupted)
+            self.code = model.code_of(self.outputs)
         return self.code
 
-    def mean(self, values: Tensor) -> Tensor:
-        """Mean over the rows of each member, and their columns: (K, rows, ...) to (K,)."""
-        if self.weight is None:
+    def classify(self, model: AdversarialAutoencoder) -> Tensor:
+        """Log probabilities of the classes, (K, rows, classes), from the same pass through the encoder."""
+        self.encode(model)
+        assert self.outputs is not None
+        return model.log_probabilities_of(self.outputs)
+
+    def forget(self) -> None:
+        """Forgets the code, because the encoder is about to change or has changed."""
+        self.outputs = self.code = None
+
+    def mean(self, values: Tensor, among: Tensor | None = None) -> Tensor:
+        """Mean over the rows of each member, or over some of them, and their columns: (K, rows, ...) to (K,)."""
+        if self.weight is None and among is None:
             return values.mean(tuple(range(1, values.ndim)))
         of_rows = values.flatten(2).mean(-1) if values.ndim > 2 else values
-        return (of_rows * self.weight).sum(-1) / self.weight.sum(-1).clamp(min=1)
+        weight = 1 if self.weight is None else self.weight
+        weight = weight if among is None else weight * among
+        assert isinstance(weight, Tensor)
+        return (of_rows * weight).sum(-1) / weight.sum(-1).clamp(min=1)
 
 
 class Batches:
     """Creates the supply of batches from rows ``x``, (n, features), of which member k owns ``rows[k]``."""
 
     def __init__(
-        self, x: Tensor, rows: Sequence[Tensor] | None, batch_size: int, noise: Tensor, streams: Streams
+        self,
+        x: Tensor,
+        rows: Sequence[Tensor] | None,
+        batch_size: int,
+        noise: Tensor,
+        streams: Streams,
+        supervision: Supervision | None = None,
+        radius: Tensor | None = None,
     ) -> None:
         self.x, self.rows, self.batch_size, self.streams = x, rows, batch_size, streams
         self.noise, self.noisy = noise[:, None, None], bool(noise.any())
+        self.supervision, self.radius = supervision, radius
         # Of its own, so that a member without noise draws all else as beside neighbours with noise.
         self.corruption = Streams(streams.seeds, x.device, purpose=1)
         n_members = len(streams.seeds)
         self.lengths = [len(x)] * n_members if rows is None else [len(r) for r in rows]
         self.n_batches = torch.tensor([-(-length // self.batch_size) for length in self.lengths], device=x.device)
         self.even = len(set(self.lengths)) == 1
+        self.labelled = [] if supervision is None else self._labelled(supervision.labels)
+        few = [len(own) < FEW * length for own, length in zip(self.labelled, self.lengths, strict=False)]
+        most = max((len(own) for own in self.labelled), default=0)
+        self.n_labelled = min(most, max(1, batch_size // 2)) if any(few) else 0
 
-    def epoch(self, number: int, strength: Tensor) -> Iterator[Batch]:
+    def epoch(self, number: int, ramp: float = 1.0) -> Iterator[Batch]:
         """The batches of an epoch, a function of its number."""
-        self.strength = strength
         self.streams.restart(number)
         self.corruption.restart(number)
         orders = self.streams.permutations(self.lengths)
         if self.rows is not None:
             orders = [own[order] for own, order in zip(self.rows, orders, strict=True)]
         padded = pad_sequence(orders, batch_first=True)
-        for start in range(0, padded.shape[1], self.batch_size):
-            yield self._batch(padded[:, start : start + self.batch_size], start)
+        supply = self._supply(-(-padded.shape[1] // self.batch_size))
+        for step, start in enumerate(range(0, padded.shape[1], self.batch_size)):
+            rows = padded[:, start : start + self.batch_size]
+            weight = None if self.even else self._weight(start, rows.shape[1])
+            active = [length > start for length in self.lengths]
+            if supply is not None:
+                rows = torch.cat([rows, supply[:, step]], 1)
+            yield self._batch(rows, weight, active, ramp)
 
-    def _batch(self, rows: Tensor, start: int) -> Batch:
-        n_members, n = rows.shape
-        x = self.x.index_select(0, rows.flatten()).view(n_members, n, -1)
-        active = [length > start for length in self.lengths]
-        weight = None if self.even else self._weight(start, n)
-        batch = Batch(x, x, weight, active, self.batch_size, self.streams, self.strength)
+    def _batch(self, rows: Tensor, weight: Tensor | None, active: list[bool], ramp: float) -> Batch:
+        n = rows.shape[1]
+        x = self._of(self.x, rows)
+        size = self.batch_size + self.n_labelled
+        batch = Batch(x, x, weight, active, size, self.streams, ramp)
         if self.noisy:
             # As many for a short batch as for a full one, so that padding does not shift a member's stream.
-            draws = self.corruption.normal(self.batch_size, x.shape[-1])[:, :n]
+            draws = self.corruption.normal(size, x.shape[-1])[:, :n]
             batch.corrupted = torch.addcmul(x, draws, self.noise)
+        if self.supervision is not None:
+            batch.labels = self.supervision.labels[rows]
+            if self.supervision.guesses is not None:
+                batch.guesses = self._of(self.supervision.guesses, rows)
+        if self.radius is not None:
+            batch.radius = self.radius[rows]
         return batch
+
+    def _supply(self, n_batches: int) -> Tensor | None:
+        """Labelled rows for the batches of an epoch, (K, batches, n_labelled): each member's in order after order."""
+        if not self.n_labelled:
+            return None
+        n = n_batches * self.n_labelled
+        rounds = -(-n // min(len(own) for own in self.labelled))
+        orders = [self.streams.permutations([len(own) for own in self.labelled]) for _ in range(rounds)]
+        supply = [torch.cat([own[order[k]] for order in orders])[:n] for k, own in enumerate(self.labelled)]
+        return torch.stack(supply).view(len(supply), n_batches, self.n_labelled)
+
+    def _labelled(self, labels: Tensor) -> list[Tensor]:
+        known = labels >= 0
+        every = known.nonzero()[:, 0]
+        return [every] * len(self.lengths) if self.rows is None else [own[known[own]] for own in self.rows]
 
     def _weight(self, start: int, n: int) -> Tensor:
         left = torch.tensor(self.lengths, device=self.x.device) - start
-        return (torch.arange(n, device=self.x.device) < left[:, None]).to(self.x.dtype)
+        weight = (torch.arange(n, device=self.x.device) < left[:, None]).to(self.x.dtype)
+        return torch.cat([weight, (left > 0).to(weight.dtype)[:, None].expand(-1, self.n_labelled)], 1)
+
+    @staticmethod
+    def _of(values: Tensor, rows: Tensor) -> Tensor:
+        return values.index_select(0, rows.flatten()).view(*rows.shape, -1)

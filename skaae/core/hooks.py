@@ -62,11 +62,14 @@ class EarlyStopping:
     """Creates the hook that keeps each member's best weights on held-out rows, and stops when none gets better.
 
     What is watched is the reconstruction error plus the sliced Wasserstein distance between codes and prior: an
-    adversary's loss says who is winning, not whether the model is good.
+    adversary's loss says who is winning, not whether the model is good. Of a model with a category block, and given
+    labels, it is the cross-entropy.
     """
 
-    def __init__(self, X: np.ndarray, patience: int, tol: float, seed: int) -> None:
-        self.X, self.patience, self.tol, self.seed = X, patience, tol, seed
+    def __init__(
+        self, X: np.ndarray, patience: int, tol: float, seed: int, *, labels: np.ndarray | None = None
+    ) -> None:
+        self.X, self.patience, self.tol, self.seed, self.labels = X, patience, tol, seed, labels
         self.weights: dict[str, Tensor] = {}
 
     @torch.no_grad()
@@ -94,9 +97,14 @@ class EarlyStopping:
         self.weights = {name: weight.clone() for name, weight in model.state_dict().items()}
         x = torch.tensor(self.X, dtype=first.dtype, device=device)
         self.x = x.expand(n_members, *x.shape)
-        self.prior = model.draw(len(x), Streams([self.seed] * n_members, device)).cpu().numpy()
+        told = None if self.labels is None else torch.tensor(self.labels, device=device).expand(n_members, -1)
+        self.told = told
+        self.prior = model.draw(len(x), Streams([self.seed] * n_members, device), told).cpu().numpy()
 
     def _validate(self, model: AdversarialAutoencoder) -> np.ndarray:
+        if self.told is not None and model.categories:
+            log_p = model.log_probabilities_of(model.encoder(self.x))
+            return -log_p.gather(2, self.told.unsqueeze(-1)).mean((1, 2)).cpu().numpy()
         code = model.encode(self.x)
         error = (model.decode(code) - self.x).square().mean((1, 2)).cpu().numpy()
         distances = [

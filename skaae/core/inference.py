@@ -34,11 +34,11 @@ def decode(architecture: Architecture, state: State, code: np.ndarray, device: s
     return apply(model, model.decode, code, device)
 
 
-def draw(architecture: Architecture, n: int, seed: int) -> np.ndarray:
-    """Codes drawn from the prior, (n, width)."""
+def draw(architecture: Architecture, n: int, seed: int, labels: np.ndarray | None = None) -> np.ndarray:
+    """Codes drawn from the prior, (n, width), of given classes where it is informed."""
     with torch.device("meta"):
         model = AdversarialAutoencoder(architecture, n_members=1)
-    return model.draw(n, Streams([seed]))[0].numpy()
+    return model.draw(n, Streams([seed]), None if labels is None else torch.tensor(labels)[None])[0].numpy()
 
 
 def resolve_device(device: str) -> str:

@@ -1,7 +1,8 @@
 r"""The adversarial autoencoder: an encoder, a decoder, and an adversary for each block of the code.
 
 Rows ``x`` become a code, block beside block; the decoder turns the code into rows again; adversary ``i`` gives the
-logit of "this is a draw from the prior, and no code" for block ``i``.
+logit of "this is a draw from the prior, and no code" for block ``i``. Where the block's prior is informed by labels,
+the adversary is shown them too, one of them being "unknown".
 
 Encoder and decoder are an affine map plus a perceptron. Training starts from the map alone, set to the whitened
 principal components :math:`\Lambda^{-1/2} V^\top (x - \mu)` and their inverse: codes that are already centred,
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import one_hot
 
 from ..plan import Architecture
 from .latent import BLOCKS
@@ -31,16 +33,19 @@ class AdversarialAutoencoder(nn.Module):
 
     def __init__(self, architecture: Architecture, n_members: int) -> None:
         super().__init__()
-        blocks = [BLOCKS[block.kind](block.width, block.prior) for block in architecture.blocks]
+        blocks = [BLOCKS[block.kind](block) for block in architecture.blocks]
         self.blocks = nn.ModuleList(blocks)
         self.priors = [block.prior for block in blocks]
         self.n_inputs = [block.n_inputs for block in blocks]
         self.widths = [block.width for block in blocks]
+        self.marks = [(len(block.classes) + 1) * block.informed for block in architecture.blocks]
+        self.categories = [i for i, block in enumerate(architecture.blocks) if block.kind == "category"]
         features, hidden = architecture.n_features, architecture.hidden_layer_sizes
         self.encoder = ResidualMlp(n_members, (features, *hidden, sum(self.n_inputs)), architecture.activation)
         self.decoder = ResidualMlp(n_members, (sum(self.widths), *hidden[::-1], features), architecture.activation)
         self.adversaries = nn.ModuleList(
-            Mlp(n_members, (width, *architecture.adversary_layer_sizes, 2), "relu") for width in self.widths
+            Mlp(n_members, (width + marks, *architecture.adversary_layer_sizes, 2), "relu")
+            for width, marks in zip(self.widths, self.marks, strict=True)
         )
 
     def initialise(self, streams: Streams, rows: Sequence[Tensor]) -> None:
@@ -55,20 +60,31 @@ class AdversarialAutoencoder(nn.Module):
 
     def encode(self, x: Tensor) -> Tensor:
         """Codes of rows: (K, rows, features) to (K, rows, width)."""
-        parts = parted(self.encoder(x), self.n_inputs)
-        return joined([block(h) for block, h in zip(self.blocks, parts, strict=True)])
+        return self.code_of(self.encoder(x))
+
+    def code_of(self, h: Tensor) -> Tensor:
+        """The code that the encoder's outputs stand for."""
+        return joined([block(part) for block, part in zip(self.blocks, parted(h, self.n_inputs), strict=True)])
+
+    def log_probabilities_of(self, h: Tensor) -> Tensor:
+        """Logarithms of the category block, (K, rows, classes), from the encoder's outputs."""
+        return parted(h, self.n_inputs)[self.categories[0]].log_softmax(-1)
 
     def decode(self, code: Tensor) -> Tensor:
         """Rows of codes: (K, rows, width) to (K, rows, features)."""
         return self.decoder(code)
 
-    def draw(self, n: int, streams: Streams) -> Tensor:
-        """Codes drawn from the prior: (K, n, width)."""
-        return joined([prior(n, streams) for prior in self.priors])
+    def draw(self, n: int, streams: Streams, labels: Tensor | None = None) -> Tensor:
+        """Codes drawn from the prior, (K, n, width); priors that are informed follow the labels, (K, n), if known."""
+        told = [labels if marks else None for marks in self.marks]
+        return joined([prior(n, streams, known) for prior, known in zip(self.priors, told, strict=True)])
 
-    def judge(self, code: Tensor) -> Iterator[Tensor]:
+    def judge(self, code: Tensor, labels: Tensor | None = None) -> Iterator[Tensor]:
         """Logits of each adversary in turn, (K, rows)."""
-        for adversary, part in zip(self.adversaries, parted(code, self.widths), strict=True):
+        for adversary, part, marks in zip(self.adversaries, parted(code, self.widths), self.marks, strict=True):
+            if marks:
+                assert labels is not None, "an informed adversary is shown labels."
+                part = torch.cat([part, one_hot(labels + 1, marks).to(part.dtype)], -1)
             # Two outputs, added: with one, a lone member's product is summed in another order than a packed one's.
             yield adversary(part).sum(-1)
 

@@ -18,6 +18,20 @@ The encoder then goes down :math:`E + w [E] I`. The factor :math:`[E]`, of which
 :math:`w` mean the same on columns that are easy to reconstruct and on others: the gradient is that of
 :math:`\log E + w I` but for its length, a Gaussian likelihood with its best variance (Rybkin, Daniilidis and
 Levine, "Simple and effective VAE training with calibrated decoders", 2021, arXiv 2006.13202).
+
+Where the code has a category block, with class probabilities :math:`p(x)`, further phases train the encoder:
+
+- classification, :math:`-\log p_y(x)`, on rows whose class :math:`y` is known;
+- distillation, :math:`-\sum_c t_c \log p_c(x)`, on all rows, with a teacher's guesses :math:`t` (Hinton, Vinyals and
+  Dean, "Distilling the knowledge in a neural network", 2015, arXiv 1503.02531);
+- smoothness, :math:`\mathrm{KL}(p(x) \parallel p(x + r))` with the step :math:`r` that changes :math:`p` most among
+  those of a given length (Miyato, Maeda, Koyama and Ishii, "Virtual adversarial training", 2017, arXiv 1704.03976),
+  the length being a share of the distance to near rows (Hu, Miyato, Tokui, Matsumoto and Sugiyama, "Learning discrete
+  representations via information maximizing self-augmented training", 2017, arXiv 1702.08720);
+- certainty, the entropy of :math:`p(x)` (Grandvalet and Bengio, "Semi-supervised learning by entropy minimization",
+  2004), which alone would put all rows into one class, and so goes together with
+- balance, :math:`\mathrm{KL}(\bar p \parallel \pi)` of the mean of :math:`p` over a batch and the prior's class
+  probabilities :math:`\pi`.
 """
 
 from __future__ import annotations
@@ -28,14 +42,27 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
-from torch.nn.functional import mse_loss, softplus
+from torch.nn.functional import mse_loss, normalize, pad, softplus
 
 from .batches import Batch
 from .model import AdversarialAutoencoder, joined
 
-__all__ = ["Contest", "Discrimination", "Imitation", "Phase", "Reconstruction"]
+__all__ = [
+    "Balance",
+    "Certainty",
+    "Classification",
+    "Contest",
+    "Discrimination",
+    "Distillation",
+    "Imitation",
+    "Phase",
+    "Reconstruction",
+    "Smoothness",
+]
 
 LARGEST_TURN = 30.0  # of -a in the exponent, so that a hopeless code does not overflow
+PROBE = 0.1  # length of the step that the worst direction is estimated with, as a share of the final one
+RAREST = 1e-8  # probability below which a class counts as this rare, so that logarithms stay finite
 
 
 class Phase(Protocol):
@@ -73,11 +100,20 @@ class Imitation:
     parts: tuple[str, ...] = ("encoder",)
 
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
-        return {"imitation": passed_off(batch, model.judge(batch.encode(model)))}
+        return {"imitation": passed_off(batch, model.judge(batch.encode(model), batch.labels))}
 
 
-class Contest:
-    """Creates discrimination and imitation from one pass through the adversaries."""
+class Weighted:
+    """Creates a phase that trains the encoder, with a weight for each member, (K,)."""
+
+    parts: tuple[str, ...] = ("encoder",)
+
+    def __init__(self, weight: Tensor) -> None:
+        self.weight = weight
+
+
+class Contest(Weighted):
+    """Creates discrimination and imitation from one pass through the adversaries; the weight is imitation's."""
 
     parts: tuple[str, ...] = ("encoder", "adversaries")
 
@@ -86,13 +122,84 @@ class Contest:
         shown = code.view_as(code)  # so that only what comes back from the adversaries is turned round
         logits = judged(model, batch, shown)
         verdicts = [logit.detach()[:, 1] for logit in logits]
-        shown.register_hook(turn_round(model, batch, verdicts))
+        shown.register_hook(turn_round(model, self.weight * batch.ramp * batch.error, verdicts))
         return {"discrimination": told_apart(batch, logits), "imitation": passed_off(batch, verdicts)}
 
 
-def turn_round(model: AdversarialAutoencoder, batch: Batch, verdicts: Iterable[Tensor]) -> Callable[[Tensor], Tensor]:
+class Classification(Weighted):
+    """Creates the phase that teaches the encoder the labels that are known."""
+
+    def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
+        assert batch.labels is not None, "classification needs labels."
+        log_probabilities = batch.classify(model).gather(2, batch.labels.clamp(min=0).unsqueeze(-1))
+        loss = batch.mean(-log_probabilities.squeeze(-1), among=batch.labels >= 0)
+        return {"classification": weighted(loss, self.weight)}
+
+
+class Distillation(Weighted):
+    """Creates the phase that teaches the encoder what a teacher guesses."""
+
+    def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
+        assert batch.guesses is not None, "distillation needs guesses."
+        loss = batch.mean(-(batch.guesses * batch.classify(model)).sum(-1))
+        return {"distillation": weighted(loss, self.weight)}
+
+
+class Smoothness(Weighted):
+    """Creates the phase that keeps the classes of a row the same all around it."""
+
+    def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
+        assert batch.radius is not None, "smoothness needs a radius for each row."
+        here, x, radius = batch.classify(model).detach(), batch.corrupted, batch.radius.unsqueeze(-1)
+        draws = batch.streams.normal(batch.size, x.shape[-1])[:, : x.shape[1]]
+        step = (PROBE * radius * normalize(draws, dim=-1)).requires_grad_()
+        (worst,) = torch.autograd.grad(divergence(here, self._around(model, x + step)).sum(), step)
+        there = self._around(model, x + radius * normalize(worst, dim=-1, eps=1e-30))
+        return {"smoothness": weighted(batch.mean(divergence(here, there)), self.weight)}
+
+    @staticmethod
+    def _around(model: AdversarialAutoencoder, x: Tensor) -> Tensor:
+        return model.log_probabilities_of(model.encoder(x))
+
+
+class Certainty(Weighted):
+    """Creates the phase that makes the encoder decide."""
+
+    def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
+        log_p = batch.classify(model)
+        return {"certainty": weighted(batch.mean(-(log_p.exp() * log_p).sum(-1)), self.weight * batch.ramp)}
+
+
+class Balance(Weighted):
+    """Creates the phase that gives each class its share of the rows."""
+
+    def __init__(self, weight: Tensor, shares: tuple[float, ...]) -> None:
+        super().__init__(weight)
+        self.shares = weight.new_tensor(shares)
+
+    def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
+        p = batch.classify(model).exp()
+        weight = p.new_ones(p.shape[:2]) if batch.weight is None else batch.weight
+        share = (p * weight.unsqueeze(-1)).sum(1) / weight.sum(1, keepdim=True).clamp(min=1)
+        log_ratio = share.clamp(min=RAREST).log() - self.shares.clamp(min=RAREST).log()
+        return {"balance": weighted((share * log_ratio).sum(-1), self.weight)}
+
+
+def weighted(loss: Tensor, weight: Tensor) -> Tensor:
+    """The loss as it is, with its gradient weighted: what is shown does not depend on the weight."""
+    return weight * loss + ((1 - weight) * loss).detach()
+
+
+def divergence(log_p: Tensor, log_q: Tensor) -> Tensor:
+    """Kullback-Leibler divergence of each row, (K, rows), from the logarithms of two distributions."""
+    return (log_p.exp() * (log_p - log_q)).sum(-1)
+
+
+def turn_round(
+    model: AdversarialAutoencoder, strength: Tensor, verdicts: Iterable[Tensor]
+) -> Callable[[Tensor], Tensor]:
     """What makes of discrimination's gradient at the codes that of imitation, weighted."""
-    weight = -(batch.strength * batch.error)[:, None]
+    weight = -strength[:, None]
     factors = [weight * (-a).clamp(max=LARGEST_TURN).exp() for a in verdicts]
     columns = [f.unsqueeze(-1).expand(-1, -1, width) for f, width in zip(factors, model.widths, strict=True)]
     return lambda gradient: gradient * joined(columns)
@@ -104,8 +211,10 @@ def judged(model: AdversarialAutoencoder, batch: Batch, code: Tensor) -> list[Te
     For a short batch as many are drawn as for a full one, so that padding does not shift a member's stream.
     """
     n = code.shape[1]
-    draws = model.draw(batch.size, batch.streams)[:, :n]
-    return [logit.view(-1, 2, n) for logit in model.judge(torch.cat([draws, code], 1))]
+    labels = None if batch.labels is None else pad(batch.labels, (0, batch.size - n), value=-1)
+    draws = model.draw(batch.size, batch.streams, labels)[:, :n]
+    shown = None if batch.labels is None else batch.labels.repeat(1, 2)
+    return [logit.view(-1, 2, n) for logit in model.judge(torch.cat([draws, code], 1), shown)]
 
 
 def told_apart(batch: Batch, logits: Iterable[Tensor]) -> Tensor:

@@ -7,7 +7,7 @@ saved state, or back to an earlier one, and a packed member trains as it would a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,11 +18,22 @@ import torch
 from torch import Tensor
 
 from ..plan import Architecture, PerMember, Training
-from .batches import Batch, Batches
+from .batches import Batch, Batches, Supervision
 from .hooks import Epoch, Hook
 from .model import AdversarialAutoencoder
 from .optimizer import PackedAdam
-from .phases import Contest, Discrimination, Imitation, Phase, Reconstruction
+from .phases import (
+    Balance,
+    Certainty,
+    Classification,
+    Contest,
+    Discrimination,
+    Distillation,
+    Imitation,
+    Phase,
+    Reconstruction,
+    Smoothness,
+)
 from .streams import Streams
 
 __all__ = ["State", "Turn", "part_of", "train", "turns_of"]
@@ -33,6 +44,7 @@ Entry = TypeVar("Entry", Tensor, np.ndarray)
 RAMP = 0.1  # share of a run in which the adversarial weight rises to its full value
 DECAY = 0.5  # share of a run, at its end, in which the learning rate falls to zero
 SHARED_WORK = 3e7  # operations of a layer's product below which one thread does it sooner than two
+NEAR, REFERENCE_ROWS = 10, 1000  # "near" is the tenth nearest of so many rows
 RATE_CUTS = 4  # how often a member in trouble starts its epoch again, each time at a quarter of its rate
 
 
@@ -50,22 +62,54 @@ class Turn:
 
     def losses(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
         """The losses by name, (K,) each."""
-        batch.code = None
+        batch.forget()
         return {name: loss for phase in self.phases for name, loss in phase(model, batch).items()}
 
 
-def turns_of(training: Training) -> list[Turn]:
+def turns_of(
+    architecture: Architecture, training: Training, supervision: Supervision | None, device: torch.device
+) -> list[Turn]:
     """The turns of every step: all at once, with the encoder run once, or the paper's, one phase after another.
 
     Adam is blind to the scale of a loss that it sees alone; so where imitation has a turn of its own, the adversarial
     weight is one of its learning rate.
     """
+
+    def weight(value: PerMember) -> Tensor:
+        return torch.tensor(per_member(value, len(training.seeds)), dtype=torch.float32, device=device)
+
+    taught = supervised_phases(architecture, training, supervision, weight)
     if not np.any(training.adversarial_weight):
-        return [Turn((Reconstruction(),))]
+        return [Turn((Reconstruction(), *taught))]
     if training.schedule == "joint":
-        return [Turn((Reconstruction(), Contest()))]
+        return [Turn((Reconstruction(), Contest(weight(training.adversarial_weight)), *taught))]
     assert training.schedule == "alternating", "'schedule' should be 'joint' or 'alternating'."
-    return [Turn((Reconstruction(),)), Turn((Discrimination(),)), Turn((Imitation(),), weighted=True)]
+    regularisation = [Turn((Discrimination(),)), Turn((Imitation(),), weighted=True)]
+    return [Turn((Reconstruction(),)), *regularisation, *([Turn(tuple(taught))] if taught else [])]
+
+
+def supervised_phases(
+    architecture: Architecture,
+    training: Training,
+    supervision: Supervision | None,
+    weight: Callable[[PerMember], Tensor],
+) -> list[Phase]:
+    """The phases that train a category block, without those that weigh nothing or have nothing to go by."""
+    categories = [block for block in architecture.blocks if block.kind == "category"]
+    if not categories:
+        return []
+    phases: list[Phase] = []
+    if supervision is not None and np.any(training.classification):
+        phases.append(Classification(weight(training.classification)))
+    if supervision is not None and supervision.guesses is not None and np.any(training.distillation):
+        phases.append(Distillation(weight(training.distillation)))
+    if np.any(training.smoothness):
+        phases.append(Smoothness(weight(training.smoothness)))
+    if np.any(training.certainty):
+        phases.append(Certainty(weight(training.certainty)))
+    if np.any(training.balance):
+        phases.append(Balance(weight(training.balance), categories[0].classes))
+    return phases
 
 
 def per_member(value: PerMember, n_members: int) -> list[float]:
@@ -85,18 +129,17 @@ class Run:
         x: Tensor,
         rows: Sequence[Tensor] | None,
         start: State | None,
+        supervision: Supervision | None = None,
     ) -> None:
         n_members = len(training.seeds)
         self.training = training
         self.epoch = 0
         self.streams = Streams(training.seeds, x.device)
-        self.weight, noise = (
-            torch.tensor(per_member(value, n_members), dtype=x.dtype, device=x.device)
-            for value in (training.adversarial_weight, training.noise)
-        )
-        self.batches = Batches(x, rows, training.batch_size, noise, self.streams)
+        noise = torch.tensor(per_member(training.noise, n_members), dtype=x.dtype, device=x.device)
+        radius = training.radius * distances(x) if np.any(training.smoothness) else None
+        self.batches = Batches(x, rows, training.batch_size, noise, self.streams, supervision, radius)
         self.model = AdversarialAutoencoder(architecture, n_members).to(x.device)
-        self.turns = turns_of(training)
+        self.turns = turns_of(architecture, training, supervision, x.device)
         self.rates = per_member(training.learning_rate, n_members)
         self.cuts = [0] * n_members
         self._make_optimizers()
@@ -110,9 +153,9 @@ class Run:
         annealed = self.training.annealed
         for optimizer in self.optimizers:
             optimizer.factor = min(1.0, (1 - progress) / DECAY) if annealed else 1.0
-        strength = self.weight * (min(1.0, (progress + 1 / self.training.n_epochs) / RAMP) if annealed else 1.0)
+        ramp = min(1.0, (progress + 1 / self.training.n_epochs) / RAMP) if annealed else 1.0
         seen: defaultdict[str, list[Tensor]] = defaultdict(list)
-        for batch in self.batches.epoch(self.epoch + 1, strength):
+        for batch in self.batches.epoch(self.epoch + 1, ramp):
             for turn, optimizer in zip(self.turns, self.optimizers, strict=True):
                 losses = turn.losses(self.model, batch)
                 optimizer.step(losses.values(), batch.active)
@@ -166,15 +209,25 @@ class Run:
 
     def _make_optimizers(self) -> None:
         decays = per_member(self.training.weight_decay, len(self.rates))
+        weights = per_member(self.training.adversarial_weight, len(self.rates))
         self.optimizers = []
         for turn in self.turns:
-            rates = (np.array(self.rates) * (self.weight.tolist() if turn.weighted else 1)).tolist()
+            rates = (np.array(self.rates) * (weights if turn.weighted else 1)).tolist()
             self.optimizers.append(PackedAdam(turn.parameters(self.model), rates, decays, together=self.batches.even))
 
 
 def part_of(state: dict[str, Entry], prefix: str) -> dict[str, Entry]:
     """The entries whose names begin with the prefix, without it."""
     return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+
+
+def distances(x: Tensor) -> Tensor:
+    """How far each row is from near ones, (n,); at most twice as far as most rows are."""
+    reference = x[:: -(-len(x) // REFERENCE_ROWS)]
+    near = min(NEAR, len(reference) - 1) + 1  # counting the row itself, where it is among them
+    found = [torch.cdist(part, reference).kthvalue(near).values for part in x.split(REFERENCE_ROWS)]
+    every = torch.cat(found)
+    return every.clamp(max=2 * float(every.median()))
 
 
 @contextmanager
@@ -199,18 +252,27 @@ def train(
     X: np.ndarray,
     *,
     rows: Sequence[np.ndarray] | None = None,
+    labels: np.ndarray | None = None,
+    guesses: np.ndarray | None = None,
     start: State | None = None,
     hooks: Sequence[Hook] = (),
     device: str = "cpu",
 ) -> tuple[State, dict[str, np.ndarray]]:
     """Trains as many members as there are seeds, member k on ``X[rows[k]]``, from scratch or from ``start``.
 
+    ``labels`` are positions of classes, (n,), -1 where unknown; ``guesses`` a teacher's class probabilities,
+    (n, classes).
+
     Returns the state in which they end, and the curve of each loss, (epochs, K).
     """
     x = torch.tensor(X, dtype=torch.float32, device=device)
     own = None if rows is None else [torch.tensor(r, device=device) for r in rows]
+    supervision = None
+    if labels is not None:
+        taught = None if guesses is None else torch.tensor(guesses, dtype=torch.float32, device=device)
+        supervision = Supervision(torch.tensor(labels, device=device), taught)
     with threads_for(architecture, training):
-        run = Run(architecture, training, x, own, start)
+        run = Run(architecture, training, x, own, start, supervision)
         curves = complete(run, hooks)
     return run.state(), {name: np.stack([losses[name] for losses in curves]) for name in curves[0]}
 

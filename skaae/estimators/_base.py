@@ -8,33 +8,50 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.callback import CallbackSupportMixin
 from sklearn.preprocessing import FunctionTransformer, QuantileTransformer
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ..plan import Architecture, Block, Training
 from ..table import ColumnScaler
+from ._labels import classes_of, positions_of
 
 if TYPE_CHECKING:
     from ..core.hooks import Epoch, Hook
 
-__all__ = ["BaseAAE"]
+__all__ = ["BaseAAE", "Rows", "validated"]
 
-AUTO_STEPS = 2000  # steps of a fit with max_iter="auto", unless that is fewer than MIN_AUTO_EPOCHS
+validated = _fit_context(prefer_skip_nested_validation=True)  # checks parameters before a method that fits
+
 MIN_AUTO_EPOCHS = 5
 AUTO_WIDTH = 16
+
+
+@dataclass
+class Rows:
+    """Scaled rows, and what is known of their classes: positions, -1 where unknown, and guesses."""
+
+    X: np.ndarray
+    labels: np.ndarray | None = None
+    guesses: np.ndarray | None = None
+
+    def of(self, places: np.ndarray) -> Rows:
+        """Some of them, before there are guesses."""
+        return Rows(self.X[places], None if self.labels is None else self.labels[places])
 
 
 class BaseAAE(CallbackSupportMixin, BaseEstimator):
     """The shared parameters of all estimators, and fitting, encoding and decoding with them."""
 
+    _auto_steps = 2000  # steps of a fit with max_iter="auto", unless that is fewer than MIN_AUTO_EPOCHS
     _architecture: Architecture
     _state: dict[str, np.ndarray] | None
     history_: dict[str, np.ndarray]
@@ -104,63 +121,55 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
-        """Fit the model to rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Training rows, finite numbers, two at least.
-        y : None
-            Ignored, present by convention.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator. Where fitting fails or is interrupted, it is left as it was before.
-
-        Raises
-        ------
-        ValueError
-            If a parameter or `X` breaks a rule, which the message states.
-        FloatingPointError
-            If the losses do not stay finite, even at lower learning rates.
-        """
+    def _fit(self, X: Any, y: Any, validation: tuple[Any, Any] | None = None) -> Any:
+        """Fits to rows and what is known of their classes, all or nothing."""
         with self._all_or_nothing():
             first = not (self.warm_start and self.__sklearn_is_fitted__())
             X = self._validate(X, reset=first, ensure_min_samples=2)
-            self._begin(X, first)
-            self._train(X, y)
+            labels = self._read_labels(X, y, first)
+            self._begin(X, labels, first)
+            self._train(X, y, labels, validation)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y=None):
-        """Train for one pass over a chunk of rows, from where the last call left off.
-
-        The first call fixes what is built and how columns are scaled, so let its chunk be a fair sample. The learning
-        rate is `learning_rate_init` throughout, and no rows are held out.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            A chunk of rows, two at least in the first.
-        y : None
-            Ignored, present by convention.
-
-        Returns
-        -------
-        self : object
-            The estimator. Where the call fails or is interrupted, it is left as it was before.
-        """
+    def _partial_fit(self, X: Any, y: Any, classes: Any = None) -> Any:
+        """Goes on for one pass over a chunk, all or nothing."""
         with self._all_or_nothing():
             first = not self.__sklearn_is_fitted__()
             X = self._validate(X, reset=first, ensure_min_samples=2 if first else 1)
-            self._begin(X, first)
-            seed = self._draw_seed(check_random_state(self.random_state))
-            self._run(self._scale(X), self._plan(len(X), seed, n_epochs=1, annealed=False), [])
+            labels = self._read_labels(X, y, first, classes)
+            self._begin(X, labels, first)
+            seeds = self._draw_seeds(check_random_state(self.random_state))
+            self._run(Rows(self._scale(X), labels), self._plan(len(X), seeds, n_epochs=1, annealed=False), [])
         return self
+
+    def _read_labels(self, X: np.ndarray, y: Any, first: bool, classes: Any = None) -> np.ndarray | None:
+        """Positions of classes, -1 where unknown, for estimators that learn them."""
+        return None
+
+    def _positions(self, X: np.ndarray, y: Any, first: bool, classes: Any) -> np.ndarray:
+        """Positions of classes, which a first fit finds in the labels, or is told."""
+        check_consistent_length(X, y)
+        if first:
+            self.classes_ = classes_of(y if classes is None else classes)
+        return positions_of(y, self.classes_)
+
+    def _class_shares(self, labels: np.ndarray | None) -> tuple[float, ...]:
+        """Shares of the classes among the labels of a first fit, counting one more of each; later the same."""
+        if labels is not None:
+            counts = np.bincount(labels[labels >= 0], minlength=len(self.classes_)) + 1
+            self.class_prior_ = counts / counts.sum()
+        return tuple(self.class_prior_.tolist())
+
+    def _wanted(self, n_samples: int, y: Any) -> np.ndarray:
+        """Positions of the classes that are asked for: one for all rows, or one for each."""
+        if np.ndim(y) == 0:
+            y = np.full(n_samples, y, dtype=object if isinstance(y, str) else None)
+        if len(y) != n_samples:
+            raise ValueError(f"`y` must be one class or one for each of {n_samples} rows. Got {len(y)}.")
+        positions = positions_of(y, self.classes_)
+        if (positions < 0).any():
+            raise ValueError(f"`y` must be classes ({self.classes_.tolist()}). Got unknown ones.")
+        return positions
 
     def __sklearn_is_fitted__(self):
         return getattr(self, "_state", None) is not None
@@ -188,11 +197,11 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
     def _validate(self, X: Any, **checks: Any) -> np.ndarray:
         return validate_data(self, X, dtype=[np.float64, np.float32], **checks)
 
-    def _begin(self, X: np.ndarray, first: bool) -> None:
+    def _begin(self, X: np.ndarray, labels: np.ndarray | None, first: bool) -> None:
         """Fixes what a first fit fixes, or makes sure that it is still asked for: what to build."""
         from ..core.inference import resolve_device
 
-        architecture = self._architecture_for(X.shape[1])
+        architecture = self._architecture_for(X.shape[1], labels if first else None)
         if not first:
             if architecture != self._architecture:
                 raise ValueError(
@@ -207,8 +216,8 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         self.n_iter_ = 0
         self.history_ = {}
 
-    def _architecture_for(self, n_features: int) -> Architecture:
-        """Translates parameters into what to build."""
+    def _architecture_for(self, n_features: int, labels: np.ndarray | None) -> Architecture:
+        """Translates parameters into what to build, with the labels of a first fit."""
         if self.n_components is not None and self.n_components > n_features:
             raise ValueError(
                 f"`n_components` must be at most the number of columns ({n_features}). Got {self.n_components}."
@@ -219,10 +228,14 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
             raise ValueError(f"`hidden_layer_sizes` must be whole numbers from 1. Got {self.hidden_layer_sizes!r}.")
         return Architecture(
             n_features=n_features,
-            blocks=(Block("style", int(width), self.prior),),
+            blocks=self._blocks(int(width), labels),
             hidden_layer_sizes=tuple(widths.tolist()),
             activation=self.activation,
         )
+
+    def _blocks(self, width: int, labels: np.ndarray | None) -> tuple[Block, ...]:
+        """The parts of the code."""
+        return (Block("style", width, self.prior),)
 
     def _make_scaler(self, n_samples: int) -> Any:
         if self.scaling == "standard":
@@ -239,16 +252,18 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
             )
         return scaled
 
-    def _plan(self, n_samples: int, seed: int, *, n_epochs: int | None = None, annealed: bool = True) -> Training:
+    def _plan(
+        self, n_samples: int, seeds: tuple[int, ...], *, n_epochs: int | None = None, annealed: bool = True
+    ) -> Training:
         """Translates parameters into how to train."""
         batch_size = int(np.clip(n_samples // 8, 32, 256)) if self.batch_size == "auto" else self.batch_size
         batch_size = min(batch_size, n_samples)
         if n_epochs is None:
             n_epochs = self.max_iter
         if n_epochs == "auto":
-            n_epochs = max(MIN_AUTO_EPOCHS, math.ceil(AUTO_STEPS / math.ceil(n_samples / batch_size)))
+            n_epochs = max(MIN_AUTO_EPOCHS, math.ceil(self._auto_steps / math.ceil(n_samples / batch_size)))
         return Training(
-            seeds=(seed,),
+            seeds=seeds,
             n_epochs=n_epochs,
             batch_size=batch_size,
             learning_rate=float(self.learning_rate_init),
@@ -256,7 +271,12 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
             noise=self._noise(),
             weight_decay=float(self.alpha),
             annealed=annealed,
+            **self._weights(),
         )
+
+    def _weights(self) -> dict[str, Any]:
+        """Weights of the phases that only some estimators have, by their names in the plan."""
+        return {}
 
     def _noise(self) -> float:
         """As much noise as there is redundancy: none where the code is as wide as the rows."""
@@ -264,18 +284,22 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
             return float(self.noise)
         return 1 - sum(block.width for block in self._architecture.blocks) / self._architecture.n_features
 
-    def _train(self, X: np.ndarray, y: Any) -> None:
+    def _train(
+        self, X: np.ndarray, y: Any, labels: np.ndarray | None, validation: tuple[np.ndarray, np.ndarray] | None
+    ) -> None:
         """Trains for a whole fit, with held-out rows, progress and callbacks as wished."""
         rng = check_random_state(self.random_state)
-        seed = self._draw_seed(rng)
-        rows = self._scale(X)
+        seeds = self._draw_seeds(rng)
+        rows = Rows(self._scale(X), labels)
         hooks: list[Hook] = []
-        if self.early_stopping:
-            order = rng.permutation(len(rows))
-            n_held_out = max(1, round(self.validation_fraction * len(rows)))
-            rows, held_out = rows[order[n_held_out:]], rows[order[:n_held_out]]
-            hooks.append(self._early_stopping(held_out, seed))
-        plan = self._plan(len(rows), seed)
+        if validation is not None:
+            held_out = self._validation_rows(*validation)
+        elif self.early_stopping:
+            rows, held_out = self._hold_out(rows, rng)
+        if validation is not None or self.early_stopping:
+            hooks.append(self._early_stopping(held_out, seeds[0]))
+        rows.guesses = self._guesses(rows, seeds[0])
+        plan = self._plan(len(rows.X), seeds)
         if self.verbose:
             hooks.append(self._progress_line())
         if not hasattr(self, "_skl_callbacks"):
@@ -286,18 +310,41 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         self._run(rows, plan, [*hooks, self._callback_hook(context, X, y)])
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
 
-    def _run(self, rows: np.ndarray, plan: Training, hooks: list[Hook]) -> None:
+    def _run(self, rows: Rows, plan: Training, hooks: list[Hook]) -> None:
         """Goes through the door: trains in the core, and takes home what came of it."""
         from ..core.training import train
 
-        state, curves = train(self._architecture, plan, rows, start=self._state, hooks=hooks, device=self.device_)
+        state, curves = train(
+            self._architecture,
+            plan,
+            rows.X,
+            labels=rows.labels,
+            guesses=rows.guesses,
+            start=self._state,
+            hooks=hooks,
+            device=self.device_,
+        )
         self._take(state, curves)
+
+    def _hold_out(self, rows: Rows, rng: np.random.RandomState) -> tuple[Rows, Rows]:
+        """The rows to train on, and a share of them to watch."""
+        order = rng.permutation(len(rows.X))
+        n_held_out = max(1, round(self.validation_fraction * len(order)))
+        return rows.of(order[n_held_out:]), rows.of(order[:n_held_out])
+
+    def _validation_rows(self, X: Any, y: Any) -> Rows:
+        """The rows to watch, as given by the user."""
+        raise NotImplementedError
+
+    def _guesses(self, rows: Rows, seed: int) -> np.ndarray | None:
+        """What teachers believe of the rows' classes, (n_samples, n_classes), for estimators that have some."""
+        return None
 
     def _take(self, state: dict[str, np.ndarray], curves: dict[str, np.ndarray]) -> None:
         before, n_before, n_new = self.history_, self.n_iter_, len(curves["reconstruction"])
         none_before, none_new = np.full(n_before, np.nan), np.full((n_new, 1), np.nan)
         self.history_ = {
-            name: np.concatenate([before.get(name, none_before), curves.get(name, none_new)[:, 0]])
+            name: np.concatenate([before.get(name, none_before), curves.get(name, none_new).mean(1)])
             for name in [*curves, *(name for name in before if name not in curves)]
         }
         self.n_iter_ = n_before + n_new
@@ -307,10 +354,13 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
     def _draw_seed(rng: np.random.RandomState) -> int:
         return int(rng.randint(np.iinfo(np.int32).max))
 
-    def _early_stopping(self, held_out: np.ndarray, seed: int) -> Hook:
+    def _draw_seeds(self, rng: np.random.RandomState) -> tuple[int, ...]:
+        return tuple(self._draw_seed(rng) for _ in range(getattr(self, "n_members", 1)))
+
+    def _early_stopping(self, held_out: Rows, seed: int) -> Hook:
         from ..core.hooks import EarlyStopping
 
-        return EarlyStopping(held_out, self.n_iter_no_change, self.tol, seed)
+        return EarlyStopping(held_out.X, self.n_iter_no_change, self.tol, seed, labels=held_out.labels)
 
     def _progress_line(self) -> Hook:
         from ..core.hooks import ProgressLine
@@ -349,8 +399,8 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
 
         return decode(self._architecture, self._fitted_state, code, self.device_)
 
-    def _draw(self, n_samples: int, seed: int) -> np.ndarray:
-        """Codes drawn from the prior, (n_samples, width)."""
+    def _draw(self, n_samples: int, seed: int, labels: np.ndarray | None = None) -> np.ndarray:
+        """Codes drawn from the prior, (n_samples, width), of given classes where it is informed."""
         from ..core.inference import draw
 
-        return draw(self._architecture, n_samples, seed)
+        return draw(self._architecture, n_samples, seed, labels)

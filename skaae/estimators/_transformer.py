@@ -4,12 +4,17 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.callback import with_callbacks
 from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from ._base import BaseAAE
+from ..plan import Block
+from ._base import BaseAAE, validated
 
 __all__ = ["AAETransformer"]
+
+MODES = 10  # of a mixture or a Swiss roll without labels
 
 
 class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
@@ -26,8 +31,10 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
         Widths of the encoder's hidden layers; the decoder has them in reverse.
     activation : {"relu", "leaky_relu", "silu", "gelu", "tanh"}, default="relu"
         What follows each hidden layer of encoder and decoder.
-    prior : {"normal"}, default="normal"
-        What codes should look like.
+    prior : {"normal", "mixture", "swiss_roll"}, default="normal"
+        What codes should look like. The mixture has ten Gaussians on a circle, the Swiss roll ten arms, in the first
+        two columns of the code; further columns are standard normal. Where `fit` is given classes, each has one
+        of the Gaussians or arms: the adversary is shown the labels, of which most may be unknown.
     adversarial_weight : float, default=0.03
         Weight of the adversary's verdict, in units of the reconstruction error of the moment. More brings codes closer
         to the prior, which is what `sample` draws from: try 0.3 or 1 for narrow codes. Less leaves classes further
@@ -99,6 +106,60 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
     (3, 4)
     """
 
+    _parameter_constraints: dict = {
+        **BaseAAE._parameter_constraints,
+        "prior": [StrOptions({"normal", "mixture", "swiss_roll"})],
+    }
+
+    @with_callbacks
+    @validated
+    def fit(self, X, y=None):
+        """Fit the model to rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training rows, finite numbers, two at least.
+        y : array-like of shape (n_samples,) or None, default=None
+            Classes, -1 or missing where unknown, for the priors "mixture" and "swiss_roll". Otherwise ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator. Where fitting fails or is interrupted, it is left as it was before.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, `X` or `y` breaks a rule, which the message states.
+        FloatingPointError
+            If the losses do not stay finite, even at lower learning rates.
+        """
+        return self._fit(X, y)
+
+    @validated
+    def partial_fit(self, X, y=None, classes=None):
+        """Train for one pass over a chunk of rows, from where the last call left off.
+
+        The first call fixes what is built and how columns are scaled, so let its chunk be a fair sample. The learning
+        rate is `learning_rate_init` throughout, and no rows are held out.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            A chunk of rows, two at least in the first.
+        y : array-like of shape (n_samples,) or None, default=None
+            Classes, as in `fit`.
+        classes : array-like or None, default=None
+            All classes, for a first call whose chunk may lack some.
+
+        Returns
+        -------
+        self : object
+            The estimator. Where the call fails or is interrupted, it is left as it was before.
+        """
+        return self._partial_fit(X, y, classes)
+
     def transform(self, X):
         """Encode rows.
 
@@ -162,8 +223,9 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
         ----------
         n_samples : int, default=1
             How many.
-        y : None
-            Must be None: this model was fitted without labels.
+        y : class, array-like of shape (n_samples,) or None, default=None
+            The class of all rows, or one for each, for a model that was fitted with labels. None draws classes as
+            often as they occurred.
         random_state : int, RandomState instance or None, default=None
             Pass an int for the same rows in each call.
 
@@ -174,10 +236,26 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
         """
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
-        if y is not None:
+        if y is not None and not self._informed:
             raise ValueError(f"`y` must be None for a model that was fitted without labels. Got {y!r}.")
-        code = self._draw(n_samples, self._draw_seed(check_random_state(random_state)))
+        wanted = None if y is None else self._wanted(n_samples, y)
+        code = self._draw(n_samples, self._draw_seed(check_random_state(random_state)), wanted)
         return self.scaler_.inverse_transform(self._decode(code)[0])
+
+    def _read_labels(self, X, y, first, classes=None):
+        if first:
+            self._informed = self.prior != "normal" and y is not None
+        if not self._informed:
+            return None
+        return np.full(len(X), -1) if y is None else self._positions(X, y, first, classes)
+
+    def _blocks(self, width, labels):
+        if self.prior == "normal":
+            return super()._blocks(width, labels)
+        if width < 2:
+            raise ValueError(f"`n_components` must be 2 at least for the prior {self.prior!r}. Got {width}.")
+        shares = self._class_shares(labels) if self._informed else (1 / MODES,) * MODES
+        return (Block("style", width, self.prior, classes=shares, informed=self._informed),)
 
     @property
     def _n_features_out(self):
