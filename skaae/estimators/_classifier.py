@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..plan import Block
 from ._base import BaseAAE, Rows, validated
 from ._labels import known_labels, positions_of
+from ._styles import ClassStyles
 from ._teachers import Teachers
 
 __all__ = ["SemiSupervisedAAEClassifier"]
@@ -108,6 +109,8 @@ class SemiSupervisedAAEClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMi
         Their probabilities.
     teachers_ : object or None
         The teachers as fitted, in `teachers_.teachers_`, with their `weights_`.
+    styles_ : object
+        Mean and covariance of style codes in each class, which `transform`, `sample` and `transfer` go by.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -312,7 +315,8 @@ class SemiSupervisedAAEClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMi
         y : ndarray of shape (n_samples,)
             Classes.
         """
-        return self.classes_[self.predict_proba(X).argmax(1)]
+        probabilities = self.predict_proba(X)
+        return self.classes_[probabilities.argmax(1)]
 
     def score(self, X, y):
         """Accuracy.
@@ -347,11 +351,11 @@ class SemiSupervisedAAEClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMi
         Returns
         -------
         style : ndarray of shape (n_samples, n_components)
-            In the dtype of `X`.
+            The style block of the code, centred and whitened within classes. In the dtype of `X`.
         """
         check_is_fitted(self)
         X = self._validate(X, reset=False)
-        return self._style(X).astype(X.dtype, copy=False)
+        return self.styles_.apart(*self._parts(self._scale(X))).astype(X.dtype, copy=False)
 
     def sample(self, n_samples=1, y=None, *, random_state=None):
         """Decode draws from the priors into new rows.
@@ -373,9 +377,8 @@ class SemiSupervisedAAEClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMi
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         code = self._draw(n_samples, self._draw_seed(check_random_state(random_state)))
-        if y is not None:
-            code[:, self._n_features_out :] = np.eye(len(self.classes_))[self._wanted(n_samples, y)]
-        return self.scaler_.inverse_transform(self._decode(code)[0])
+        styles, categories = np.split(code, [self._n_features_out], axis=1)
+        return self._rows_of(styles, categories.argmax(1) if y is None else self._wanted(n_samples, y))
 
     def transfer(self, X, y):
         """Rows of the same style in another class.
@@ -394,16 +397,30 @@ class SemiSupervisedAAEClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMi
         """
         check_is_fitted(self)
         X = self._validate(X, reset=False)
-        categories = np.eye(len(self.classes_), dtype=X.dtype)[self._wanted(len(X), y)]
-        code = np.hstack([self._style(X), categories])
-        return self.scaler_.inverse_transform(self._decode(code)[0]).astype(X.dtype, copy=False)
+        styles = self.styles_.apart(*self._parts(self._scale(X)))
+        return self._rows_of(styles, self._wanted(len(X), y)).astype(X.dtype, copy=False)
 
     @property
     def _n_features_out(self):
         return self._architecture.blocks[0].width
 
-    def _style(self, X):
-        return self._encode(self._scale(X))[0, :, : self._n_features_out]
+    def _parts(self, rows):
+        """Style codes and class probabilities of scaled rows, by the first member."""
+        return np.split(self._encode(rows)[0], [self._n_features_out], axis=1)
+
+    def _rows_of(self, styles, positions):
+        """Rows of styles and positions of classes, in the units of the training rows."""
+        code = np.hstack([self.styles_.together(styles, positions), np.eye(len(self.classes_))[positions]])
+        return self.scaler_.inverse_transform(self._decode(code)[0])
+
+    def _run(self, rows, plan, hooks):
+        super()._run(rows, plan, hooks)
+        self.styles_.add(*self._parts(rows.X))
+
+    def _begin(self, X, labels, first):
+        super()._begin(X, labels, first)
+        if first:
+            self.styles_ = ClassStyles(len(self.classes_), self._n_features_out)
 
     def _read_labels(self, X, y, first, classes=None):
         if y is None:

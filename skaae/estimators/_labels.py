@@ -55,7 +55,9 @@ def classes_of(y: Any) -> np.ndarray:
             if not known.all() and classes[0] == 1
             else ""
         )
-        raise ValueError(f"`y` must have labels of two classes at least. Got one class: {classes[0]!r}.{advice}")
+        raise ValueError(
+            f"`y` must have labels of two classes at least. Got one class: {classes.tolist()[0]!r}.{advice}"
+        )
     return classes
 
 

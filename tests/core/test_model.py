@@ -45,3 +45,17 @@ def test_rows_fewer_than_the_width_or_all_the_same():
         model = AdversarialAutoencoder(wide, 1)
         model.initialise(Streams([0]), [x])
         assert torch.isfinite(model.decode(model.encode(x[None]))).all()
+
+
+def test_a_category_is_read_as_probabilities(X):
+    blocks = (Block("style", 2, "normal"), Block("category", 3, "one_hot", (0.5, 0.3, 0.2)))
+    model = AdversarialAutoencoder(Architecture(6, blocks, (8,), "relu"), 2)
+    x = torch.tensor(X, dtype=torch.float32)
+    model.initialise(Streams([0, 1]), [x, x])
+    h = model.encoder(x.expand(2, -1, -1)) + torch.arange(5.0)
+    category = model.code_of(h)[..., 2:]
+    torch.testing.assert_close(category.sum(-1), torch.ones(2, len(x)))
+    torch.testing.assert_close(model.log_probabilities_of(h).exp(), category)
+    draws = model.draw(50, Streams([0, 1]))
+    assert draws.shape == (2, 50, 5)
+    assert (draws[..., 2:].sum(-1) == 1).all()

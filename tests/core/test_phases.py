@@ -2,20 +2,34 @@ import numpy as np
 import pytest
 import torch
 
-from skaae.core.batches import Batches
+from skaae.core.batches import Batches, Supervision
 from skaae.core.model import AdversarialAutoencoder
 from skaae.core.optimizer import PackedAdam
-from skaae.core.phases import Contest, Discrimination, Imitation, Reconstruction
+from skaae.core.phases import (
+    Balance,
+    Certainty,
+    Classification,
+    Contest,
+    Discrimination,
+    Distillation,
+    Imitation,
+    Reconstruction,
+    Smoothness,
+)
 from skaae.core.streams import Streams
 from skaae.core.training import Turn
 from skaae.plan import Architecture, Block
 
-PHASES = [Reconstruction(), Discrimination(), Imitation(), Contest()]
+ONE = torch.ones(2)
+SHARES = (0.5, 0.3, 0.2)
+PHASES = [Reconstruction(), Discrimination(), Imitation(), Contest(ONE)]
+TAUGHT = [Classification(ONE), Distillation(ONE), Smoothness(ONE), Certainty(ONE), Balance(ONE, SHARES)]
+STYLE, CATEGORY = Block("style", 2, "normal"), Block("category", 3, "one_hot", SHARES)
+INFORMED = Block("style", 2, "mixture", SHARES, informed=True)
 
 
-@pytest.fixture
-def model(X):
-    model = AdversarialAutoencoder(Architecture(6, (Block("style", 2, "normal"),), (8,), "silu"), 2)
+def shaken_model(X, *blocks):
+    model = AdversarialAutoencoder(Architecture(6, blocks, (8,), "silu"), 2)
     x = torch.tensor(X, dtype=torch.float32)
     model.initialise(Streams([0, 1]), [x, x])
     with torch.no_grad():
@@ -24,14 +38,46 @@ def model(X):
     return model
 
 
+def first_batch(X, supervision=None):
+    x = torch.tensor((X - X.mean(0)) / X.std(0), dtype=torch.float32)
+    batches = Batches(x, None, 64, torch.zeros(2), Streams([0, 1]), supervision, torch.ones(len(x)))
+    return next(batches.epoch(1))
+
+
+@pytest.fixture
+def model(X):
+    return shaken_model(X, STYLE)
+
+
 @pytest.fixture
 def batch(X):
-    x = torch.tensor((X - X.mean(0)) / X.std(0), dtype=torch.float32)
-    return next(Batches(x, None, 64, torch.zeros(2), Streams([0, 1])).epoch(1, torch.ones(2)))
+    return first_batch(X)
+
+
+@pytest.fixture
+def classifier(X):
+    return shaken_model(X, STYLE, CATEGORY)
+
+
+@pytest.fixture
+def taught_batch(X):
+    """Ten labelled rows, and a teacher that believes in the first class."""
+    labels = torch.full((len(X),), -1)
+    labels[:10] = torch.arange(10) % 3
+    return first_batch(X, Supervision(labels, torch.tensor([0.8, 0.1, 0.1]).expand(len(X), 3)))
 
 
 @pytest.mark.parametrize("phase", PHASES, ids=lambda phase: type(phase).__name__)
 def test_a_phase_moves_all_of_its_parts_and_nothing_else(model, batch, phase):
+    assert_moves_its_parts(model, batch, phase)
+
+
+@pytest.mark.parametrize("phase", [*PHASES, *TAUGHT], ids=lambda phase: type(phase).__name__)
+def test_a_phase_of_a_classifier_moves_all_of_its_parts_and_nothing_else(classifier, taught_batch, phase):
+    assert_moves_its_parts(classifier, taught_batch, phase)
+
+
+def assert_moves_its_parts(model, batch, phase):
     turn = Turn((phase,))
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
     optimizer = PackedAdam(turn.parameters(model), [1e-2, 1e-2], [0, 0], together=True)
@@ -53,7 +99,7 @@ def test_a_blind_adversary_is_at_its_known_losses(model, batch):
     with torch.no_grad():
         for p in model.adversaries.parameters():
             p.zero_()
-    both = Contest()(model, batch)
+    both = Contest(ONE)(model, batch)
     for losses in (Discrimination()(model, batch), both):
         np.testing.assert_allclose(losses["discrimination"].detach(), 2 * np.log(2), rtol=1e-6)
     for losses in (Imitation()(model, batch), both):
@@ -63,10 +109,10 @@ def test_a_blind_adversary_is_at_its_known_losses(model, batch):
 def test_the_contest_has_the_gradients_of_discrimination_and_of_imitation(model, batch):
     encoder, adversary = list(model.encoder.parameters()), list(model.adversaries.parameters())
     batch.streams.restart(0)
-    losses = Contest()(model, batch)
+    losses = Contest(ONE)(model, batch)
     contest = torch.autograd.grad(sum(losses.values()).sum(), encoder + adversary)
     batch.streams.restart(0)
-    batch.code = None
+    batch.forget()
     imitation = torch.autograd.grad(Imitation()(model, batch)["imitation"].sum(), encoder)
     batch.streams.restart(0)
     discrimination = torch.autograd.grad(Discrimination()(model, batch)["discrimination"].sum(), adversary)
@@ -74,13 +120,14 @@ def test_the_contest_has_the_gradients_of_discrimination_and_of_imitation(model,
         torch.testing.assert_close(mine, expected, rtol=1e-4, atol=1e-6)
 
 
-def test_the_contest_weighs_imitation_by_strength_and_error(model, batch):
+def test_the_contest_weighs_imitation_by_weight_ramp_and_error(model, batch):
     encoder = list(model.encoder.parameters())
     batch.streams.restart(0)
-    plain = torch.autograd.grad(Contest()(model, batch)["discrimination"].sum(), encoder)
+    plain = torch.autograd.grad(Contest(ONE)(model, batch)["discrimination"].sum(), encoder)
     batch.streams.restart(0)
-    batch.code, batch.strength, batch.error = None, torch.tensor([0.5, 2.0]), torch.tensor([1.0, 3.0])
-    weighted = torch.autograd.grad(Contest()(model, batch)["discrimination"].sum(), encoder)
+    batch.forget()
+    batch.ramp, batch.error = 0.5, torch.tensor([1.0, 3.0])
+    weighted = torch.autograd.grad(Contest(torch.tensor([1.0, 4.0]))(model, batch)["discrimination"].sum(), encoder)
     for one, other in zip(plain, weighted, strict=True):
         torch.testing.assert_close(other, one * torch.tensor([0.5, 6.0])[:, None, None], rtol=1e-4, atol=1e-7)
 
@@ -91,3 +138,56 @@ def test_codes_are_encoded_once_until_forgotten(model, batch):
     assert batch.code is code
     Turn((Imitation(),)).losses(model, batch)
     assert batch.code is not code
+
+
+def test_classification_is_the_cross_entropy_of_the_labelled_rows(classifier, taught_batch):
+    p = classifier.encode(taught_batch.x)[..., 2:]
+    known = taught_batch.labels >= 0
+    expected = torch.stack([-p[k, known[k], taught_batch.labels[k, known[k]]].log().mean() for k in (0, 1)])
+    torch.testing.assert_close(Classification(ONE)(classifier, taught_batch)["classification"], expected)
+
+
+def test_distillation_is_the_cross_entropy_of_the_guesses(classifier, taught_batch):
+    p = classifier.encode(taught_batch.x)[..., 2:]
+    expected = -(taught_batch.guesses * p.log()).sum(-1).mean(-1)
+    torch.testing.assert_close(Distillation(ONE)(classifier, taught_batch)["distillation"], expected)
+
+
+def test_certainty_is_the_entropy_and_balance_its_guard(classifier, taught_batch):
+    p = classifier.encode(taught_batch.x)[..., 2:].detach()
+    entropy = Certainty(ONE)(classifier, taught_batch)["certainty"]
+    torch.testing.assert_close(entropy, -(p * p.log()).sum(-1).mean(-1))
+    share = p.mean(1)
+    balance = Balance(ONE, SHARES)(classifier, taught_batch)["balance"]
+    torch.testing.assert_close(balance, (share * (share / torch.tensor(SHARES)).log()).sum(-1))
+
+
+def test_smoothness_finds_a_worse_step_than_chance(classifier, taught_batch):
+    worst = Smoothness(ONE)(classifier, taught_batch)["smoothness"].detach()
+    here = taught_batch.classify(classifier).detach()
+    steps = torch.nn.functional.normalize(torch.randn(50, *taught_batch.x.shape), dim=-1)
+    with torch.no_grad():
+        there = [classifier.log_probabilities_of(classifier.encoder(taught_batch.x + step)) for step in steps]
+    chance = torch.stack([(here.exp() * (here - t)).sum(-1).mean(-1) for t in there]).mean(0)
+    assert (worst > 2 * chance).all()
+
+
+def test_a_weight_changes_the_gradient_and_not_what_is_shown(classifier, taught_batch):
+    encoder = list(classifier.encoder.parameters())
+    one, three = (Certainty(w)(classifier, taught_batch)["certainty"] for w in (ONE, 3 * ONE))
+    torch.testing.assert_close(one, three)
+    plain, tripled = (torch.autograd.grad(loss.sum(), encoder, retain_graph=True) for loss in (one, three))
+    for first, second in zip(plain, tripled, strict=True):
+        torch.testing.assert_close(second, 3 * first)
+
+
+def test_an_informed_adversary_is_shown_the_labels(X, taught_batch):
+    model = shaken_model(X, INFORMED)
+    code = taught_batch.encode(model)
+    told, untold = (
+        next(model.judge(code, labels)) for labels in (taught_batch.labels, -torch.ones_like(taught_batch.labels))
+    )
+    known = taught_batch.labels >= 0
+    assert torch.equal(told[~known], untold[~known])
+    assert (told[known] != untold[known]).all()
+    assert_moves_its_parts(model, taught_batch, Contest(ONE))

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from skaae.core.training import RATE_CUTS, train
+from skaae.core.inference import encode
+from skaae.core.training import RATE_CUTS, distances, train
 from skaae.plan import Architecture, Block, Training
 
 ARCHITECTURE = Architecture(6, (Block("style", 2, "normal"),), (16, 16), "relu")
@@ -106,3 +107,57 @@ def test_the_users_world_is_left_as_it_was(rows):
         assert not torch.is_grad_enabled()
     assert torch.equal(random, torch.get_rng_state())
     assert torch.get_num_threads() == threads
+
+
+BLOCKS = (Block("style", 2, "normal"), Block("category", 2, "one_hot", (0.5, 0.5)))
+CLASSIFIER = Architecture(6, BLOCKS, (16,), "relu")
+
+
+@pytest.fixture
+def few(rows):
+    """The sign of the first column, known for twenty rows."""
+    truth = (rows[:, 0] > 0).astype(int)
+    labels = np.full(len(rows), -1)
+    labels[:20] = truth[:20]
+    return truth, labels
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_classes_are_learned_from_few_labels(rows, few, schedule):
+    truth, labels = few
+    plan = Training((0, 1), 60, 32, learning_rate=3e-3, schedule=schedule, smoothness=0.5, certainty=0.1, balance=0.1)
+    state, curves = train(CLASSIFIER, plan, rows, labels=labels, guesses=np.eye(2)[truth] * 0.6 + 0.2)
+    assert {"classification", "distillation", "smoothness", "certainty", "balance"} < set(curves)
+    p = encode(CLASSIFIER, state, rows, "cpu")[..., 2:]
+    assert (p.argmax(-1) == truth).mean() > 0.8
+
+
+def test_a_packed_classifier_trains_as_it_would_alone(rows, few):
+    _, labels = few
+    weights = {"smoothness": (0.5, 1.0), "certainty": (0.0, 0.1), "classification": (1.0, 0.3)}
+    _, packed = train(CLASSIFIER, Training((3, 1), 5, 32, noise=0.1, **weights), rows, labels=labels)
+    for k, seed in enumerate((3, 1)):
+        own = {name: values[k] for name, values in weights.items()}
+        _, alone = train(CLASSIFIER, Training((seed,), 5, 32, noise=0.1, **own), rows, labels=labels)
+        for name, curve in alone.items():
+            np.testing.assert_allclose(packed[name][:, k], curve[:, 0], rtol=1e-3, atol=1e-6, err_msg=name)
+
+
+def test_members_have_the_labels_of_their_own_rows(rows, few):
+    truth, _ = few
+    own = [np.arange(0, 100), np.arange(50, 120)]
+    labels = np.where(np.arange(len(rows)) % 5 == 0, truth, -1)
+    _, packed = train(CLASSIFIER, Training((0, 1), 8, 32), rows, rows=own, labels=labels)
+    _, alone = train(CLASSIFIER, Training((0,), 8, 32), rows, rows=own[:1], labels=labels)
+    np.testing.assert_allclose(packed["reconstruction"][:, 0], alone["reconstruction"][:, 0], rtol=0.05)
+    assert np.isfinite(packed["classification"]).all()
+
+
+def test_distances_to_near_rows():
+    line = torch.arange(50.0)[:, None]
+    found = distances(line)
+    assert found[25] == 5  # five neighbours on each side
+    assert found[0] == 10
+    assert distances(torch.zeros(3, 2)).tolist() == [0, 0, 0]
+    far = torch.cat([line, torch.tensor([[1e6]])])
+    assert distances(far)[-1] == 2 * distances(far).median()

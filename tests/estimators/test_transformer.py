@@ -376,3 +376,44 @@ class TestBadInput:
         with pytest.raises(FloatingPointError, match="learning_rate_init"):
             model.set_params(learning_rate_init=1e30).fit(X)
         np.testing.assert_array_equal(model.transform(X), code)
+
+
+class TestInformedPriors:
+    @pytest.mark.parametrize("prior", ["mixture", "swiss_roll"])
+    def test_each_class_has_its_place_even_for_rows_without_a_label(self, digits, prior):
+        X, y = digits
+        few = np.where(np.arange(len(y)) % 4 == 0, y, -1)
+        model = AAETransformer(2, prior=prior, adversarial_weight=1.0, random_state=0).fit(X, few)
+        means = np.stack([model.transform(X[few == c]).mean(0) for c in range(10)])
+        own = model.transform(X[few < 0])
+        nearest = np.square(own[:, None] - means).sum(-1).argmin(1)
+        assert (nearest == y[few < 0]).mean() > 0.4  # of ten classes, in two columns
+        samples = model.sample(300, np.arange(300) % 10, random_state=0)
+        judge = LogisticRegression(max_iter=2000).fit(X / 16, y)
+        assert judge.score(samples / 16, np.arange(300) % 10) > 0.4
+
+    def test_without_labels_a_prior_with_classes_has_ten(self, X):
+        model = small(prior="mixture").fit(X)
+        angles = np.arctan2(*model._draw(5000, 0).T)
+        assert len(np.unique(np.round(angles / (np.pi / 5)) % 10)) == 10
+        assert not hasattr(model, "classes_")
+        with pytest.raises(ValueError, match="must be None for a model that was fitted without labels"):
+            model.sample(2, 1)
+
+    def test_labels_are_ignored_where_the_prior_has_no_classes(self, X):
+        labels = np.arange(len(X)) % 2
+        np.testing.assert_array_equal(small().fit_transform(X, labels), small().fit_transform(X))
+
+    def test_chunks(self, X):
+        labels = np.where(np.arange(len(X)) % 2, np.arange(len(X)) % 3, -1)
+        model = small(prior="swiss_roll").partial_fit(X, labels, classes=[0, 1, 2]).partial_fit(X[:9])
+        assert model.classes_.tolist() == [0, 1, 2]
+        assert model.n_iter_ == 2
+
+    def test_early_stopping_with_labels(self, X):
+        labels = np.where(np.arange(len(X)) % 2, np.arange(len(X)) % 3, -1)
+        assert len(small(prior="mixture", early_stopping=True).fit(X, labels).history_["validation"]) == 5
+
+    def test_a_circle_needs_two_columns(self, X):
+        with pytest.raises(ValueError, match=r"`n_components` must be 2 at least for the prior 'mixture'\. Got 1"):
+            AAETransformer(1, prior="mixture").fit(X)

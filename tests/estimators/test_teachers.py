@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+from sklearn.datasets import make_blobs
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.semi_supervised import SelfTrainingClassifier
+
+from skaae.estimators import _teachers
+from skaae.estimators._teachers import Teachers
+
+
+@pytest.fixture
+def blobs():
+    """Three groups, four labels of each."""
+    X, y = make_blobs(300, centers=3, cluster_std=1.0, random_state=0)
+    few = np.full(300, -1)
+    for position in range(3):
+        few[np.flatnonzero(y == position)[:4]] = position
+    return X, y, few
+
+
+def test_default_teachers_together(blobs):
+    X, y, few = blobs
+    teachers = Teachers().fit(X, few)
+    guesses = teachers.predict_proba(X)
+    np.testing.assert_allclose(guesses.sum(1), 1)
+    assert (guesses.argmax(1) == y).mean() > 0.8
+    np.testing.assert_allclose(teachers.weights_.sum(), 1)
+
+
+def test_a_better_teacher_counts_more(blobs):
+    X, _, few = blobs
+    weights = Teachers([DummyClassifier(), LogisticRegression()]).fit(X, few).weights_
+    assert weights[1] > 0.9
+
+
+def test_held_out_labels_are_not_shown(blobs):
+    """A teacher that knows what it was told by heart, and nothing else, counts no more than one that guesses."""
+    X, _, few = blobs
+    shuffled = few.copy()
+    shuffled[few >= 0] = np.random.default_rng(0).permutation(few[few >= 0])
+    by_heart = SelfTrainingClassifier(LogisticRegression(C=1e6))
+    weights = Teachers([DummyClassifier(), by_heart]).fit(X, shuffled).weights_
+    assert weights[0] > 0.9
+
+
+def test_only_those_who_take_unlabelled_rows_are_shown_them(blobs):
+    X, _, few = blobs
+    plain, self_training = (
+        Teachers([LogisticRegression(), SelfTrainingClassifier(LogisticRegression())]).fit(X, few).teachers_
+    )
+    assert plain.classes_.tolist() == [0, 1, 2]
+    assert len(self_training.transduction_) == 300
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 2], [0, 0, 1, 1, 2], [0, 0, 0, 0, 1, 2], [0, 1] + [2] * 30])
+def test_classes_of_one_row(blobs, labels):
+    X, _, _ = blobs
+    few = np.full(300, -1)
+    few[: len(labels)] = labels
+    guesses = Teachers().fit(X, few).predict_proba(X)
+    assert guesses.shape == (300, 3)
+    assert np.isfinite(guesses).all()
+
+
+def test_more_rows_than_teachers_can_take(blobs, monkeypatch):
+    X, _, few = blobs
+    monkeypatch.setattr(_teachers, "MAX_ROWS", 100)
+    (teacher,) = Teachers([SelfTrainingClassifier(LogisticRegression())]).fit(X, few).teachers_
+    assert len(teacher.transduction_) == 100
+    assert set(few[few >= 0]) <= set(teacher.transduction_)
+    monkeypatch.setattr(_teachers, "MAX_LABELLED", 9)
+    (teacher,) = Teachers([SelfTrainingClassifier(LogisticRegression())]).fit(X, few).teachers_
+    assert (teacher.labeled_iter_ == 0).sum() == 9

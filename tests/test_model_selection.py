@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validate
+from sklearn.semi_supervised import SelfTrainingClassifier
+
+from skaae import SemiSupervisedAAEClassifier
+from skaae.model_selection import SemiSupervisedKFold
+
+
+@pytest.fixture(scope="module")
+def few_digits():
+    X, y = load_digits(return_X_y=True)
+    rng = np.random.default_rng(0)
+    return X, y, np.where(rng.random(len(y)) < 0.1, y, -1)
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_unlabelled_rows_are_in_every_training_part_and_no_test_part(few_digits, shuffle):
+    X, _, few = few_digits
+    unlabelled = set(np.flatnonzero(few < 0))
+    splits = list(SemiSupervisedKFold(5, shuffle=shuffle, random_state=0 if shuffle else None).split(X, few))
+    assert len(splits) == 5
+    for train, test in splits:
+        assert unlabelled <= set(train)
+        assert not set(train) & set(test)
+        assert len(train) + len(test) == len(few)
+        assert set(few[test]) == set(range(10))
+    tested = np.concatenate([test for _, test in splits])
+    assert sorted(tested) == np.flatnonzero(few >= 0).tolist()
+
+
+def test_strings_and_missing_values():
+    y = np.array(["a", None, "b", -1, "a", "b"], dtype=object)
+    for train, test in SemiSupervisedKFold(2).split(y, y):
+        assert {1, 3} <= set(train)
+        assert sorted(y[test]) == ["a", "b"]
+
+
+def test_scores_are_honest_where_those_of_a_plain_split_are_not(few_digits):
+    X, y, few = few_digits
+    model = SelfTrainingClassifier(LogisticRegression(max_iter=200))
+    unseen = few < 0
+    truth = (model.fit(X, few).predict(X[unseen]) == y[unseen]).mean()
+    honest = cross_validate(model, X, few, cv=SemiSupervisedKFold(5), scoring="accuracy")["test_score"].mean()
+    plain = cross_validate(model, X, few, cv=StratifiedKFold(5), scoring="accuracy")["test_score"].mean()
+    assert abs(honest - truth) < 0.05
+    assert abs(plain - truth) > 0.5
+
+
+def test_grid_search_with_two_processes(few_digits):
+    X, y, few = few_digits
+    model = SemiSupervisedAAEClassifier(teachers=None, n_members=1, hidden_layer_sizes=(32,), random_state=0)
+    grid = {"max_iter": [1, 40]}
+    search = GridSearchCV(model, grid, cv=SemiSupervisedKFold(2), n_jobs=2, error_score="raise").fit(X, few)
+    assert search.best_params_ == {"max_iter": 40}
+    assert abs(search.best_score_ - search.score(X, y)) < 0.1
+    with pytest.raises(ValueError, match=r"use `skaae\.model_selection\.SemiSupervisedKFold`"):
+        GridSearchCV(model, grid, cv=2, error_score="raise").fit(X, few)
