@@ -10,7 +10,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from _data import split_table, table_names, tuned_on
+from _data import load_table, split_table, table_names, tuned_on
 from joblib import Parallel, delayed
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -83,7 +83,8 @@ def compete(name, n_labels, seed):
             score = balanced_accuracy_score(y_test, model.predict(X_test))
             loss = None
             if hasattr(model, "predict_proba"):
-                loss = log_loss(y_test, model.predict_proba(X_test), labels=np.unique(y[shown]))
+                p = np.nan_to_num(model.predict_proba(X_test)).clip(1e-6)  # label spreading may say nothing of a row
+                loss = log_loss(y_test, p / p.sum(1, keepdims=True), labels=np.unique(y[shown]))
         lines.append(
             {
                 "table": name,
@@ -122,11 +123,12 @@ def report(title, lines):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--tables", type=int, default=None, help="how many tables, all by default")
+    parser.add_argument("--names", nargs="+", default=None, help="these tables only")
     parser.add_argument("--labels", type=int, nargs="+", default=[10, 5, 25])
     parser.add_argument("--draws", type=int, default=N_DRAWS)
     parser.add_argument("--save", default=None, help="a csv file for every line")
     arguments = parser.parse_args()
-    names = [name for name in table_names() if len(split_table(name, max_rows=MIN_ROWS)[2]) * 10 >= MIN_ROWS * 7 - 20]
+    names = arguments.names or [name for name in table_names() if len(load_table(name)[1]) >= MIN_ROWS]
     names = names[: arguments.tables]
     for n_labels in arguments.labels:
         jobs = [(name, n_labels, seed) for name in names for seed in range(arguments.draws)]
@@ -136,7 +138,8 @@ def main():
             lines.to_csv(arguments.save.replace(".csv", f"_{n_labels}.csv"), index=False)
         report(f"{n_labels} labels a class, all", lines)
         for title, part in (("tuned on", lines.table.isin(tuned_on())), ("untouched", ~lines.table.isin(tuned_on()))):
-            report(f"{n_labels} labels a class, {title}", lines[part])
+            if part.any():
+                report(f"{n_labels} labels a class, {title}", lines[part])
 
 
 if __name__ == "__main__":

@@ -47,7 +47,9 @@ class SemiSupervisedAAEClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMi
         `sklearn.semi_supervised` are shown all rows, the others the labelled ones. Of more than 10,000 labelled
         rows teachers see 10,000. None leaves it to the model alone.
     distillation : float, default=1.0
-        Weight of the teachers' guesses.
+        Weight of the teachers' guesses in training.
+    vote : float, default=0.5
+        Share of the teachers in predictions, from 0 to 1; the rest is the model's.
     classification : float or "auto", default="auto"
         Weight of the labels. "auto" is 0.2 beside teachers and 1 without.
     smoothness : float, default=0.0
@@ -154,6 +156,7 @@ class SemiSupervisedAAEClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMi
         "n_members": [Interval(Integral, 1, None, closed="left")],
         "teachers": [StrOptions({"auto"}), list, None],
         "distillation": [Interval(Real, 0, None, closed="left")],
+        "vote": [Interval(Real, 0, 1, closed="both")],
         "classification": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "smoothness": [Interval(Real, 0, None, closed="left")],
         "radius": [Interval(Real, 0, None, closed="left")],
@@ -169,6 +172,7 @@ class SemiSupervisedAAEClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMi
         n_members=4,
         teachers="auto",
         distillation=1.0,
+        vote=0.5,
         classification="auto",
         smoothness=0.0,
         radius=0.25,
@@ -218,6 +222,7 @@ class SemiSupervisedAAEClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMi
         self.n_members = n_members
         self.teachers = teachers
         self.distillation = distillation
+        self.vote = vote
         self.classification = classification
         self.smoothness = smoothness
         self.radius = radius
@@ -295,12 +300,14 @@ class SemiSupervisedAAEClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMi
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`: the mean of what the model and the teachers say.
+            In the order of `classes_`: what the model and the teachers say, by their shares in the `vote`.
         """
         check_is_fitted(self)
         rows = self._scale(self._validate(X, reset=False))
         own = self._encode(rows)[..., -len(self.classes_) :].mean(0)
-        return own if self.teachers_ is None else (own + self.teachers_.predict_proba(rows)) / 2
+        if self.teachers_ is None:
+            return own
+        return (1 - self.vote) * own + self.vote * self.teachers_.predict_proba(rows)
 
     def predict(self, X):
         """The most probable class of each row.
