@@ -160,17 +160,6 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
             self.class_prior_ = counts / counts.sum()
         return tuple(self.class_prior_.tolist())
 
-    def _wanted(self, n_samples: int, y: Any) -> np.ndarray:
-        """Positions of the classes that are asked for: one for all rows, or one for each."""
-        if np.ndim(y) == 0:
-            y = np.full(n_samples, y, dtype=object if isinstance(y, str) else None)
-        if len(y) != n_samples:
-            raise ValueError(f"`y` must be one class or one for each of {n_samples} rows. Got {len(y)}.")
-        positions = positions_of(y, self.classes_)
-        if (positions < 0).any():
-            raise ValueError(f"`y` must be classes ({self.classes_.tolist()}). Got unknown ones.")
-        return positions
-
     def __sklearn_is_fitted__(self):
         return getattr(self, "_state", None) is not None
 

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..plan import Block
 from ._base import BaseAAE, Rows, validated
-from ._labels import known_labels, positions_of
+from ._labels import known_labels, positions_of, wanted_positions
 from ._styles import ClassStyles
 from ._teachers import Teachers
 
@@ -385,7 +385,9 @@ class SemiSupervisedAAEClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMi
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         code = self._draw(n_samples, self._draw_seed(check_random_state(random_state)))
         styles, categories = np.split(code, [self._n_features_out], axis=1)
-        return self._rows_of(styles, categories.argmax(1) if y is None else self._wanted(n_samples, y))
+        return self._rows_of(
+            styles, categories.argmax(1) if y is None else wanted_positions(y, n_samples, self.classes_)
+        )
 
     def transfer(self, X, y):
         """Rows of the same style in another class.
@@ -405,7 +407,7 @@ class SemiSupervisedAAEClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMi
         check_is_fitted(self)
         X = self._validate(X, reset=False)
         styles = self.styles_.apart(*self._parts(self._scale(X)))
-        return self._rows_of(styles, self._wanted(len(X), y)).astype(X.dtype, copy=False)
+        return self._rows_of(styles, wanted_positions(y, len(X), self.classes_)).astype(X.dtype, copy=False)
 
     @property
     def _n_features_out(self):
@@ -468,7 +470,7 @@ class SemiSupervisedAAEClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMi
         if self.teachers is None:
             return None
         teachers = None if self.teachers == "auto" else self.teachers
-        self.teachers_ = Teachers(teachers, seed).fit(rows.X, rows.labels)
+        self.teachers_ = Teachers(teachers, seed).fit(rows.X, rows.labels, len(self.classes_))
         return self.teachers_.predict_proba(rows.X)
 
     def _hold_out(self, rows, rng):
@@ -476,7 +478,7 @@ class SemiSupervisedAAEClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMi
         held_out = []
         for position in range(len(self.classes_)):
             own = order[rows.labels[order] == position]
-            held_out.append(own[: max(round(self.validation_fraction * len(own)), int(len(own) > 1))])
+            held_out.append(own[: min(max(1, round(self.validation_fraction * len(own))), max(0, len(own) - 1))])
         held_out = np.concatenate(held_out)
         if not len(held_out):
             raise ValueError("With `early_stopping`, some class must have two labelled rows. Got one of each at most.")

@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-__all__ = ["UNKNOWN", "classes_of", "known_labels", "positions_of"]
+__all__ = ["UNKNOWN", "classes_of", "known_labels", "positions_of", "wanted_positions"]
 
 UNKNOWN = -1
 
@@ -71,6 +71,18 @@ def positions_of(y: Any, classes: np.ndarray) -> np.ndarray:
         raise ValueError(f"Labels must be among the classes {classes.tolist()}. Got {strange.tolist()}.")
     positions = np.full(len(y), UNKNOWN)
     positions[known] = np.searchsorted(classes, labels)
+    return positions
+
+
+def wanted_positions(y: Any, n_samples: int, classes: np.ndarray) -> np.ndarray:
+    """Positions of the classes that are asked for: one for all rows, or one for each."""
+    if np.ndim(y) == 0:
+        y = np.full(n_samples, y, dtype=object if isinstance(y, str) else None)
+    if len(y) != n_samples:
+        raise ValueError(f"`y` must be one class or one for each of {n_samples} rows. Got {len(y)}.")
+    positions = positions_of(y, classes)
+    if (positions < 0).any():
+        raise ValueError(f"`y` must be classes ({classes.tolist()}). Got unknown ones.")
     return positions
 
 

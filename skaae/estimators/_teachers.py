@@ -25,18 +25,19 @@ FOLDS = 5
 TEMPERATURE = 3.0
 LEAST = 1e-3  # probability of a class below which a teacher is not believed
 MAX_LABELLED = 10_000  # labelled rows that teachers learn from
+MAX_HELD_OUT = 1_000  # labelled rows that they are weighed by
 MAX_ROWS = 5_000  # rows whose neighbours are looked up
 TAKE_UNLABELLED = (LabelPropagation, LabelSpreading, SelfTrainingClassifier)
 
 
-def default_teachers(seed: int) -> list[Any]:
+def default_teachers(seed: int, n_rows: int) -> list[Any]:
     """Linear, with two strengths; trees, of two kinds; and neighbours."""
     return [
         LogisticRegression(max_iter=1000),
         LogisticRegression(C=0.03, max_iter=1000),
         RandomForestClassifier(random_state=seed),
         ExtraTreesClassifier(random_state=seed),
-        LabelSpreading(kernel="knn", n_neighbors=10),
+        LabelSpreading(kernel="knn", n_neighbors=min(10, n_rows)),
     ]
 
 
@@ -62,12 +63,15 @@ class Teachers(ClassifierMixin, BaseEstimator):
         self.teachers = teachers
         self.seed = seed
 
-    def fit(self, X, y):
-        """Fit and weigh the teachers: `X` scaled rows, `y` positions of classes, each of them there, or -1."""
-        self.n_classes_ = int(y.max()) + 1
-        X, y = self._some(X, y)
-        teachers = default_teachers(self.seed) if self.teachers is None else self.teachers
-        likelihoods = self._held_out_likelihoods(teachers, X, y)
+    def fit(self, X, y, n_classes=None):
+        """Fit and weigh the teachers: `X` scaled rows, `y` positions of classes, of which some may lack, or -1."""
+        teachers = default_teachers(self.seed, len(y)) if self.teachers is None else self.teachers
+        unfit = [teacher for teacher in teachers if not hasattr(teacher, "predict_proba")]
+        if not teachers or unfit:
+            raise ValueError(f"`teachers` must be one classifier or more, with `predict_proba`. Got {unfit}.")
+        self.n_classes_ = int(y.max()) + 1 if n_classes is None else n_classes
+        X, y = self._some(X, y, MAX_LABELLED)
+        likelihoods = self._held_out_likelihoods(teachers, *self._some(X, y, MAX_HELD_OUT))
         weights = np.exp((likelihoods - likelihoods.max()) / TEMPERATURE)
         self.weights_ = weights / weights.sum()
         self.teachers_ = [taught(teacher, X, y) for teacher in teachers]
@@ -80,10 +84,10 @@ class Teachers(ClassifierMixin, BaseEstimator):
         )
         return sum(guesses)
 
-    def _some(self, X, y):
+    def _some(self, X, y, max_labelled):
         """As many rows as teachers can take: labelled ones before others."""
         order = np.random.RandomState(self.seed).permutation(len(y))
-        labelled, others = order[y[order] >= 0][:MAX_LABELLED], order[y[order] < 0]
+        labelled, others = order[y[order] >= 0][:max_labelled], order[y[order] < 0]
         rows = np.sort(np.concatenate([labelled, others[: max(0, MAX_ROWS - len(labelled))]]))
         return X[rows], y[rows]
 

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from ..plan import Block
 from ._base import BaseAAE, validated
+from ._labels import wanted_positions
 
 __all__ = ["AAETransformer"]
 
@@ -238,7 +239,7 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         if y is not None and not self._informed:
             raise ValueError(f"`y` must be None for a model that was fitted without labels. Got {y!r}.")
-        wanted = None if y is None else self._wanted(n_samples, y)
+        wanted = None if y is None else wanted_positions(y, n_samples, self.classes_)
         code = self._draw(n_samples, self._draw_seed(check_random_state(random_state)), wanted)
         return self.scaler_.inverse_transform(self._decode(code)[0])
 

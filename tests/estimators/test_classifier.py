@@ -145,6 +145,12 @@ class TestLabels:
         model = SemiSupervisedAAEClassifier(n_members=1, random_state=0).fit(X, few)
         assert model.score(X, y) > 0.6
 
+    @pytest.mark.parametrize("n_rows", [2, 3, 9])
+    def test_a_handful_of_rows(self, iris, n_rows):
+        X, _ = iris
+        model = SemiSupervisedAAEClassifier(max_iter=5).fit(X[:n_rows], np.arange(n_rows) % 2)
+        assert np.isfinite(model.predict_proba(X)).all()
+
     def test_scoring_rows_without_a_label_is_an_error(self, iris):
         X, y = iris
         model = small().fit(X, y)
@@ -250,6 +256,8 @@ class TestGoingOn:
         X, y = iris
         model = small(warm_start=True).fit(X, y).fit(X, hidden(y, 5))
         assert model.n_iter_ == 10
+        fewer = small(warm_start=True, teachers=[LogisticRegression()]).fit(X, y).fit(X, np.where(y == 2, -1, y))
+        assert fewer.predict_proba(X).shape == (150, 3)
 
     def test_a_fit_that_fails_leaves_the_model_as_it_was(self, iris):
         X, y = iris

@@ -4,6 +4,7 @@ from sklearn.datasets import make_blobs
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.semi_supervised import SelfTrainingClassifier
+from sklearn.svm import SVC
 
 from skaae.estimators import _teachers
 from skaae.estimators._teachers import Teachers
@@ -63,12 +64,21 @@ def test_classes_of_one_row(blobs, labels):
     assert np.isfinite(guesses).all()
 
 
+@pytest.mark.parametrize("teachers", [[], [LogisticRegression(), SVC()]])
+def test_who_cannot_teach(blobs, teachers):
+    X, _, few = blobs
+    with pytest.raises(ValueError, match="`teachers` must be one classifier or more, with `predict_proba`"):
+        Teachers(teachers).fit(X, few)
+
+
 def test_more_rows_than_teachers_can_take(blobs, monkeypatch):
     X, _, few = blobs
     monkeypatch.setattr(_teachers, "MAX_ROWS", 100)
     (teacher,) = Teachers([SelfTrainingClassifier(LogisticRegression())]).fit(X, few).teachers_
     assert len(teacher.transduction_) == 100
     assert set(few[few >= 0]) <= set(teacher.transduction_)
+    monkeypatch.setattr(_teachers, "MAX_HELD_OUT", 6)
+    assert np.isfinite(Teachers().fit(X, few).predict_proba(X)).all()
     monkeypatch.setattr(_teachers, "MAX_LABELLED", 9)
     (teacher,) = Teachers([SelfTrainingClassifier(LogisticRegression())]).fit(X, few).teachers_
     assert (teacher.labeled_iter_ == 0).sum() == 9
