@@ -44,6 +44,7 @@ def main():
                 warnings.simplefilter("ignore")
                 model.fit(X[rows], y[rows])
             seconds[method, n_rows] = time.perf_counter() - start
+            print(f"{n_rows} rows, {method}: {seconds[method, n_rows]:.2f} s", flush=True)
             if seconds[method, n_rows] > TOO_LONG:
                 tired.add(method)
     print(pd.Series(seconds).unstack().round(2).to_string())
