@@ -97,13 +97,12 @@ class EarlyStopping:
         self.weights = {name: weight.clone() for name, weight in model.state_dict().items()}
         x = torch.tensor(self.X, dtype=first.dtype, device=device)
         self.x = x.expand(n_members, *x.shape)
-        told = None if self.labels is None else torch.tensor(self.labels, device=device).expand(n_members, -1)
-        self.told = told
-        self.prior = model.draw(len(x), Streams([self.seed] * n_members, device), told).cpu().numpy()
+        self.told = None if self.labels is None else torch.tensor(self.labels, device=device).expand(n_members, -1)
+        self.prior = model.draw(len(x), Streams([self.seed] * n_members, device), self.told).cpu().numpy()
 
     def _validate(self, model: AdversarialAutoencoder) -> np.ndarray:
         if self.told is not None and model.categories:
-            log_p = model.log_probabilities_of(model.encoder(self.x))
+            log_p = model.classify(self.x)
             return -log_p.gather(2, self.told.unsqueeze(-1)).mean((1, 2)).cpu().numpy()
         code = model.encode(self.x)
         error = (model.decode(code) - self.x).square().mean((1, 2)).cpu().numpy()

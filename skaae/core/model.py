@@ -66,6 +66,10 @@ class AdversarialAutoencoder(nn.Module):
         """The code that the encoder's outputs stand for."""
         return joined([block(part) for block, part in zip(self.blocks, parted(h, self.n_inputs), strict=True)])
 
+    def classify(self, x: Tensor) -> Tensor:
+        """Log probabilities of the classes of rows: (K, rows, features) to (K, rows, classes)."""
+        return self.log_probabilities_of(self.encoder(x))
+
     def log_probabilities_of(self, h: Tensor) -> Tensor:
         """Logarithms of the category block, (K, rows, classes), from the encoder's outputs."""
         return parted(h, self.n_inputs)[self.categories[0]].log_softmax(-1)

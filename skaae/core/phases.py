@@ -153,13 +153,9 @@ class Smoothness(Weighted):
         here, x, radius = batch.classify(model).detach(), batch.corrupted, batch.radius.unsqueeze(-1)
         draws = batch.streams.normal(batch.size, x.shape[-1])[:, : x.shape[1]]
         step = (PROBE * radius * normalize(draws, dim=-1)).requires_grad_()
-        (worst,) = torch.autograd.grad(divergence(here, self._around(model, x + step)).sum(), step)
-        there = self._around(model, x + radius * normalize(worst, dim=-1, eps=1e-30))
+        (worst,) = torch.autograd.grad(divergence(here, model.classify(x + step)).sum(), step)
+        there = model.classify(x + radius * normalize(worst, dim=-1, eps=1e-30))
         return {"smoothness": weighted(batch.mean(divergence(here, there)), self.weight)}
-
-    @staticmethod
-    def _around(model: AdversarialAutoencoder, x: Tensor) -> Tensor:
-        return model.log_probabilities_of(model.encoder(x))
 
 
 class Certainty(Weighted):
