@@ -70,3 +70,14 @@ def split_images(name, *, n_train=None):
     with np.load(path) as data:
         X_train, X_test = (data[part].reshape(len(data[part]), -1) / np.float32(255) for part in ("X_train", "X_test"))
         return X_train[:n_train], X_test, data["y_train"][:n_train], data["y_test"]
+
+
+def outlier_names():
+    """Names of all sets with anomalies in alphabetical order; those at even places were used to choose defaults."""
+    return sorted(path.stem for path in (FOLDER / "adbench").glob("*.npz"))
+
+
+def load_outliers(name):
+    """Rows as floats, and which of them are anomalies."""
+    with np.load(FOLDER / "adbench" / f"{name}.npz", allow_pickle=True) as data:
+        return data["X"].astype(float), data["y"].astype(int).ravel()

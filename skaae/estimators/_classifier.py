@@ -3,16 +3,14 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import ClassifierMixin
 from sklearn.callback import with_callbacks
-from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ..plan import Block
 from ._base import BaseAAE, Rows, validated
-from ._labels import known_labels, positions_of, wanted_positions
-from ._styles import ClassStyles
+from ._categories import BaseCategoricalAAE
+from ._labels import known_labels, positions_of
 from ._teachers import Teachers
 
 __all__ = ["SemiSupervisedAAEClassifier"]
@@ -20,7 +18,7 @@ __all__ = ["SemiSupervisedAAEClassifier"]
 AUTO_NOISE = 0.1
 
 
-class SemiSupervisedAAEClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, BaseAAE):
+class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
     r"""Learn classes from rows of which some, or most, have no label.
 
     An adversarial autoencoder whose code has two parts, each with an adversary of its own [1]_: a *category*, the
@@ -347,109 +345,10 @@ class SemiSupervisedAAEClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMi
             )
         return super().score(X, y)
 
-    def transform(self, X):
-        """Styles of rows: what their code says beside the class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        style : ndarray of shape (n_samples, n_components)
-            The style block of the code, centred and whitened within classes. In the dtype of `X`.
-        """
-        check_is_fitted(self)
-        X = self._validate(X, reset=False)
-        return self.styles_.apart(*self._parts(self._scale(X))).astype(X.dtype, copy=False)
-
-    def sample(self, n_samples=1, y=None, *, random_state=None):
-        """Decode draws from the priors into new rows.
-
-        Parameters
-        ----------
-        n_samples : int, default=1
-            How many.
-        y : class, array-like of shape (n_samples,) or None, default=None
-            The class of all rows, or one for each. None draws classes by `class_prior_`.
-        random_state : int, RandomState instance or None, default=None
-            Pass an int for the same rows in each call.
-
-        Returns
-        -------
-        X : ndarray of shape (n_samples, n_features)
-            New rows, in the units of the training rows.
-        """
-        check_is_fitted(self)
-        check_scalar(n_samples, "n_samples", Integral, min_val=1)
-        code = self._draw(n_samples, self._draw_seed(check_random_state(random_state)))
-        styles, categories = np.split(code, [self._n_features_out], axis=1)
-        return self._rows_of(
-            styles, categories.argmax(1) if y is None else wanted_positions(y, n_samples, self.classes_)
-        )
-
-    def transfer(self, X, y):
-        """Rows of the same style in another class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-        y : class or array-like of shape (n_samples,)
-            The class of all rows, or one for each.
-
-        Returns
-        -------
-        X_transferred : ndarray of shape (n_samples, n_features)
-            What the decoder makes of their styles and the classes.
-        """
-        check_is_fitted(self)
-        X = self._validate(X, reset=False)
-        styles = self.styles_.apart(*self._parts(self._scale(X)))
-        return self._rows_of(styles, wanted_positions(y, len(X), self.classes_)).astype(X.dtype, copy=False)
-
-    @property
-    def _n_features_out(self):
-        return self._architecture.blocks[0].width
-
-    def _parts(self, rows):
-        """Style codes and class probabilities of scaled rows, by the first member."""
-        return np.split(self._encode(rows)[0], [self._n_features_out], axis=1)
-
-    def _rows_of(self, styles, positions):
-        """Rows of styles and positions of classes, in the units of the training rows."""
-        code = np.hstack([self.styles_.together(styles, positions), np.eye(len(self.classes_))[positions]])
-        return self.scaler_.inverse_transform(self._decode(code)[0])
-
-    def _run(self, rows, plan, hooks):
-        super()._run(rows, plan, hooks)
-        self.styles_.add(*self._parts(rows.X))
-
-    def _begin(self, X, labels, first):
-        super()._begin(X, labels, first)
-        if first:
-            self.styles_ = ClassStyles(len(self.classes_), self._n_features_out)
-
     def _read_labels(self, X, y, first, classes=None):
         if y is None:
             raise ValueError("This classifier requires y to be passed, but the target y is None.")
         return self._positions(X, y, first, classes)
-
-    def _blocks(self, width, labels):
-        return (*super()._blocks(width, labels), Block("category", len(self.classes_), "one_hot", self._shares(labels)))
-
-    def _shares(self, labels):
-        """The category's prior: as given, or as often as classes have a label."""
-        if self.class_prior is None:
-            return self._class_shares(labels)
-        shares = np.asarray(self.class_prior, dtype=float)
-        if shares.shape != self.classes_.shape or (shares < 0).any() or not np.isclose(shares.sum(), 1):
-            raise ValueError(
-                f"`class_prior` must be {len(self.classes_)} probabilities that sum to 1. Got {self.class_prior!r}."
-            )
-        self.class_prior_ = shares
-        return tuple(shares.tolist())
 
     def _noise(self):
         return AUTO_NOISE if self.noise == "auto" else float(self.noise)

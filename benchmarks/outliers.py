@@ -1,0 +1,169 @@
+"""Who finds the anomalies? AUROC and average precision on ADBench's classical sets, in two settings.
+
+*One-class*: trained on half of the normal rows, tested on the other half and all anomalies. *Contaminated*: trained on
+seven tenths of all rows, tested on the rest. At most 5,000 rows of each set, columns standardised on the training
+part, default parameters, and no duplicated rows (the published protocol bootstraps small sets before it splits them,
+so that test rows are copies of training rows).
+
+Run ``python benchmarks/outliers.py`` (hours on two cores); ``--sets 5 --seeds 0`` for a quick look,
+``--methods skaae`` without peers.
+"""
+
+import argparse
+import contextlib
+import importlib
+import io
+import time
+import warnings
+
+import numpy as np
+import pandas as pd
+import sklearn
+import torch
+from _data import load_outliers, outlier_names
+from joblib import Parallel, delayed
+from pyod.version import __version__ as pyod_version
+from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.mixture import GaussianMixture
+from sklearn.model_selection import train_test_split
+
+MAX_ROWS = 5000
+SETTINGS = ("one-class", "contaminated")
+OURS = "skaae"
+
+
+def problem(name, setting, seed):
+    """Training rows, test rows, and which of these are anomalies."""
+    X, y = load_outliers(name)
+    if len(y) > MAX_ROWS:
+        _, X, _, y = train_test_split(X, y, test_size=MAX_ROWS, stratify=y, random_state=0)
+    if setting == "one-class":
+        normal = np.random.RandomState(seed).permutation(np.flatnonzero(y == 0))
+        train, rest = normal[: len(normal) // 2], normal[len(normal) // 2 :]
+        test = np.concatenate([rest, np.flatnonzero(y == 1)])
+    else:
+        train, test = train_test_split(np.arange(len(y)), test_size=0.3, stratify=y, random_state=seed)
+    mean, spread = X[train].mean(0), X[train].std(0)
+    spread[spread == 0] = 1
+    return (X[train] - mean) / spread, (X[test] - mean) / spread, y[test]
+
+
+def pyod(name, seed, **parameters):
+    """A detector of PyOD's with its defaults: how to fit it, and its score, which is higher for anomalies."""
+    module = {"AutoEncoder": "auto_encoder", "DeepSVDD": "deep_svdd"}.get(name, name.lower())
+    model = getattr(importlib.import_module(f"pyod.models.{module}"), name)(**parameters)
+    if "random_state" in model.get_params():
+        model.set_params(random_state=seed)
+    if "verbose" in model.get_params():
+        model.set_params(verbose=0)
+    return model.fit, model.decision_function
+
+
+def scikit_learn(model):
+    """The same of a model whose score is higher for normal rows."""
+    return model.fit, lambda X: -model.score_samples(X)
+
+
+def ours(seed):
+    """Our detector with its defaults."""
+    from skaae import AAEOutlierDetector
+
+    return scikit_learn(AAEOutlierDetector(random_state=seed))
+
+
+QUICK = ("IForest", "ECOD", "COPOD", "KNN", "LOF", "CBLOF", "HBOS", "PCA", "OCSVM", "MCD", "GMM", "INNE")
+NETWORKS = ("LUNAR", "AutoEncoder", "VAE", "DeepSVDD", "ALAD", "DIF")
+
+
+def contestants(n_features, seed):
+    """All of them by name, each ready to be made."""
+    yield OURS, lambda: ours(seed)
+    yield "GaussianMixture", lambda: scikit_learn(GaussianMixture(random_state=seed))
+    yield "GaussianMixture(4)", lambda: scikit_learn(GaussianMixture(4, random_state=seed))
+    for name in (*QUICK, *NETWORKS):
+        parameters = {"n_features": n_features} if name == "DeepSVDD" else {}
+        yield name, lambda name=name, parameters=parameters: pyod(name, seed, **parameters)
+
+
+def compete(name, setting, seed, methods):
+    """A line for each contestant."""
+    torch.set_num_threads(1)
+    X, X_test, y_test = problem(name, setting, seed)
+    lines = []
+    for method, make in contestants(X.shape[1], seed):
+        if methods and method not in methods:
+            continue
+        torch.manual_seed(seed)  # for those of PyOD's that take no seed
+        start = time.perf_counter()
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            try:
+                fit, score = make()
+                fit(X)
+                scores = np.nan_to_num(score(X_test))
+            except Exception as error:  # a peer that fails says nothing of any row
+                scores, failure = np.zeros(len(y_test)), f"{type(error).__name__}: {error}"
+            else:
+                failure = None
+        if failure:
+            print(f"{method} failed on {name}, {setting}, seed {seed}: {failure[:200]}", flush=True)
+        lines.append(
+            {
+                "set": name,
+                "setting": setting,
+                "seed": seed,
+                "method": method,
+                "AUROC": 100 * roc_auc_score(y_test, scores),
+                "precision": 100 * average_precision_score(y_test, scores),
+                "seconds": time.perf_counter() - start,
+            }
+        )
+    return lines
+
+
+def report(title, lines):
+    """Means and ranks, and by how much we lead or trail the best peer."""
+    of_sets = lines.pivot_table(index="set", columns="method", values=["AUROC", "precision", "seconds"])
+    table = pd.DataFrame(
+        {
+            "AUROC": of_sets["AUROC"].mean(),
+            "rank": of_sets["AUROC"].rank(axis=1, ascending=False).mean(),
+            "precision": of_sets["precision"].mean(),
+            "rank of precision": of_sets["precision"].rank(axis=1, ascending=False).mean(),
+            "seconds": of_sets["seconds"].median(),
+        }
+    )
+    print(f"\n{title}: {len(of_sets)} sets")
+    print(table.sort_values("AUROC", ascending=False).round(2).to_string())
+    if OURS in table.index and len(table) > 1:
+        rivals = table.drop(index=OURS)
+        lead = table.loc[OURS, ["AUROC", "precision"]] - rivals[["AUROC", "precision"]].max()
+        print("skaae minus the best peer in the mean:", ", ".join(f"{k} {v:+.2f}" for k, v in lead.items()))
+        behind = (of_sets["AUROC"][OURS] - of_sets["AUROC"].drop(columns=OURS).max(axis=1)).sort_values()
+        print("against the best peer of each set, worst:", ", ".join(f"{k} {v:+.1f}" for k, v in behind[:8].items()))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sets", type=int, default=None, help="how many sets, all by default")
+    parser.add_argument("--names", nargs="+", default=None, help="these sets only")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--methods", nargs="+", default=None, help="these contestants only")
+    parser.add_argument("--save", default=None, help="a csv file for every line")
+    arguments = parser.parse_args()
+    names = (arguments.names or outlier_names())[: arguments.sets]
+    print(f"PyOD {pyod_version}, scikit-learn {sklearn.__version__}, torch {torch.__version__}", flush=True)
+    jobs = [(name, setting, seed) for seed in arguments.seeds for name in names for setting in SETTINGS]
+    results = Parallel(n_jobs=2, verbose=1)(delayed(compete)(*job, arguments.methods) for job in jobs)
+    lines = pd.DataFrame([line for result in results for line in result])
+    if arguments.save:
+        lines.to_csv(arguments.save, index=False)
+    halves = {"all": names, "tuned on": outlier_names()[::2], "untouched": outlier_names()[1::2]}
+    for setting in SETTINGS:
+        for title, part in halves.items():
+            if len(own := lines[(lines.setting == setting) & lines.set.isin(part)]):
+                report(f"{setting}, {title}", own)
+
+
+if __name__ == "__main__":
+    main()
