@@ -10,9 +10,17 @@ from typing import Any
 
 __version__ = "0.1.0.dev0"
 
-__all__ = ["AAETransformer", "SemiSupervisedAAEClassifier", "__version__", "metrics", "model_selection"]
+__all__ = [
+    "AAEOutlierDetector",
+    "AAETransformer",
+    "SemiSupervisedAAEClassifier",
+    "__version__",
+    "metrics",
+    "model_selection",
+]
 
 _HOMES = {
+    "AAEOutlierDetector": "estimators._outlier",
     "AAETransformer": "estimators._transformer",
     "SemiSupervisedAAEClassifier": "estimators._classifier",
 }

@@ -44,7 +44,8 @@ class Training:
     """How to train: one seed for each member, and what the members do with their rows.
 
     The weights of phases that need labels or guesses count only where there are some. ``radius`` is the length of
-    smoothness' steps, as a share of the distance to near rows.
+    smoothness' steps, as a share of the distance to near rows. Where noise is ``graded``, it has another level for
+    each row, from none to ``noise``, and mostly low.
     """
 
     seeds: tuple[int, ...]
@@ -59,6 +60,7 @@ class Training:
     balance: PerMember = 0.0
     radius: float = 0.25
     noise: PerMember = 0.0
+    graded: bool = False
     weight_decay: PerMember = 0.0
     schedule: str = "joint"
     annealed: bool = True

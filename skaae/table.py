@@ -3,7 +3,8 @@ r"""Columns of a table as columns of a network: centred, of like spread, and wit
 A numeric column :math:`x` becomes :math:`\operatorname{arsinh}((x - m) / s)`, where :math:`m` is its median and
 :math:`s` the standard deviation of a normal distribution with the same middle nine tenths. That is nearly linear where
 most values are and logarithmic in the tails, so that neither a few wild values nor a rare category outweigh the
-other columns; and it can be undone anywhere.
+other columns; and it can be undone anywhere. Where it matters how far off a value is, the tails can be left as they
+are up to ten spreads from the median, and cut there.
 """
 
 from __future__ import annotations
@@ -15,10 +16,16 @@ __all__ = ["ColumnScaler"]
 
 MIDDLE = (5, 95)  # percentiles
 MIDDLE_OF_NORMAL = 3.2897  # their distance in a standard normal distribution
+FARTHEST = 10.0  # spreads from the median, where tails are cut
 
 
 class ColumnScaler(TransformerMixin, BaseEstimator):
-    """Centre columns, give them like spreads, and fold their tails.
+    """Centre columns, give them like spreads, and fold or cut their tails.
+
+    Parameters
+    ----------
+    tails : {"fold", "cut"}, default="fold"
+        What becomes of values far off.
 
     Attributes
     ----------
@@ -29,6 +36,9 @@ class ColumnScaler(TransformerMixin, BaseEstimator):
         values are.
     """
 
+    def __init__(self, tails="fold"):
+        self.tails = tails
+
     def fit(self, X, y=None):
         """Learn the centre and the spread of each column of a finite float array."""
         low, self.center_, high = np.percentile(X, [MIDDLE[0], 50, MIDDLE[1]], axis=0).astype(X.dtype)
@@ -38,9 +48,10 @@ class ColumnScaler(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X):
-        """Scale and fold."""
-        return np.arcsinh((X - self.center_) / self.scale_)
+        """Scale, and fold or cut."""
+        scaled = (X - self.center_) / self.scale_
+        return np.arcsinh(scaled) if self.tails == "fold" else scaled.clip(-FARTHEST, FARTHEST)
 
     def inverse_transform(self, X):
         """Unfold and put back into units."""
-        return np.sinh(X) * self.scale_ + self.center_
+        return (np.sinh(X) if self.tails == "fold" else X) * self.scale_ + self.center_

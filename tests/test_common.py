@@ -1,31 +1,37 @@
 """scikit-learn's own checks, on every public estimator."""
 
+from itertools import product
+
 import pytest
 import sklearn.utils.estimator_checks as checks
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skaae import AAETransformer, SemiSupervisedAAEClassifier
+from skaae import AAEOutlierDetector, AAETransformer, SemiSupervisedAAEClassifier
 
 ESTIMATORS = [
+    AAEOutlierDetector(n_members=2, hidden_layer_sizes=(16,), max_iter=20, random_state=0),
     AAETransformer(hidden_layer_sizes=(16,), max_iter=20, random_state=0),
     SemiSupervisedAAEClassifier(
         teachers=[LogisticRegression()], n_members=2, hidden_layer_sizes=(16,), max_iter=20, random_state=0
     ),
 ]
+TRANSFORMERS = [estimator for estimator in ESTIMATORS if hasattr(estimator, "transform")]
 
 # Run by scikit-learn on its own estimators, beyond parametrize_with_checks.
 FURTHER_CHECKS = [
     checks.check_dataframe_column_names_consistency,
+    checks.check_param_validation,
+    checks.check_inplace_ensure_writeable,
+]
+CHECKS_OF_TRANSFORMERS = [
     checks.check_transformer_get_feature_names_out,
     checks.check_transformer_get_feature_names_out_pandas,
     checks.check_get_feature_names_out_error,
-    checks.check_param_validation,
     checks.check_set_output_transform,
     checks.check_set_output_transform_pandas,
     checks.check_set_output_transform_polars,
     checks.check_global_output_transform_pandas,
-    checks.check_inplace_ensure_writeable,
 ]
 
 
@@ -44,7 +50,10 @@ def test_scikit_learn_checks(estimator, check):
 
 
 @pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names:UserWarning")  # which two checks provoke
-@pytest.mark.parametrize("check", FURTHER_CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+@pytest.mark.parametrize(
+    ("estimator", "check"),
+    [*product(ESTIMATORS, FURTHER_CHECKS), *product(TRANSFORMERS, CHECKS_OF_TRANSFORMERS)],
+    ids=lambda one: getattr(one, "__name__", type(one).__name__),
+)
 def test_checks_that_scikit_learn_runs_on_itself(estimator, check):
     check(type(estimator).__name__, estimator)

@@ -93,9 +93,10 @@ class Batches:
         streams: Streams,
         supervision: Supervision | None = None,
         radius: Tensor | None = None,
+        graded: bool = False,
     ) -> None:
         self.x, self.rows, self.batch_size, self.streams = x, rows, batch_size, streams
-        self.noise, self.noisy = noise[:, None, None], bool(noise.any())
+        self.noise, self.noisy, self.graded = noise[:, None, None], bool(noise.any()), graded
         self.supervision, self.radius = supervision, radius
         # Of its own, so that a member without noise draws all else as beside neighbours with noise.
         self.corruption = Streams(streams.seeds, x.device, purpose=1)
@@ -133,7 +134,9 @@ class Batches:
         if self.noisy:
             # As many for a short batch as for a full one, so that padding does not shift a member's stream.
             draws = self.corruption.normal(size, x.shape[-1])[:, :n]
-            batch.corrupted = torch.addcmul(x, draws, self.noise)
+            # Levels of a square: most rows keep so much of themselves that there is something to reconstruct.
+            level = self.corruption.uniform(size, 1)[:, :n].square() if self.graded else 1.0
+            batch.corrupted = torch.addcmul(x, draws, self.noise * level)
         if self.supervision is not None:
             batch.labels = self.supervision.labels[rows]
             if self.supervision.guesses is not None:

@@ -17,7 +17,7 @@ from .model import AdversarialAutoencoder
 from .streams import Streams
 from .training import State, part_of
 
-__all__ = ["decode", "draw", "encode", "resolve_device"]
+__all__ = ["decode", "draw", "encode", "errors", "resolve_device"]
 
 BATCH_SIZE = 4096
 
@@ -32,6 +32,12 @@ def decode(architecture: Architecture, state: State, code: np.ndarray, device: s
     """Rows of codes: (n, width) to (K, n, features)."""
     model = rebuild(architecture, state, code.dtype, device)
     return apply(model, model.decode, code, device)
+
+
+def errors(architecture: Architecture, state: State, X: np.ndarray, device: str) -> np.ndarray:
+    """Squared errors of reconstruction, a mean over the members: (n, features)."""
+    model = rebuild(architecture, state, X.dtype, device)
+    return apply(model, lambda x: (model.decode(model.encode(x)) - x).square().mean(0, keepdim=True), X, device)[0]
 
 
 def draw(architecture: Architecture, n: int, seed: int, labels: np.ndarray | None = None) -> np.ndarray:

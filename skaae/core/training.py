@@ -137,7 +137,7 @@ class Run:
         self.streams = Streams(training.seeds, x.device)
         noise = torch.tensor(per_member(training.noise, n_members), dtype=x.dtype, device=x.device)
         radius = training.radius * distances(x) if np.any(training.smoothness) else None
-        self.batches = Batches(x, rows, training.batch_size, noise, self.streams, supervision, radius)
+        self.batches = Batches(x, rows, training.batch_size, noise, self.streams, supervision, radius, training.graded)
         self.model = AdversarialAutoencoder(architecture, n_members).to(x.device)
         self.turns = turns_of(architecture, training, supervision, x.device)
         self.rates = per_member(training.learning_rate, n_members)

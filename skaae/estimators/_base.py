@@ -184,7 +184,15 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
             raise
 
     def _validate(self, X: Any, **checks: Any) -> np.ndarray:
-        return validate_data(self, X, dtype=[np.float64, np.float32], **checks)
+        try:
+            return validate_data(self, X, dtype=[np.float64, np.float32], **checks)
+        except ValueError as error:
+            if "could not convert string to float" not in str(error):
+                raise
+            raise ValueError(
+                f"Columns must be numbers; encode others first, with `sklearn.preprocessing.OneHotEncoder` in a"
+                f" pipeline for one. Got text: {error}"
+            ) from None
 
     def _begin(self, X: np.ndarray, labels: np.ndarray | None, first: bool) -> None:
         """Fixes what a first fit fixes, or makes sure that it is still asked for: what to build."""
@@ -287,6 +295,7 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
             rows, held_out = self._hold_out(rows, rng)
         if validation is not None or self.early_stopping:
             hooks.append(self._early_stopping(held_out, seeds[0]))
+        rows = self._chosen(rows)
         rows.guesses = self._guesses(rows, seeds[0])
         plan = self._plan(len(rows.X), seeds)
         if self.verbose:
@@ -324,6 +333,10 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
     def _validation_rows(self, X: Any, y: Any) -> Rows:
         """The rows to watch, as given by the user."""
         raise NotImplementedError
+
+    def _chosen(self, rows: Rows) -> Rows:
+        """The rows to train on, for estimators that put some aside."""
+        return rows
 
     def _guesses(self, rows: Rows, seed: int) -> np.ndarray | None:
         """What teachers believe of the rows' classes, (n_samples, n_classes), for estimators that have some."""

@@ -87,3 +87,12 @@ def test_mean_among_some_rows():
     values = torch.tensor([[1.0, 2.0, 6.0]])
     assert batch.mean(values, among=torch.tensor([[True, False, True]])).tolist() == [3.5]
     assert batch.mean(values, among=torch.tensor([[False, False, False]])).tolist() == [0.0]
+
+
+def test_graded_noise_has_a_level_for_each_row_and_is_mostly_low():
+    x = torch.zeros(2000, 50)
+    (batch,) = Batches(x, None, 2000, torch.tensor([0.0, 2.0]), Streams([0, 1]), graded=True).epoch(1)
+    assert torch.equal(batch.corrupted[0], x)
+    level = batch.corrupted[1].std(1)
+    assert 1.5 < level.max() < 2.6
+    assert abs(level.median() - 2 * 0.5**2) < 0.05

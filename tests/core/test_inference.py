@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skaae.core.inference import BATCH_SIZE, decode, draw, encode, resolve_device
+from skaae.core.inference import BATCH_SIZE, decode, draw, encode, errors, resolve_device
 from skaae.core.training import train
 from skaae.plan import Architecture, Block, Training
 
@@ -40,3 +40,10 @@ def test_devices():
     assert isinstance(resolve_device("auto"), str)
     with pytest.raises(ValueError, match=r"`device` must be present on this machine. Got 'abacus'"):
         resolve_device("abacus")
+
+
+def test_errors_are_means_over_members(state):
+    X = np.random.default_rng(1).standard_normal((7, 6))
+    code = encode(ARCHITECTURE, state, X, "cpu")
+    by_member = [decode(ARCHITECTURE, state, each, "cpu")[k] for k, each in enumerate(code)]
+    np.testing.assert_allclose(errors(ARCHITECTURE, state, X, "cpu"), np.square(by_member - X).mean(0))

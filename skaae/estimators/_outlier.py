@@ -1,0 +1,339 @@
+"""AAEOutlierDetector: rows that are unlike the others, and why."""
+
+from numbers import Integral, Real
+
+import numpy as np
+import pandas as pd
+from sklearn.base import OutlierMixin
+from sklearn.callback import with_callbacks
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from ..table import ColumnScaler
+from ._base import BaseAAE, validated
+from ._views import Margins, Mixture, Neighbours, Opinion, Reconstruction, Seen
+
+__all__ = ["AAEOutlierDetector"]
+
+AUTO_NOISE = 1.0
+MOST_ROWS = 10_000  # that views are fitted to
+
+
+class AAEOutlierDetector(OutlierMixin, BaseAAE):
+    r"""Find rows that are unlike the others.
+
+    A row can be strange in two ways. It may be *new*: no training row is near it, and an adversarial autoencoder [1]_
+    that learned to restore noisy rows [2]_ cannot restore it. Or it may be *rare*: its values, its place among most
+    training rows and its reconstruction are unusual, though training has seen some like it. Each is the opinion of
+    several views (reconstruction, nearest neighbours [3]_, histograms of the columns [4]_, a mixture of Gaussians),
+    put on one scale by what is usual among training rows, and the row's score is that of the opinion that finds it
+    stranger. Being new finds subtle outliers where training rows are all normal; being rare finds those that have
+    company, where outliers are among the training rows.
+
+    So training rows may be normal ones only, or have outliers among them. In either case the rows with the
+    rarest values are put aside before the autoencoder is trained.
+
+    As everywhere in scikit-learn, `predict` returns +1 for normal rows and -1 for outliers, and scores are *lower* for
+    outliers. PyOD's are the opposite: labels 0 for normal rows and 1 for outliers, scores higher for outliers.
+
+    Parameters
+    ----------
+    n_components : int or None, default=None
+        Width of the code, at most the number of columns. None is one less than the number of columns, and 16 at most.
+    n_members : int, default=4
+        How many models are trained side by side; their errors are averaged.
+    contamination : float or "auto", default="auto"
+        Share of training rows that `predict` should find to be outliers, which sets `offset_`. "auto" is 0.05: where
+        training rows are normal, about that share of new normal rows are false alarms.
+    trim : float, default=0.4
+        Share of training rows with the rarest values that the model and two of the views do not learn from. 0 where
+        training rows are known to be normal.
+    hidden_layer_sizes : int or array-like of int, default=(128,)
+        Widths of the encoder's hidden layers; the decoder has them in reverse.
+    activation : {"relu", "leaky_relu", "silu", "gelu", "tanh"}, default="relu"
+        What follows each hidden layer of encoder and decoder.
+    prior : {"normal"}, default="normal"
+        What codes should look like.
+    adversarial_weight : float, default=0.03
+        Weight of the adversary's verdict, in units of the reconstruction error of the moment.
+    noise : float or "auto", default="auto"
+        Largest standard deviation of the Gaussian noise on the scaled columns that the encoder is shown in training;
+        each row has a level of its own below it. "auto" is 1.
+    alpha : float, default=0.0
+        Decoupled weight decay.
+    batch_size : int or "auto", default="auto"
+        Rows in a step. "auto" is an eighth of the rows, at least 32 and at most 256.
+    learning_rate_init : float, default=1e-3
+        Learning rate of Adam in the first half of a fit; in the second half it falls to zero.
+    max_iter : int or "auto", default="auto"
+        Epochs. "auto" is as many as make 500 steps, and 5 at least.
+    early_stopping : bool, default=False
+        Whether to hold rows out, stop when these get no better, and keep the best epoch, as in `AAETransformer`.
+    validation_fraction : float, default=0.1
+        Share of rows held out with `early_stopping`.
+    n_iter_no_change : int, default=20
+        How many epochs without an improvement to wait for with `early_stopping`.
+    tol : float, default=1e-4
+        What counts as an improvement with `early_stopping`.
+    warm_start : bool, default=False
+        Whether another `fit` goes on from the last.
+    scaling : {"standard", "quantile"} or None, default="standard"
+        How columns are brought to one scale. "standard" centres them at their median, divides by their spread, and cuts
+        tails ten spreads off; "quantile" maps each to a normal distribution by its ranks; None leaves them as they are.
+    device : str, default="auto"
+        Where to compute: "cpu", "cuda", "cuda:1", ... "auto" is an accelerator where there is one.
+    random_state : int, RandomState instance or None, default=None
+        Pass an int for the same result in each fit.
+    verbose : int, default=0
+        Whether to show the progress of a fit.
+
+    Attributes
+    ----------
+    offset_ : float
+        The score below which a row is an outlier.
+    novelty_, rarity_ : object
+        The two opinions, with their `views`. Views learn from 10,000 training rows at most.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where they are all strings.
+    n_iter_ : int
+        Epochs trained.
+    history_ : dict of str to ndarray of shape (n_iter_,)
+        The mean loss of each phase in each epoch, over the members.
+    loss_curve_ : ndarray of shape (n_iter_,)
+        ``history_["reconstruction"]``.
+    scaler_ : object
+        The scaling of columns.
+    device_ : str
+        Where the model was trained.
+
+    Notes
+    -----
+    A row that equals a training row is taken for it, and is not its own neighbour: training rows have the same scores
+    in `fit` and after it.
+
+    References
+    ----------
+    .. [1] Makhzani, Shlens, Jaitly, Goodfellow and Frey, "Adversarial autoencoders", 2015, arXiv 1511.05644.
+    .. [2] Sattarov, Herurkar and Hees, "Diffusion denoised autoencoders for anomaly detection", 2025,
+       arXiv 2508.00758.
+    .. [3] Ramaswamy, Rastogi and Shim, "Efficient algorithms for mining outliers from large data sets", 2000.
+    .. [4] Goldstein and Dengel, "Histogram-based outlier score (HBOS)", 2012.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skaae import AAEOutlierDetector
+    >>> rng = np.random.RandomState(0)
+    >>> X = rng.normal(size=(300, 4))
+    >>> X[:, 1] += 3 * X[:, 0]  # two columns that go together
+    >>> model = AAEOutlierDetector(random_state=0).fit(X)
+    >>> strange = [[1.5, -4.5, 0.0, 0.0]]  # as each value is not rare by itself
+    >>> model.predict(strange)
+    array([-1])
+    >>> model.explain(strange).round(1)  # doctest: +SKIP
+    """
+
+    _auto_steps = 500
+    _parameter_constraints: dict = {
+        **BaseAAE._parameter_constraints,
+        "n_members": [Interval(Integral, 1, None, closed="left")],
+        "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
+        "trim": [Interval(Real, 0, 0.5, closed="both")],
+    }
+
+    def __init__(
+        self,
+        n_components=None,
+        *,
+        n_members=4,
+        contamination="auto",
+        trim=0.4,
+        hidden_layer_sizes=(128,),
+        activation="relu",
+        prior="normal",
+        adversarial_weight=0.03,
+        noise="auto",
+        alpha=0.0,
+        batch_size="auto",
+        learning_rate_init=1e-3,
+        max_iter="auto",
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=20,
+        tol=1e-4,
+        warm_start=False,
+        scaling="standard",
+        device="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            n_components,
+            hidden_layer_sizes=hidden_layer_sizes,
+            activation=activation,
+            prior=prior,
+            adversarial_weight=adversarial_weight,
+            noise=noise,
+            alpha=alpha,
+            batch_size=batch_size,
+            learning_rate_init=learning_rate_init,
+            max_iter=max_iter,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            n_iter_no_change=n_iter_no_change,
+            tol=tol,
+            warm_start=warm_start,
+            scaling=scaling,
+            device=device,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.n_members = n_members
+        self.contamination = contamination
+        self.trim = trim
+
+    @with_callbacks
+    @validated
+    def fit(self, X, y=None):
+        """Fit the model to rows, most of them normal.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training rows, finite numbers, two at least.
+        y : None
+            Ignored, present by convention.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator. Where fitting fails or is interrupted, it is left as it was before.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or `X` breaks a rule, which the message states.
+        FloatingPointError
+            If the losses do not stay finite, even at lower learning rates.
+        """
+        return self._fit(X, None)
+
+    def score_samples(self, X):
+        """How normal rows are; PyOD's scores have the opposite sign.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            Minus the surprise of the opinion that finds a row stranger: about the logarithm of the share of training
+            rows that are as strange to it, 0 for the most normal, -3 for one in twenty, and on below that of the
+            strangest.
+        """
+        check_is_fitted(self)
+        return -self._surprises(self._see(self._scale(self._validate(X, reset=False)))).max(0)
+
+    def decision_function(self, X):
+        """How far scores are above the threshold.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,)
+            ``score_samples(X) - offset_``, negative for outliers.
+        """
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X):
+        """Which rows are outliers; PyOD has 1 where this has -1, and 0 where this has +1.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+            -1 for outliers, +1 for the others.
+        """
+        return np.where(self.decision_function(X) >= 0, 1, -1)
+
+    def explain(self, X):
+        """Why: the share of each column in the score of each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        shares : DataFrame of shape (n_samples, n_features)
+            Numbers from 0 that sum to 1 in each row, with the names of the columns and the index of `X`. Each view
+            divides its surprise by column (a squared error or distance, a rarity, a part of a Mahalanobis distance).
+            Shares of a normal row mean little.
+        """
+        check_is_fitted(self)
+        index = X.index if isinstance(X, pd.DataFrame) else None
+        seen = self._see(self._scale(self._validate(X, reset=False)))
+        novel, rare = self._surprises(seen)
+        shares = np.where((novel > rare)[:, None], self.novelty_.parts(seen), self.rarity_.parts(seen))
+        names = getattr(self, "feature_names_in_", None)
+        return pd.DataFrame(shares, index=index, columns=names)
+
+    def _surprises(self, seen):
+        """Surprise of novelty and of rarity, (2, n_samples)."""
+        return np.stack([self.novelty_.of(seen), self.rarity_.of(seen)])
+
+    def _see(self, rows):
+        from ..core.inference import errors
+
+        found = errors(self._architecture, self._fitted_state, rows, self.device_)
+        return Seen(rows.astype(np.float64), found.astype(np.float64))
+
+    def _make_scaler(self, n_samples):
+        return ColumnScaler(tails="cut") if self.scaling == "standard" else super()._make_scaler(n_samples)
+
+    def _noise(self):
+        return AUTO_NOISE if self.noise == "auto" else float(self.noise)
+
+    def _weights(self):
+        return {"graded": True}
+
+    def _chosen(self, rows):
+        return rows.of(np.flatnonzero(self._ordinary(rows.X)))
+
+    def _ordinary(self, rows):
+        """Which rows are left when those of the rarest values are put aside."""
+        seen = Seen(rows, rows)
+        rarity = Margins().fit(seen).score(seen)
+        return rarity <= np.quantile(rarity, 1 - self.trim)
+
+    def _train(self, X, y, labels, validation):
+        super()._train(X, y, labels, validation)
+        rows = self._scale(X)
+        ordinary = self._ordinary(rows)
+        rng = np.random.RandomState(0)
+        if len(rows) > MOST_ROWS:
+            some = rng.permutation(len(rows))[:MOST_ROWS]
+            rows, ordinary = rows[some], ordinary[some]
+        everyone = self._see(rows)
+        most = Seen(everyone.X[ordinary], everyone.errors[ordinary])
+        reconstruction = Reconstruction().fit(everyone)
+        self.novelty_ = Opinion([Neighbours(1).fit(everyone), reconstruction]).fit(everyone)
+        self.rarity_ = Opinion(
+            [Margins().fit(everyone), Neighbours(50).fit(most), Mixture(0).fit(most), reconstruction]
+        ).fit(everyone)
+        self._scores = self._surprises(everyone).max(0)
+        share = 0.05 if self.contamination == "auto" else self.contamination
+        self.offset_ = -np.quantile(self._scores, 1 - share)

@@ -1,0 +1,185 @@
+r"""What an outlier detector sees of rows: views, each with a score that is higher for stranger rows.
+
+A view's score :math:`s` becomes a *surprise*, :math:`-\log P(s)`, where :math:`P(s)` is the share of training rows with
+a score as high. Surprises of different views can be added and compared, however their scores are distributed. Views
+that agree form an *opinion*, the sum of their surprises, and a detector has two:
+
+- *novelty*: nothing like this row was among the training rows, however few;
+- *rarity*: this row is not like most training rows.
+
+Rows of which training has seen some, all of them outliers, are only rare; rows that are new in a small way, only novel.
+A row's surprise is the greater of the two, and so rows are strange if either opinion says so.
+"""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn import config_context
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
+from sklearn.neighbors import NearestNeighbors
+
+__all__ = ["Margins", "Mixture", "Neighbours", "Opinion", "Reconstruction", "Seen"]
+
+BINS = 20
+COMPONENTS, ROWS_OF_COMPONENT, SMALLEST_VARIANCE = 4, 5, 1e-3
+WIDEST = 50  # columns that a mixture has covariances of; of more it sees principal components
+SMALLEST_ERROR = 1e-3  # squared, in units of scaled columns
+SAME = 1e-6  # distance at which two rows are one, in units of scaled columns
+CHUNK = 1e7  # numbers in a block of differences to neighbours
+TAIL = 0.05  # share of training rows whose spread tells how far beyond them a score is
+
+
+@dataclass
+class Seen:
+    """Scaled rows, (n_samples, n_features), and the model's squared errors of them."""
+
+    X: np.ndarray
+    errors: np.ndarray
+
+
+class Reconstruction:
+    """The model's errors, each column in units of its usual one."""
+
+    def fit(self, seen):
+        self.usual_ = seen.errors.mean(0) + SMALLEST_ERROR
+        return self
+
+    def score(self, seen):
+        return self.parts(seen).mean(1)
+
+    def parts(self, seen):
+        return seen.errors / self.usual_
+
+
+class Margins:
+    """How much rarer values are than the commonest, by histograms of the columns with an empty bin on either side."""
+
+    def fit(self, seen):
+        self.low_ = seen.X.min(0)
+        spread = seen.X.max(0) - self.low_
+        self.width_ = np.where(spread > 0, spread / BINS, 1)
+        bins = self._bins(seen.X)
+        counts = np.stack([np.bincount(column, minlength=BINS + 2) for column in bins.T])
+        self.rarity_ = np.log(counts.max(1, keepdims=True) + 0.5) - np.log(counts + 0.5)
+        return self
+
+    def score(self, seen):
+        return self.parts(seen).sum(1)
+
+    def parts(self, seen):
+        return self.rarity_[np.arange(seen.X.shape[1]), self._bins(seen.X)]
+
+    def _bins(self, X):
+        places = (X - self.low_) / self.width_
+        inner = np.where(places == BINS, BINS - 1, np.floor(places))  # the highest value closes its bin
+        return inner.clip(-1, BINS).astype(int) + 1
+
+
+class Neighbours:
+    """Mean distance to so many training rows; a row that is one of them is not its own neighbour."""
+
+    def __init__(self, n_neighbors):
+        self.n_neighbors = n_neighbors
+
+    def fit(self, seen):
+        self.n_neighbors_ = max(1, min(self.n_neighbors, len(seen.X) // 3))
+        self.index_ = NearestNeighbors(n_neighbors=self.n_neighbors_ + 1).fit(seen.X)
+        return self
+
+    def score(self, seen):
+        return self._near(seen.X)[0].mean(1)
+
+    def parts(self, seen):
+        _, near = self._near(seen.X)
+        rows = max(1, int(CHUNK // (near.shape[1] * seen.X.shape[1])))
+        blocks = [slice(start, start + rows) for start in range(0, len(near), rows)]
+        return np.concatenate(
+            [np.square(self.index_._fit_X[near[block]] - seen.X[block, None]).mean(1) for block in blocks]
+        )
+
+    def _near(self, X):
+        """Distances and places of the neighbours, (n_samples, n_neighbors_) each."""
+        distances, near = self.index_.kneighbors(X)
+        itself = distances[:, :1] < SAME
+        return tuple(np.where(itself, each[:, 1:], each[:, :-1]) for each in (distances, near))
+
+
+class Mixture:
+    """How thinly a mixture of Gaussians covers a row."""
+
+    def __init__(self, seed):
+        self.seed = seed
+
+    def fit(self, seen):
+        width = min(seen.X.shape[1], len(seen.X) - 1)
+        self.components_ = PCA(WIDEST, random_state=self.seed).fit(seen.X) if width > WIDEST else None
+        n_components = max(1, min(COMPONENTS, len(seen.X) // ROWS_OF_COMPONENT))
+        # Its k-means does not know other arrays than numpy's, whatever the user has set for other estimators.
+        with config_context(array_api_dispatch=False), warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # nothing a user could do, nor much harm
+            self.mixture_ = GaussianMixture(n_components, reg_covar=SMALLEST_VARIANCE, random_state=self.seed).fit(
+                self._narrow(seen.X)
+            )
+        return self
+
+    def score(self, seen):
+        return -self.mixture_.score_samples(self._narrow(seen.X))
+
+    def parts(self, seen):
+        narrow = self._narrow(seen.X)
+        own = self.mixture_.predict(narrow)
+        away = narrow - self.mixture_.means_[own]
+        pull = np.einsum("nij,nj->ni", self.mixture_.precisions_[own], away)
+        if self.components_ is not None:
+            away, pull = away @ self.components_.components_, pull @ self.components_.components_
+        return (away * pull).clip(0)
+
+    def _narrow(self, X):
+        return X if self.components_ is None else self.components_.transform(X)
+
+
+class Surprise:
+    """Minus the logarithm of the share of training rows with as high a score, growing on beyond the highest."""
+
+    def fit(self, scores):
+        ordered, n = np.sort(scores), len(scores)
+        self.scores_, first = np.unique(ordered, return_index=True)
+        self.surprises_ = np.log(n + 1) - np.log(n - first + 0.5)
+        self.unit_ = max(ordered[-1] - np.quantile(ordered, 1 - TAIL), 1e-9 * max(1.0, abs(ordered[-1])))
+        return self
+
+    def of(self, scores):
+        beyond = (scores - self.scores_[-1]).clip(0) / self.unit_
+        return np.interp(scores, self.scores_, self.surprises_) + np.log1p(beyond)
+
+
+class Opinion:
+    """The surprise of several views."""
+
+    def __init__(self, views):
+        self.views = views
+
+    def fit(self, seen):
+        """Learns how surprising each view's scores are, and how surprising their sum is."""
+        self.surprises_ = [Surprise().fit(view.score(seen)) for view in self.views]
+        self.surprise_ = Surprise().fit(self._total(seen))
+        return self
+
+    def of(self, seen):
+        """Surprise of each row."""
+        return self.surprise_.of(self._total(seen))
+
+    def parts(self, seen):
+        """Share of each column in it, (n_samples, n_features)."""
+        total = np.full(seen.X.shape, 1e-9)
+        for view, surprise in zip(self.views, self.surprises_, strict=True):
+            parts = view.parts(seen)
+            total += surprise.of(view.score(seen))[:, None] * parts / (parts.sum(1, keepdims=True) + 1e-12)
+        return total / total.sum(1, keepdims=True)
+
+    def _total(self, seen):
+        each = [surprise.of(view.score(seen)) for view, surprise in zip(self.views, self.surprises_, strict=True)]
+        return np.sum(each, axis=0)

@@ -1,0 +1,243 @@
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.ensemble import IsolationForest
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.neighbors import LocalOutlierFactor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skaae import AAEOutlierDetector
+
+
+def small(**parameters):
+    return AAEOutlierDetector(
+        **{"n_members": 2, "hidden_layer_sizes": (16,), "max_iter": 20, "random_state": 0, **parameters}
+    )
+
+
+def related(n, seed=0):
+    """Six columns that two numbers make."""
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal((n, 2)) @ np.random.default_rng(9).standard_normal((2, 6)) + 0.1 * rng.standard_normal(
+        (n, 6)
+    )
+
+
+@pytest.fixture(scope="module")
+def ones():
+    """Digits that are a one, and the others."""
+    X, y = load_digits(return_X_y=True)
+    return X[y == 1], X[y != 1]
+
+
+class TestLearning:
+    def test_finds_what_was_not_among_the_training_rows(self, ones):
+        ones, others = ones
+        train, test = ones[::2], ones[1::2]
+        X, strange = np.vstack([test, others]), np.r_[np.zeros(len(test)), np.ones(len(others))]
+        found = roc_auc_score(strange, -AAEOutlierDetector(random_state=0).fit(train).score_samples(X))
+        forest = roc_auc_score(strange, -IsolationForest(random_state=0).fit(train).score_samples(X))
+        assert found > 0.97
+        assert found > forest
+
+    def test_finds_what_was_among_the_training_rows(self, ones):
+        ones, others = ones
+        X, strange = np.vstack([ones, others[:20]]), np.r_[np.zeros(len(ones)), np.ones(20)]
+        assert roc_auc_score(strange, -AAEOutlierDetector(random_state=0).fit(X).score_samples(X)) > 0.97
+
+    def test_finds_outliers_that_have_company(self):
+        X = np.vstack([related(300), 4 + 0.01 * related(15)])
+        strange = np.repeat([0, 1], [300, 15])
+        neighbours = LocalOutlierFactor(5).fit(X).negative_outlier_factor_
+        assert roc_auc_score(strange, -neighbours) < 0.6
+        assert roc_auc_score(strange, -AAEOutlierDetector(random_state=0).fit(X).score_samples(X)) > 0.95
+
+    def test_finds_a_break_of_the_relation_between_columns(self):
+        X, broken = related(400), related(200, seed=1)
+        broken[:, 3] = np.random.default_rng(0).permutation(broken[:, 3])
+        fresh, strange = np.vstack([related(200, seed=2), broken]), np.repeat([0, 1], 200)
+        forest = IsolationForest(random_state=0).fit(X).score_samples(fresh)
+        assert roc_auc_score(strange, -forest) < 0.65
+        assert roc_auc_score(strange, -AAEOutlierDetector(random_state=0).fit(X).score_samples(fresh)) > 0.75
+
+
+class TestThreshold:
+    @pytest.mark.parametrize("contamination", [0.02, 0.2, 0.5])
+    def test_share_of_training_rows(self, contamination):
+        X = related(500)
+        labels = small(contamination=contamination).fit_predict(X)
+        assert set(labels) == {-1, 1}
+        assert abs((labels == -1).mean() - contamination) <= 0.004
+
+    def test_false_alarms_on_fresh_rows_are_near_what_is_documented(self):
+        alarms = [
+            (
+                AAEOutlierDetector(random_state=seed).fit(related(1000, seed)).predict(related(2000, 50 + seed)) == -1
+            ).mean()
+            for seed in range(2)
+        ]
+        assert 0.03 < np.mean(alarms) < 0.08
+
+    def test_decision_is_the_score_above_the_offset(self):
+        X = related(100)
+        model = small().fit(X)
+        np.testing.assert_array_equal(model.decision_function(X), model.score_samples(X) - model.offset_)
+        np.testing.assert_array_equal(model.predict(X) == -1, model.score_samples(X) < model.offset_)
+
+
+class TestScores:
+    def test_do_not_depend_on_the_company_of_a_row(self):
+        model = small().fit(related(100))
+        X = related(20, seed=1)
+        one_by_one = np.concatenate([model.score_samples(row[None]) for row in X])
+        np.testing.assert_allclose(model.score_samples(X), one_by_one, rtol=1e-9)
+
+    def test_grow_beyond_the_training_rows_without_end(self):
+        model = small().fit(related(100))
+        steps = model.score_samples(related(1, seed=1) + np.array([[0], [2], [4], [6]]))
+        assert (np.diff(steps) < 0).all()
+
+    def test_units_of_columns_do_not_matter(self):
+        X, units = related(200), 10.0 ** np.arange(-6, 6, 2)
+        fresh = related(50, seed=1)
+        plain, wild = small().fit(X).score_samples(fresh), small().fit(X * units + 7).score_samples(fresh * units + 7)
+        assert np.corrcoef(plain, wild)[0, 1] > 0.99
+
+    def test_a_row_that_came_twice_has_company(self):
+        X = related(200)
+        odd = X[0] + [4, -4, 4, -4, 4, -4]
+        alone = small().fit(np.vstack([X, odd])).score_samples([odd])
+        twice = small().fit(np.vstack([X, [odd] * 10])).score_samples([odd])
+        assert twice > alone
+
+
+class TestExplain:
+    def test_the_planted_column_comes_first(self):
+        model = AAEOutlierDetector(random_state=0).fit(related(400))
+        planted = related(60, seed=1)
+        columns = np.arange(60) % 6
+        planted[np.arange(60), columns] += 4 * np.sign(planted[np.arange(60), columns])
+        first = model.explain(planted).to_numpy().argmax(1)
+        assert (first == columns).mean() > 0.9
+
+    def test_is_a_frame_like_the_rows(self):
+        X = pd.DataFrame(related(50), columns=list("abcdef"), index=[f"row {i}" for i in range(50)])
+        shares = small().fit(X).explain(X)
+        assert list(shares.columns) == list("abcdef")
+        assert list(shares.index) == list(X.index)
+        assert (shares.to_numpy() >= 0).all()
+        np.testing.assert_allclose(shares.sum(axis=1), 1)
+
+    def test_of_many_columns(self):
+        X = np.random.default_rng(0).standard_normal((60, 80))
+        odd = X[:1].copy()
+        odd[0, 70] = 9
+        assert small().fit(X).explain(odd).to_numpy().argmax() == 70
+
+
+class TestDropsIn:
+    def test_pickle_holds_no_torch_and_scores_the_same(self):
+        X = related(80)
+        model = small().fit(X)
+        dump = pickle.dumps(model)
+        assert b"torch" not in dump
+        np.testing.assert_array_equal(pickle.loads(dump).score_samples(X), model.score_samples(X))
+
+    def test_same_seed_same_scores(self):
+        X = related(80)
+        np.testing.assert_array_equal(small().fit(X).score_samples(X), small().fit(X).score_samples(X))
+        assert not np.allclose(small(random_state=1).fit(X).score_samples(X), small().fit(X).score_samples(X))
+
+    def test_pipeline_and_search(self):
+        X = np.vstack([related(100), 5 + related(10)])
+        strange = np.repeat([1, -1], [100, 10])
+        pipeline = make_pipeline(StandardScaler(), small())
+        splits = StratifiedKFold(2, shuffle=True, random_state=0).split(X, strange)
+        search = GridSearchCV(
+            pipeline, {"aaeoutlierdetector__trim": [0, 0.3]}, scoring="roc_auc", cv=list(splits), n_jobs=2
+        ).fit(X, strange)
+        assert search.best_score_ > 0.9
+        assert (clone(pipeline).fit(X).predict(X[100:]) == -1).any()
+
+    def test_warm_start_goes_on(self):
+        X = related(80)
+        model = small(warm_start=True).fit(X)
+        assert model.fit(X).n_iter_ == 40
+
+    def test_early_stopping(self):
+        model = small(early_stopping=True, max_iter=500, n_iter_no_change=2).fit(related(80))
+        assert model.n_iter_ < 500
+
+
+class TestWhatPeopleDo:
+    @pytest.mark.parametrize(
+        "X",
+        [
+            related(2),
+            related(10),
+            related(80),
+            np.repeat(related(20), 10, axis=0),
+            np.hstack([related(60), np.ones((60, 1))]),
+            np.zeros((30, 3)),
+            np.random.default_rng(0).integers(0, 3, (100, 5)),
+            related(60).astype(np.float32),
+            np.random.default_rng(0).standard_normal((40, 300)),
+            np.random.default_rng(0).standard_normal((40, 1)),
+        ],
+        ids=[
+            "two",
+            "ten",
+            "eighty",
+            "duplicates",
+            "constant-column",
+            "constant",
+            "integers",
+            "float32",
+            "wide",
+            "narrow",
+        ],
+    )
+    def test_any_numbers(self, X):
+        model = small().fit(X)
+        scores = model.score_samples(X)
+        assert scores.shape == (len(X),)
+        assert np.isfinite(scores).all()
+        assert np.isfinite(model.score_samples(X + 1e6)).all()
+        np.testing.assert_allclose(model.explain(X).sum(axis=1), 1)
+
+    def test_change_of_a_constant_column_is_strange(self):
+        X = np.hstack([related(100), np.ones((100, 1))])
+        changed = X[:20].copy()
+        changed[:, -1] = 2
+        model = small().fit(X)
+        assert (model.predict(changed) == -1).all()
+        assert (model.explain(changed).to_numpy().argmax(1) == 6).all()
+
+    def test_one_wild_value_does_not_blind_it(self):
+        X = related(200)
+        X[0, 0] = 1e12
+        odd = related(1, seed=1)
+        odd[0, 0] += 5
+        assert small().fit(X).predict(odd) == -1
+
+    def test_text_is_refused_with_advice(self):
+        X = pd.DataFrame({"colour": ["red", "blue"] * 5, "size": range(10)})
+        with pytest.raises(ValueError, match=r"Columns must be numbers; encode others first.*red"):
+            small().fit(X)
+
+    def test_missing_values_are_refused(self):
+        X = related(20)
+        X[3, 2] = np.nan
+        with pytest.raises(ValueError, match="contains NaN"):
+            small().fit(X)
+
+    @pytest.mark.parametrize(("parameter", "value"), [("contamination", 0.6), ("contamination", 0), ("trim", 0.7)])
+    def test_parameter_out_of_its_rule(self, parameter, value):
+        with pytest.raises(ValueError, match=f"'{parameter}' parameter"):
+            small(**{parameter: value}).fit(related(20))
