@@ -152,12 +152,13 @@ def main():
     parser.add_argument("--names", nargs="+", default=None, help="these sets only")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--methods", nargs="+", default=None, help="these contestants only")
+    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--save", default=None, help="a csv file for every line")
     arguments = parser.parse_args()
     names = (arguments.names or outlier_names())[: arguments.sets]
     print(f"PyOD {pyod_version}, scikit-learn {sklearn.__version__}, torch {torch.__version__}", flush=True)
     jobs = [(name, setting, seed) for seed in arguments.seeds for name in names for setting in SETTINGS]
-    results = Parallel(n_jobs=2, verbose=1)(delayed(compete)(*job, arguments.methods) for job in jobs)
+    results = Parallel(n_jobs=arguments.jobs, verbose=1)(delayed(compete)(*job, arguments.methods) for job in jobs)
     lines = pd.DataFrame([line for result in results for line in result])
     if arguments.save:
         lines.to_csv(arguments.save, index=False)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -23,29 +22,17 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 from ..plan import Architecture, Block, Training
 from ..table import ColumnScaler
 from ._labels import classes_of, positions_of
+from ._rows import Rows
 
 if TYPE_CHECKING:
     from ..core.hooks import Epoch, Hook
 
-__all__ = ["BaseAAE", "Rows", "validated"]
+__all__ = ["BaseAAE", "validated"]
 
 validated = _fit_context(prefer_skip_nested_validation=True)  # checks parameters before a method that fits
 
 MIN_AUTO_EPOCHS = 5
 AUTO_WIDTH = 16
-
-
-@dataclass
-class Rows:
-    """Scaled rows, and what is known of their classes: positions, -1 where unknown, and guesses."""
-
-    X: np.ndarray
-    labels: np.ndarray | None = None
-    guesses: np.ndarray | None = None
-
-    def of(self, places: np.ndarray) -> Rows:
-        """Some of them, before there are guesses."""
-        return Rows(self.X[places], None if self.labels is None else self.labels[places])
 
 
 class BaseAAE(CallbackSupportMixin, BaseEstimator):

@@ -8,9 +8,10 @@ from sklearn.callback import with_callbacks
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._base import BaseAAE, Rows, validated
+from ._base import BaseAAE, validated
 from ._categories import BaseCategoricalAAE
 from ._labels import known_labels, positions_of
+from ._rows import Rows
 from ._teachers import Teachers
 
 __all__ = ["SemiSupervisedAAEClassifier"]

@@ -2,13 +2,15 @@ r"""What an outlier detector sees of rows: views, each with a score that is high
 
 A view's score :math:`s` becomes a *surprise*, :math:`-\log P(s)`, where :math:`P(s)` is the share of training rows with
 a score as high. Surprises of different views can be added and compared, however their scores are distributed. Views
-that agree form an *opinion*, the sum of their surprises, and a detector has two:
+that look for the same form an *opinion*, the sum of their surprises, and a detector has three:
 
 - *novelty*: nothing like this row was among the training rows, however few;
-- *rarity*: this row is not like most training rows.
+- *rarity*: this row is not where most training rows are;
+- *discord*: the columns of this row do not go together as those of most training rows do.
 
-Rows of which training has seen some, all of them outliers, are only rare; rows that are new in a small way, only novel.
-A row's surprise is the greater of the two, and so rows are strange if either opinion says so.
+Rows of which training has seen some, all of them outliers, are rare but not new; rows that are new in a small way are
+not rare. So what counts is mostly the opinion that is most surprised, and somewhat the next: a row is strange if any
+opinion says so. (Sums of surprises are Fisher's way to combine tests, the greatest is Tippett's.)
 """
 
 import warnings
@@ -16,17 +18,22 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn import config_context
+from sklearn.covariance import LedoitWolf
 from sklearn.decomposition import PCA
+from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 
-__all__ = ["Margins", "Mixture", "Neighbours", "Opinion", "Reconstruction", "Seen"]
+__all__ = ["Ellipsoid", "Forest", "Margins", "Mixture", "Neighbours", "Opinion", "Reconstruction", "Seen"]
 
 BINS = 20
 COMPONENTS, ROWS_OF_COMPONENT, SMALLEST_VARIANCE = 4, 5, 1e-3
-WIDEST = 50  # columns that a mixture has covariances of; of more it sees principal components
+TREES = 50
+WIDEST = 100  # columns that covariances are taken of; of more, principal components
+CORE, CONCENTRATIONS = 0.6, 8  # share of rows that an ellipsoid is fitted to, and how often these are chosen anew
 SMALLEST_ERROR = 1e-3  # squared, in units of scaled columns
+CLOSEST = 1e-2  # distance that counts as none beside that of neighbours, as a share of the usual
 SAME = 1e-6  # distance at which two rows are one, in units of scaled columns
 CHUNK = 1e7  # numbers in a block of differences to neighbours
 TAIL = 0.05  # share of training rows whose spread tells how far beyond them a score is
@@ -79,18 +86,29 @@ class Margins:
 
 
 class Neighbours:
-    """Mean distance to so many training rows; a row that is one of them is not its own neighbour."""
+    """Mean distance to so many training rows; a row that is one of them is not its own neighbour.
 
-    def __init__(self, n_neighbors):
+    Relative distances are in units of those that the neighbours have to theirs.
+    """
+
+    def __init__(self, n_neighbors, relative=False):
         self.n_neighbors = n_neighbors
+        self.relative = relative
 
     def fit(self, seen):
         self.n_neighbors_ = max(1, min(self.n_neighbors, len(seen.X) // 3))
         self.index_ = NearestNeighbors(n_neighbors=self.n_neighbors_ + 1).fit(seen.X)
+        if self.relative:
+            own = self._near(seen.X)[0].mean(1)
+            self.closest_ = CLOSEST * np.median(own) + SAME
+            self.own_ = own + self.closest_
         return self
 
     def score(self, seen):
-        return self._near(seen.X)[0].mean(1)
+        distances, near = self._near(seen.X)
+        if not self.relative:
+            return distances.mean(1)
+        return np.log((distances.mean(1) + self.closest_) / self.own_[near].mean(1))
 
     def parts(self, seen):
         _, near = self._near(seen.X)
@@ -107,6 +125,50 @@ class Neighbours:
         return tuple(np.where(itself, each[:, 1:], each[:, :-1]) for each in (distances, near))
 
 
+class Narrow:
+    """Rows of many columns as principal components, and what is due to components as due to columns."""
+
+    def __init__(self, X, seed):
+        self.components_ = PCA(WIDEST, random_state=seed).fit(X) if min(X.shape[1], len(X) - 1) > WIDEST else None
+
+    def of(self, X):
+        return X if self.components_ is None else self.components_.transform(X)
+
+    def parts(self, away, pull):
+        """Parts of squared Mahalanobis distances, from differences and their products with a precision matrix."""
+        if self.components_ is not None:
+            away, pull = away @ self.components_.components_, pull @ self.components_.components_
+        return (away * pull).clip(0)
+
+
+class Ellipsoid:
+    """Mahalanobis distance from a core of the rows, after Rousseeuw's minimum covariance determinant.
+
+    The core begins as the given rows, and again and again becomes those that are nearest to it.
+    """
+
+    def __init__(self, seed):
+        self.seed = seed
+
+    def fit(self, seen, core):
+        self.narrow_ = Narrow(seen.X, self.seed)
+        rows = self.narrow_.of(seen.X)
+        for _ in range(CONCENTRATIONS):
+            self.covariance_ = LedoitWolf().fit(rows[core])
+            distances = self.covariance_.mahalanobis(rows)
+            before, core = core, distances <= np.quantile(distances, CORE)
+            if (core == before).all():
+                break
+        return self
+
+    def score(self, seen):
+        return self.covariance_.mahalanobis(self.narrow_.of(seen.X))
+
+    def parts(self, seen):
+        away = self.narrow_.of(seen.X) - self.covariance_.location_
+        return self.narrow_.parts(away, away @ self.covariance_.precision_)
+
+
 class Mixture:
     """How thinly a mixture of Gaussians covers a row."""
 
@@ -114,31 +176,39 @@ class Mixture:
         self.seed = seed
 
     def fit(self, seen):
-        width = min(seen.X.shape[1], len(seen.X) - 1)
-        self.components_ = PCA(WIDEST, random_state=self.seed).fit(seen.X) if width > WIDEST else None
+        self.narrow_ = Narrow(seen.X, self.seed)
         n_components = max(1, min(COMPONENTS, len(seen.X) // ROWS_OF_COMPONENT))
         # Its k-means does not know other arrays than numpy's, whatever the user has set for other estimators.
         with config_context(array_api_dispatch=False), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # nothing a user could do, nor much harm
             self.mixture_ = GaussianMixture(n_components, reg_covar=SMALLEST_VARIANCE, random_state=self.seed).fit(
-                self._narrow(seen.X)
+                self.narrow_.of(seen.X)
             )
         return self
 
     def score(self, seen):
-        return -self.mixture_.score_samples(self._narrow(seen.X))
+        return -self.mixture_.score_samples(self.narrow_.of(seen.X))
 
     def parts(self, seen):
-        narrow = self._narrow(seen.X)
+        narrow = self.narrow_.of(seen.X)
         own = self.mixture_.predict(narrow)
         away = narrow - self.mixture_.means_[own]
         pull = np.einsum("nij,nj->ni", self.mixture_.precisions_[own], away)
-        if self.components_ is not None:
-            away, pull = away @ self.components_.components_, pull @ self.components_.components_
-        return (away * pull).clip(0)
+        return self.narrow_.parts(away, pull)
 
-    def _narrow(self, X):
-        return X if self.components_ is None else self.components_.transform(X)
+
+class Forest:
+    """How few random cuts set a row apart. It has no parts by column."""
+
+    def __init__(self, seed):
+        self.seed = seed
+
+    def fit(self, seen):
+        self.forest_ = IsolationForest(n_estimators=TREES, random_state=self.seed).fit(seen.X)
+        return self
+
+    def score(self, seen):
+        return -self.forest_.score_samples(seen.X)
 
 
 class Surprise:
@@ -173,9 +243,11 @@ class Opinion:
         return self.surprise_.of(self._total(seen))
 
     def parts(self, seen):
-        """Share of each column in it, (n_samples, n_features)."""
+        """Share of each column in it, (n_samples, n_features), by the views that can tell."""
         total = np.full(seen.X.shape, 1e-9)
         for view, surprise in zip(self.views, self.surprises_, strict=True):
+            if not hasattr(view, "parts"):
+                continue
             parts = view.parts(seen)
             total += surprise.of(view.score(seen))[:, None] * parts / (parts.sum(1, keepdims=True) + 1e-12)
         return total / total.sum(1, keepdims=True)

@@ -84,6 +84,11 @@ class TestThreshold:
         ]
         assert 0.03 < np.mean(alarms) < 0.08
 
+    def test_of_more_rows_than_views_learn_from(self):
+        X = related(12_000)
+        labels = small(max_iter=1, contamination=0.1).fit_predict(X)
+        assert abs((labels == -1).mean() - 0.1) < 0.01
+
     def test_decision_is_the_score_above_the_offset(self):
         X = related(100)
         model = small().fit(X)

@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 
-from skaae.estimators._views import Margins, Mixture, Neighbours, Opinion, Reconstruction, Seen, Surprise
+from skaae.estimators._views import (
+    Ellipsoid,
+    Forest,
+    Margins,
+    Mixture,
+    Neighbours,
+    Opinion,
+    Reconstruction,
+    Seen,
+    Surprise,
+)
 
 
 def seen(X, errors=None):
@@ -39,7 +49,29 @@ def test_parts_of_neighbours_sum_to_the_mean_squared_distance(rows):
     np.testing.assert_allclose(view.parts(fresh).sum(1), view.score(fresh) ** 2)
 
 
-@pytest.mark.parametrize("width", [3, 80])
+def test_relative_distances_are_in_units_of_the_neighbours():
+    dense, thin = np.linspace(0, 1, 101), np.linspace(10, 110, 101)
+    view = Neighbours(2, relative=True).fit(seen(np.r_[dense, thin][:, None]))
+    here, there, beside = view.score(seen([[0.505], [60.5], [1.5]]))
+    assert here == pytest.approx(there, abs=0.5)
+    assert beside > here + 2
+
+
+def test_an_ellipsoid_is_not_drawn_to_a_tenth_of_the_rows(rows):
+    X = rows.X.copy()
+    X[:20] = 8
+    view = Ellipsoid(0).fit(seen(X), np.arange(200) >= 40)
+    np.testing.assert_allclose(view.covariance_.location_, 0, atol=0.3)
+    assert view.score(seen(X))[:20].min() > 5 * np.quantile(view.score(seen(X))[20:], 0.99)
+    np.testing.assert_allclose(view.parts(seen([[0.0, 7.0, 0.0]])).argmax(1), 1)
+
+
+def test_a_forest_sets_far_rows_apart(rows):
+    far, near = Forest(0).fit(rows).score(seen([[6.0, 6.0, 6.0], [0.0, 0.0, 0.0]]))
+    assert far > near + 0.2
+
+
+@pytest.mark.parametrize("width", [3, 120])
 def test_parts_of_a_mixture_point_to_the_column(width):
     rng = np.random.default_rng(0)
     view = Mixture(0).fit(seen(rng.standard_normal((300, width))))
