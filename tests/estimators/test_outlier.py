@@ -216,6 +216,11 @@ class TestWhatPeopleDo:
         assert np.isfinite(model.score_samples(X + 1e6)).all()
         np.testing.assert_allclose(model.explain(X).sum(axis=1), 1)
 
+    def test_a_frame_of_several_types_of_numbers(self):
+        X = pd.DataFrame(related(50), columns=list("abcdef"))
+        X["b"], X["c"] = X["b"] > 0, X["c"].round().astype(int)
+        assert set(small().fit(X).predict(X)) == {-1, 1}
+
     def test_change_of_a_constant_column_is_strange(self):
         X = np.hstack([related(100), np.ones((100, 1))])
         changed = X[:20].copy()
