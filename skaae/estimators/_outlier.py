@@ -48,7 +48,8 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         How many models are trained side by side; their errors are averaged.
     contamination : float or "auto", default="auto"
         Share of training rows that `predict` should find to be outliers, which sets `offset_`. "auto" is 0.05: where
-        training rows are normal, about that share of new normal rows are false alarms.
+        training rows are normal, about that share of new normal rows are false alarms, and more of them where there
+        are fewer than some hundred training rows.
     trim : float, default=0.4
         Share of training rows with the rarest values that the model and some views do not learn from. Try 0.1 where
         training rows are known to be normal.
@@ -120,11 +121,12 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     References
     ----------
     .. [1] Makhzani, Shlens, Jaitly, Goodfellow and Frey, "Adversarial autoencoders", 2015, arXiv 1511.05644.
-    .. [2] Sattarov, Herurkar and Hees, "Diffusion denoised autoencoders for anomaly detection", 2025,
-       arXiv 2508.00758.
+    .. [2] Sattarov, Schreyer and Borth, "Diffusion-scheduled denoising autoencoders for anomaly detection in tabular
+       data", 2025, arXiv 2508.00758.
     .. [3] Ramaswamy, Rastogi and Shim, "Efficient algorithms for mining outliers from large data sets", 2000.
     .. [4] Breunig, Kriegel, Ng and Sander, "LOF: identifying density-based local outliers", 2000.
-    .. [5] Goldstein and Dengel, "Histogram-based outlier score (HBOS)", 2012.
+    .. [5] Goldstein and Dengel, "Histogram-based outlier score (HBOS): a fast unsupervised anomaly detection
+       algorithm", 2012.
     .. [6] Liu, Ting and Zhou, "Isolation forest", 2008.
     .. [7] Rousseeuw and van Driessen, "A fast algorithm for the minimum covariance determinant estimator", 1999.
 

@@ -234,13 +234,14 @@ class Opinion:
 
     def fit(self, seen):
         """Learns how surprising each view's scores are, and how surprising their sum is."""
-        self.surprises_ = [Surprise().fit(view.score(seen)) for view in self.views]
-        self.surprise_ = Surprise().fit(self._total(seen))
+        scores = [view.score(seen) for view in self.views]
+        self.surprises_ = [Surprise().fit(own) for own in scores]
+        self.surprise_ = Surprise().fit(self._total(scores))
         return self
 
     def of(self, seen):
         """Surprise of each row."""
-        return self.surprise_.of(self._total(seen))
+        return self.surprise_.of(self._total([view.score(seen) for view in self.views]))
 
     def parts(self, seen):
         """Share of each column in it, (n_samples, n_features), by the views that can tell."""
@@ -252,6 +253,5 @@ class Opinion:
             total += surprise.of(view.score(seen))[:, None] * parts / (parts.sum(1, keepdims=True) + 1e-12)
         return total / total.sum(1, keepdims=True)
 
-    def _total(self, seen):
-        each = [surprise.of(view.score(seen)) for view, surprise in zip(self.views, self.surprises_, strict=True)]
-        return np.sum(each, axis=0)
+    def _total(self, scores):
+        return np.sum([surprise.of(own) for surprise, own in zip(self.surprises_, scores, strict=True)], axis=0)
