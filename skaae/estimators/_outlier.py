@@ -141,7 +141,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     >>> strange = [[1.5, -4.5, 0.0, 0.0]]  # as each value is not rare by itself
     >>> model.predict(strange)
     array([-1])
-    >>> model.explain(strange).iloc[0, :2].sum() > 0.8
+    >>> bool(model.explain(strange).iloc[0, :2].sum() > 0.8)
     True
     """
 
