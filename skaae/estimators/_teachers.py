@@ -4,6 +4,8 @@ With few labels no one classifier is best on most tables, and too few labelled r
 of :math:`M` counts by :math:`\exp(L_m / \tau)`, where :math:`L_m` is the log likelihood of labels that were held out
 in turn (a posterior over models, after Hoeting, Madigan, Raftery and Volinsky, "Bayesian model averaging: a
 tutorial", 1999), tempered by :math:`\tau`, because held-out rows of one small sample are no independent witnesses.
+Teachers that go by unlabelled rows have to earn it: they are right where classes are clusters and badly wrong
+elsewhere, and a handful of labels lets them look right by chance.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ __all__ = ["Teachers"]
 
 FOLDS = 5
 TEMPERATURE = 3.0
+HANDICAP = 6.0  # of log likelihood, for teachers that are shown unlabelled rows
 LEAST = 1e-3  # probability of a class below which a teacher is not believed
 MAX_LABELLED = 10_000  # labelled rows that teachers learn from
 MAX_HELD_OUT = 1_000  # labelled rows that they are weighed by
@@ -72,6 +75,7 @@ class Teachers(ClassifierMixin, BaseEstimator):
         self.n_classes_ = int(y.max()) + 1 if n_classes is None else n_classes
         X, y = self._some(X, y, MAX_LABELLED)
         likelihoods = self._held_out_likelihoods(teachers, *self._some(X, y, MAX_HELD_OUT))
+        likelihoods -= [HANDICAP * isinstance(teacher, TAKE_UNLABELLED) for teacher in teachers]
         weights = np.exp((likelihoods - likelihoods.max()) / TEMPERATURE)
         self.weights_ = weights / weights.sum()
         self.teachers_ = [taught(teacher, X, y) for teacher in teachers]

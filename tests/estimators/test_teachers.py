@@ -54,6 +54,13 @@ def test_only_those_who_take_unlabelled_rows_are_shown_them(blobs):
     assert len(self_training.transduction_) == 300
 
 
+def test_who_is_shown_unlabelled_rows_has_to_earn_it(blobs):
+    X, _, few = blobs
+    one_by_itself = SelfTrainingClassifier(LogisticRegression(), threshold=0.999999)  # labels nothing further
+    weights = Teachers([LogisticRegression(), one_by_itself]).fit(X, few).weights_
+    np.testing.assert_allclose(weights, [1 / (1 + np.exp(-2)), 1 / (1 + np.exp(2))], atol=0.02)
+
+
 @pytest.mark.parametrize("labels", [[0, 1, 2], [0, 0, 1, 1, 2], [0, 0, 0, 0, 1, 2], [0, 1] + [2] * 30])
 def test_classes_of_one_row(blobs, labels):
     X, _, _ = blobs
