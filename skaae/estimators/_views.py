@@ -97,6 +97,7 @@ class Neighbours:
 
     def fit(self, seen):
         self.n_neighbors_ = max(1, min(self.n_neighbors, len(seen.X) // 3))
+        self.rows_ = seen.X
         self.index_ = NearestNeighbors(n_neighbors=self.n_neighbors_ + 1).fit(seen.X)
         if self.relative:
             own = self._near(seen.X)[0].mean(1)
@@ -114,9 +115,7 @@ class Neighbours:
         _, near = self._near(seen.X)
         rows = max(1, int(CHUNK // (near.shape[1] * seen.X.shape[1])))
         blocks = [slice(start, start + rows) for start in range(0, len(near), rows)]
-        return np.concatenate(
-            [np.square(self.index_._fit_X[near[block]] - seen.X[block, None]).mean(1) for block in blocks]
-        )
+        return np.concatenate([np.square(self.rows_[near[block]] - seen.X[block, None]).mean(1) for block in blocks])
 
     def _near(self, X):
         """Distances and places of the neighbours, (n_samples, n_neighbors_) each."""
