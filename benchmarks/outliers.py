@@ -29,7 +29,7 @@ from sklearn.model_selection import train_test_split
 
 MAX_ROWS = 5000
 SETTINGS = ("one-class", "contaminated")
-WIDEST_OF_MCD = 500  # columns; a fit of the only set that has more did not end in ten minutes
+WIDEST_OF_MCD = 500  # columns; a fit of the only set that has more did not end in five minutes
 OURS = "skaae"
 
 
