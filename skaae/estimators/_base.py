@@ -174,12 +174,10 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         try:
             return validate_data(self, X, dtype=[np.float64, np.float32], **checks)
         except ValueError as error:
-            if "could not convert string to float" not in str(error):
-                raise
-            raise ValueError(
-                f"Columns must be numbers; encode others first, with `sklearn.preprocessing.OneHotEncoder` in a"
-                f" pipeline for one. Got text: {error}"
-            ) from None
+            if "could not convert string to float" in str(error):
+                advice = "encode others first, with `sklearn.preprocessing.OneHotEncoder` in a pipeline for one"
+                raise ValueError(f"Columns must be numbers; {advice}. Got text: {error}") from None
+            raise
 
     def _begin(self, X: np.ndarray, labels: np.ndarray | None, first: bool) -> None:
         """Fixes what a first fit fixes, or makes sure that it is still asked for: what to build."""
@@ -387,6 +385,12 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         from ..core.inference import decode
 
         return decode(self._architecture, self._fitted_state, code, self.device_)
+
+    def _errors(self, X: np.ndarray) -> np.ndarray:
+        """Squared errors of scaled rows, (n_samples, n_features), a mean over the members."""
+        from ..core.inference import errors
+
+        return errors(self._architecture, self._fitted_state, X, self.device_)
 
     def _draw(self, n_samples: int, seed: int, labels: np.ndarray | None = None) -> np.ndarray:
         """Codes drawn from the prior, (n_samples, width), of given classes where it is informed."""

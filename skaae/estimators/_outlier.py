@@ -313,10 +313,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         return np.stack([opinion.of(seen) for opinion in self.opinions_.values()])
 
     def _see(self, rows):
-        from ..core.inference import errors
-
-        found = errors(self._architecture, self._fitted_state, rows, self.device_)
-        return Seen(rows.astype(np.float64), found.astype(np.float64))
+        return Seen(rows.astype(np.float64), self._errors(rows).astype(np.float64))
 
     def _make_scaler(self, n_samples):
         return ColumnScaler(tails="cut") if self.scaling == "standard" else super()._make_scaler(n_samples)

@@ -214,8 +214,7 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
             perfect and -1 is what the column means would reach.
         """
         check_is_fitted(self)
-        rows = self._scale(self._validate(X, reset=False))
-        return -float(np.square(self._decode(self._encode(rows)[0])[0] - rows).mean())
+        return -float(self._errors(self._scale(self._validate(X, reset=False))).mean())
 
     def sample(self, n_samples=1, y=None, *, random_state=None):
         """Decode draws from the prior into new rows.
