@@ -14,6 +14,7 @@ __all__ = [
     "AAEOutlierDetector",
     "AAETransformer",
     "SemiSupervisedAAEClassifier",
+    "TableEncoder",
     "__version__",
     "metrics",
     "model_selection",
@@ -23,6 +24,7 @@ _HOMES = {
     "AAEOutlierDetector": "estimators._outlier",
     "AAETransformer": "estimators._transformer",
     "SemiSupervisedAAEClassifier": "estimators._classifier",
+    "TableEncoder": "table",
 }
 _MODULES = {"metrics", "model_selection"}
 

@@ -7,7 +7,7 @@ import sklearn.utils.estimator_checks as checks
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skaae import AAEOutlierDetector, AAETransformer, SemiSupervisedAAEClassifier
+from skaae import AAEOutlierDetector, AAETransformer, SemiSupervisedAAEClassifier, TableEncoder
 
 ESTIMATORS = [
     AAEOutlierDetector(n_members=2, hidden_layer_sizes=(16,), max_iter=20, random_state=0),
@@ -15,6 +15,7 @@ ESTIMATORS = [
     SemiSupervisedAAEClassifier(
         teachers=[LogisticRegression()], n_members=2, hidden_layer_sizes=(16,), max_iter=20, random_state=0
     ),
+    TableEncoder(),
 ]
 TRANSFORMERS = [estimator for estimator in ESTIMATORS if hasattr(estimator, "transform")]
 

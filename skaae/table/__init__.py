@@ -1,0 +1,6 @@
+"""Rows of a table as rows of numbers for a network, and back."""
+
+from ._encoder import TableEncoder
+from ._scalers import ColumnScaler, RankScaler
+
+__all__ = ["ColumnScaler", "RankScaler", "TableEncoder"]

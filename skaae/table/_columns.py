@@ -1,0 +1,211 @@
+"""One column of a table as numbers of a network: a value, a choice among options, or both; and back.
+
+A column of categories is a choice among those that occurred, missing being one of them if it did. A numeric column is
+a value; where some cells are missing, or some values are *atoms* (repeated so often that they are no draws from a
+density: zeros, caps, round figures), it is also a choice among these and "another value"; a column of few values is a
+choice only.
+
+A choice is a position among the options; -1 is none of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["CategoryColumn", "NumberColumn", "column_of", "decimals_of", "finite_numbers", "is_category", "restored"]
+
+ATOM_SHARE = 0.02  # of the rows, from which on a value is an atom
+FEW_VALUES = 30  # up to which all values of a column are atoms
+ROWS_OF_ATOM = 3  # at least
+MOST_DECIMALS = 6
+MOST_CATEGORIES = 1000
+MOST_DISTINCT, SHORT = 0.5, 100  # share of text cells that may be distinct, in a table of more rows than "short"
+
+
+class NumberColumn:
+    """Creates the column of one numeric column's training cells.
+
+    Parameters
+    ----------
+    cells : Series
+        Training cells.
+    scaler : object
+        To be fitted to the column's values.
+    split : bool
+        Whether to look for atoms.
+    rounding : bool
+        Whether values come back with as many decimals as training values have.
+    """
+
+    def __init__(self, cells: pd.Series, scaler: Any, split: bool, rounding: bool) -> None:
+        self.name, self.dtype = cells.name, cells.dtype
+        values = self._numbers(cells)
+        present = values[~np.isnan(values)]
+        self.missing = len(present) < len(values)
+        self.atoms: np.ndarray = np.empty(0)
+        self.has_value = len(present) > 0
+        if split:
+            self.atoms, self.has_value = atoms_of(present)
+        self.decimals = decimals_of(present) if rounding else None
+        self.scaler: Any = scaler.fit(present[:, None]) if self.has_value else None
+        n_options = len(self.atoms) + self.has_value + self.missing
+        self.n_options = 0 if n_options == 1 and self.has_value else n_options
+
+    def encode(self, cells: pd.Series) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Scaled values, (n,), and choices, (n,), each where the column has any."""
+        values = self._numbers(cells)
+        missing = np.isnan(values)
+        scaled = None
+        if self.has_value:
+            scaled = self.scaler.transform(np.where(missing, 0, values)[:, None])[:, 0]
+            scaled[missing] = 0
+        return scaled, self._choices(values, missing) if self.n_options else None
+
+    def decode(self, scaled: np.ndarray | None, choices: np.ndarray | None) -> Any:
+        """Cells, in the dtype of the training cells."""
+        values = np.full(0 if choices is None else len(choices), np.nan)
+        if scaled is not None:
+            values = self.scaler.inverse_transform(scaled[:, None])[:, 0]
+            values = values if self.decimals is None else values.round(self.decimals)
+        if choices is not None:
+            at_atom = (choices >= 0) & (choices < len(self.atoms))
+            values[at_atom] = self.atoms[choices[at_atom]]
+            if self.missing:
+                values[choices == self.n_options - 1] = np.nan
+        return restored(values, self.dtype)
+
+    def names(self) -> list[str]:
+        """What the options are called."""
+        return [*map(str, self.atoms), *["value"] * self.has_value, *["missing"] * self.missing]
+
+    def _choices(self, values: np.ndarray, missing: np.ndarray) -> np.ndarray:
+        if len(self.atoms):
+            near = np.abs(values[:, None] - self.atoms).argmin(1) if not self.has_value else self._atoms_at(values)
+        else:
+            near = np.zeros(len(values), int)
+        return np.where(missing, self.n_options - 1 if self.missing else -1, near)
+
+    def _atoms_at(self, values: np.ndarray) -> np.ndarray:
+        places = np.searchsorted(self.atoms, values).clip(max=len(self.atoms) - 1)
+        return np.where(self.atoms[places] == values, places, len(self.atoms))
+
+    def _numbers(self, cells: pd.Series) -> np.ndarray:
+        return finite_numbers(cells, np.float64)
+
+
+class CategoryColumn:
+    """Creates the column of one categorical column's training cells."""
+
+    has_value = False
+
+    def __init__(self, cells: pd.Series) -> None:
+        self.name = cells.name
+        codes, found = pd.factorize(cells, use_na_sentinel=True)
+        self._refuse_free_text(cells, len(found))
+        order = self._order(cells, found)
+        first = np.unique(codes, return_index=True)[1]
+        missing, first = (first[:1], first[1:]) if (codes < 0).any() else (first[:0], first)
+        # Cells of the table itself, so that whatever its dtype is comes back.
+        self.options = cells.array.take(np.concatenate([first[order], missing]))
+        self.index = pd.Index(np.asarray(found, dtype=object)[order], dtype=object)
+        self.missing = bool(len(missing))
+        self.n_options = len(self.options)
+
+    def encode(self, cells: pd.Series) -> tuple[None, np.ndarray]:
+        """No value, and choices, (n,)."""
+        codes, found = pd.factorize(cells, use_na_sentinel=True)
+        places = self.index.get_indexer(np.asarray(found, dtype=object))
+        return None, np.append(places, self.n_options - 1 if self.missing else -1)[codes]
+
+    def decode(self, scaled: None, choices: np.ndarray) -> Any:
+        """Cells, in the dtype of the training cells."""
+        return self.options.take(choices)
+
+    def names(self) -> list[str]:
+        """What the options are called."""
+        return [*map(str, self.index), *["missing"] * self.missing]
+
+    def _order(self, cells: pd.Series, found: Any) -> np.ndarray:
+        if isinstance(cells.dtype, pd.CategoricalDtype):
+            return np.argsort(cells.dtype.categories.get_indexer(pd.Index(found)))
+        kinds = {isinstance(value, str) for value in found}
+        if len(kinds) > 1:
+            raise ValueError(f"A column must hold either text or numbers. Got both in column {self.name!r}.")
+        return np.argsort(np.asarray(found, dtype=object))
+
+    def _refuse_free_text(self, cells: pd.Series, n_distinct: int) -> None:
+        text = cells.dtype.kind not in "iufb" and not isinstance(cells.dtype, pd.CategoricalDtype)
+        most = MOST_DISTINCT * len(cells) if text and len(cells) > SHORT else np.inf
+        if n_distinct > min(most, MOST_CATEGORIES):
+            raise ValueError(
+                f"A column of categories must repeat them, and have at most {MOST_CATEGORIES:,} of them. Got"
+                f" {n_distinct:,} distinct values in {len(cells):,} rows of column {self.name!r}: drop it if it"
+                " identifies rows, encode it first if it is free text (for instance with `skrub.StringEncoder`), or"
+                " group its rare values."
+            )
+
+
+def column_of(
+    cells: pd.Series, categorical: bool, scaler: Any, split: bool, rounding: bool
+) -> NumberColumn | CategoryColumn:
+    """The column for training cells."""
+    return CategoryColumn(cells) if categorical else NumberColumn(cells, scaler, split, rounding)
+
+
+def is_category(cells: pd.Series) -> bool:
+    """Whether cells are categories by their dtype, as text, bools and pandas' categories are. Dates are refused."""
+    dtype = cells.dtype
+    if isinstance(dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(dtype):
+        return True
+    if pd.api.types.is_datetime64_any_dtype(dtype) or dtype.kind in "mMc" or isinstance(dtype, pd.PeriodDtype):
+        raise ValueError(
+            f"Columns must be numbers or categories. Got {dtype} in column {cells.name!r}: turn it into numbers first,"
+            " for instance days since a date, or the day of the week."
+        )
+    if dtype.kind != "O" and not isinstance(dtype, pd.StringDtype):
+        return False
+    return pd.api.types.infer_dtype(cells, skipna=True) not in {"integer", "floating", "mixed-integer-float"}
+
+
+def finite_numbers(cells: Any, dtype: Any) -> np.ndarray:
+    """Cells of a Series, a DataFrame or an array as floats, finite or missing."""
+    try:
+        if isinstance(cells, np.ndarray):
+            values = cells.astype(dtype, copy=False)
+        else:
+            values = cells.to_numpy(dtype, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"Columns that were numbers in training must be numbers. Got text or dates: {error}") from None
+    if np.isinf(values).any():
+        raise ValueError("Numeric columns must be finite, or missing. Input X contains infinity.")
+    return values
+
+
+def atoms_of(values: np.ndarray) -> tuple[np.ndarray, bool]:
+    """The atoms among values in ascending order, and whether there are other values."""
+    distinct, counts = np.unique(values, return_counts=True)
+    if len(distinct) <= FEW_VALUES and len(values) >= ROWS_OF_ATOM * len(distinct):
+        return distinct, False
+    frequent = counts >= max(ROWS_OF_ATOM, ATOM_SHARE * len(values))
+    return distinct[frequent], not frequent.all()
+
+
+def decimals_of(values: np.ndarray) -> int | None:
+    """How many decimals values have, None where they are not decimal numbers of a few."""
+    for decimals in range(MOST_DECIMALS + 1):
+        if np.array_equal(values.round(decimals), values):
+            return decimals
+    return None
+
+
+def restored(values: np.ndarray, dtype: Any) -> Any:
+    """Values in a dtype, those that are not a number missing."""
+    if isinstance(dtype, np.dtype) and dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        return values.round().clip(limits.min, limits.max).astype(dtype)
+    if isinstance(dtype, np.dtype):
+        return values.astype(dtype)
+    return pd.array(values, dtype="Float64").astype(dtype)

@@ -1,0 +1,322 @@
+"""TableEncoder: rows of a table as rows of numbers for a network, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import check_array
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+
+from ._columns import CategoryColumn, NumberColumn, column_of, decimals_of, finite_numbers, is_category, restored
+from ._scalers import ColumnScaler, RankScaler
+
+__all__ = ["TableEncoder", "as_table"]
+
+
+class TableEncoder(TransformerMixin, BaseEstimator):
+    """Turn rows of a table, of numbers and categories, into rows of numbers, and back into such rows.
+
+    Numeric columns are brought to one scale. Categorical columns become one column of zeros and ones for each category
+    that occurred, however rare. Missing cells are a category of their own, beside the value in a numeric column.
+    `inverse_transform` gives back what went in: the same columns in the same order, of the same dtypes and sets of
+    categories, whole numbers where they were whole, missing cells where some were missing.
+
+    The columns of the result are the values of all numeric columns, followed by the choices: groups of columns of which
+    one is 1 and the others are 0, narrow groups first.
+
+    Parameters
+    ----------
+    scaling : {"standard", "cut", "quantile"} or None, default="standard"
+        How numeric columns are brought to one scale. "standard" centres them at their median, divides by their spread
+        and folds their tails logarithmically; "cut" cuts them at ten spreads instead, which cannot be undone.
+        "quantile" maps each to a normal distribution by its ranks, within the range of the training rows, and takes
+        values that are repeated in 2 % of the rows or more for *atoms*, each of which gets a column like a
+        category; of columns of 30 values or fewer, all are. None leaves values as they are.
+    categorical_features : "from_dtype", array-like of str, int or bool, or None, default="from_dtype"
+        Which columns are categories. "from_dtype" takes those of text, bools and pandas' categories; a list of names,
+        of positions or of one bool for each column takes these columns also; None says that all must be numeric.
+    rounding : bool, default=True
+        Whether `inverse_transform` rounds values to as many decimals as all training values of a column have.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where they are all strings.
+    n_values_ : int
+        How many of the first columns of the result are values.
+    choices_ : tuple of int
+        How many columns each group after them has.
+    sources_ : ndarray of shape (n_features_out,)
+        Which column of the table each column of the result comes from.
+
+    Notes
+    -----
+    A category that did not occur in training, or a missing cell in a column that had none, becomes zeros in its group,
+    and the scaled value 0; what comes back is the first category, or the centre. Dates, free text and identifiers (over
+    1,000 distinct values, or over half of more than 100 cells distinct) are refused.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skaae import TableEncoder
+    >>> X = pd.DataFrame({"age": [31, 54, 28], "job": ["nurse", None, "smith"]})
+    >>> encoder = TableEncoder().fit(X)
+    >>> encoder.get_feature_names_out()
+    array(['age', 'job_nurse', 'job_smith', 'job_missing'], dtype=object)
+    >>> encoder.inverse_transform(encoder.transform(X)).equals(X)
+    True
+    """
+
+    _parameter_constraints: dict = {
+        "scaling": [StrOptions({"standard", "cut", "quantile"}), None],
+        "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
+        "rounding": ["boolean"],
+    }
+
+    def __init__(self, scaling="standard", *, categorical_features="from_dtype", rounding=True):
+        self.scaling = scaling
+        self.categorical_features = categorical_features
+        self.rounding = rounding
+
+    def fit(self, X, y=None):
+        """Learn the columns of a table.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            Training rows: numbers, text, bools and categories, some of them missing.
+        y : None
+            Ignored, present by convention.
+
+        Returns
+        -------
+        self : object
+            The fitted encoder.
+
+        Raises
+        ------
+        ValueError
+            If columns have the same name, are dates, free text or identifiers, mix text and numbers, or hold infinite
+            values.
+        """
+        self._validate_params()
+        return self.fit_table(self._read(X, reset=True))
+
+    def transform(self, X):
+        """Rows of numbers.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            Rows of the same columns.
+
+        Returns
+        -------
+        X_encoded : ndarray of shape (n_samples, n_features_out)
+            In 32-bit floats where `X` has only such columns, otherwise in 64-bit ones.
+        """
+        check_is_fitted(self)
+        return self.transform_table(self._read(X, reset=False))
+
+    def inverse_transform(self, X):
+        """Rows in the form of the training rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features_out)
+            Rows of numbers. Of each group the column with the largest number is chosen.
+
+        Returns
+        -------
+        X_original : DataFrame or ndarray of shape (n_samples, n_features)
+            A DataFrame if the training rows were one.
+        """
+        check_is_fitted(self)
+        X = check_array(X, dtype=[np.float64, np.float32])
+        if X.shape[1] != len(self.sources_):
+            raise ValueError(f"`X` must have as many columns as encoded rows ({len(self.sources_)}). Got {X.shape[1]}.")
+        values, starts = self._plain_of(X), np.cumsum([self.n_values_, *self.choices_])
+        choices = {
+            place: X[:, start : start + width].argmax(1)
+            for place, start, width in zip(self._grouped, starts, self.choices_, strict=False)
+        }
+        scaled = dict(zip(self._valued, X.T, strict=False))
+        cells = dict(zip(self._plain, values.T, strict=True))
+        for place, column in self._columns.items():
+            cells[place] = column.decode(scaled.get(place), choices.get(place))
+        return self._in_form(cells, X.dtype)
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the columns of the result.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Names of the columns of the table. None takes those of the training rows, or x0, x1, ...
+
+        Returns
+        -------
+        names : ndarray of str
+            The name of a column for its value, followed by that of the option in a group.
+        """
+        check_is_fitted(self)
+        names = _check_feature_names_in(self, input_features)
+        groups = [f"{names[place]}_{option}" for place in self._grouped for option in self._columns[place].names()]
+        return np.array([*(names[place] for place in self._valued), *groups], dtype=object)
+
+    def fit_table(self, table: Any) -> TableEncoder:
+        """Learns the columns of what `as_table` made of rows."""
+        self._plain, self._columns = self._sorted(table, self._categorical(table))
+        self._form = table.iloc[:0] if isinstance(table, pd.DataFrame) else table[:0]
+        if self._plain:
+            values = numbers_of(table, self._plain)
+            self.scaler_ = self._scaler().fit(values)
+            self._decimals = [decimals_of(column) for column in values.T] if self.rounding else []
+        self._valued = [*self._plain, *(place for place, column in self._columns.items() if column.has_value)]
+        grouped = [place for place, column in self._columns.items() if column.n_options]
+        self._grouped = sorted(grouped, key=lambda place: self._columns[place].n_options)
+        self.n_values_ = len(self._valued)
+        self.choices_ = tuple(self._columns[place].n_options for place in self._grouped)
+        self.sources_ = np.concatenate([self._valued, np.repeat(self._grouped, self.choices_)]).astype(int)
+        return self
+
+    def transform_table(self, table: Any) -> np.ndarray:
+        """Rows of numbers from what `as_table` made of rows."""
+        plain = []
+        if self._plain:
+            scaled = self.scaler_.transform(numbers_of(table, self._plain))
+            plain = [np.nan_to_num(scaled, copy=False)]
+        if not self._columns:
+            return plain[0]
+        table = pd.DataFrame(table)
+        encoded: dict[int, tuple[Any, Any]] = {
+            place: column.encode(table.iloc[:, place]) for place, column in self._columns.items()
+        }
+        values = [encoded[place][0][:, None] for place in self._valued if place in encoded]
+        groups = [one_hot(encoded[place][1], self._columns[place].n_options) for place in self._grouped]
+        return np.concatenate([*plain, *values, *groups], axis=1).astype(dtype_of(table), copy=False)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def _read(self, X: Any, reset: bool) -> Any:
+        if isinstance(X, pd.DataFrame):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            return as_table(X)
+        return as_table(validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False))
+
+    def _scaler(self) -> Any:
+        if self.scaling == "quantile":
+            return RankScaler()
+        return (
+            FunctionTransformer() if self.scaling is None else ColumnScaler("cut" if self.scaling == "cut" else "fold")
+        )
+
+    def _sorted(
+        self, table: Any, categorical: np.ndarray
+    ) -> tuple[list[int], dict[int, NumberColumn | CategoryColumn]]:
+        """Places of plain columns, which are a value and no more, and the other columns by their places."""
+        split = self.scaling == "quantile"
+        if not (categorical.any() or split or has_missing(table)):
+            return list(range(table.shape[1])), {}
+        table = pd.DataFrame(table)
+        other = categorical | split | table.isna().any().to_numpy()
+        columns = {
+            place: column_of(table.iloc[:, place], categorical[place], self._scaler(), split, self.rounding)
+            for place in np.flatnonzero(other).tolist()
+        }
+        return np.flatnonzero(~other).tolist(), columns
+
+    def _categorical(self, table: Any) -> np.ndarray:
+        """Which columns are categories, (n_features,)."""
+        by_dtype = np.zeros(table.shape[1], bool)
+        if isinstance(table, pd.DataFrame):
+            by_dtype = np.array([is_category(table.iloc[:, place]) for place in range(table.shape[1])])
+        if self.categorical_features is None and by_dtype.any():
+            names = list(table.columns[by_dtype])
+            raise ValueError(f"With `categorical_features=None`, columns must be numbers. Got categories in {names}.")
+        if self.categorical_features is None or isinstance(self.categorical_features, str):
+            return by_dtype
+        wanted = np.asarray(self.categorical_features)
+        if wanted.dtype.kind == "b" and wanted.shape == by_dtype.shape:
+            return by_dtype | wanted
+        if wanted.dtype.kind in "UO" and isinstance(table, pd.DataFrame):
+            wanted = table.columns.get_indexer(wanted)
+        if wanted.dtype.kind not in "iu" or (wanted < 0).any() or (wanted >= len(by_dtype)).any():
+            raise ValueError(
+                "`categorical_features` must be names of columns, their positions, or one bool for each of"
+                f" {len(by_dtype)} columns. Got {self.categorical_features!r}."
+            )
+        by_dtype[wanted] = True
+        return by_dtype
+
+    def _plain_of(self, X: np.ndarray) -> np.ndarray:
+        """Values of the plain columns, (n, n_plain), from encoded rows."""
+        if not self._plain:
+            return X[:, :0]
+        values = self.scaler_.inverse_transform(X[:, : len(self._plain)])
+        for place, decimals in enumerate(self._decimals):
+            if decimals is not None:
+                values[:, place] = values[:, place].round(decimals)
+        return values
+
+    def _in_form(self, cells: dict[int, Any], dtype: np.dtype) -> Any:
+        """Cells by the places of their columns as a table like the training rows."""
+        columns = [cells[place] for place in range(self.n_features_in_)]
+        if isinstance(self._form, pd.DataFrame):
+            kinds = [self._form.iloc[:, place].dtype for place in range(self.n_features_in_)]
+            columns = [
+                restored(column, kind) if place in self._plain else column
+                for place, (column, kind) in enumerate(zip(columns, kinds, strict=True))
+            ]
+            return pd.DataFrame(dict(enumerate(columns))).set_axis(self._form.columns, axis=1)
+        return np.stack([np.asarray(column) for column in columns], axis=1).astype(dtype, copy=False)
+
+
+def as_table(X: Any) -> Any:
+    """Rows as a DataFrame, or as an array of floats where that says all, after checks of their form."""
+    if isinstance(X, pd.DataFrame):
+        if not len(X):
+            raise ValueError(f"Found array with 0 sample(s) (shape={X.shape}) while a minimum of 1 is required.")
+        return X
+    if X.dtype.kind in "OUS":
+        try:
+            X = X.astype(np.float64)
+        except ValueError:
+            return pd.DataFrame(X.astype(object)).infer_objects()
+    return X if X.dtype in (np.float64, np.float32) else X.astype(np.float64)
+
+
+def has_missing(table: Any) -> bool:
+    """Whether a cell is missing."""
+    return bool(table.isna().any(axis=None)) if isinstance(table, pd.DataFrame) else bool(np.isnan(table).any())
+
+
+def numbers_of(table: Any, places: list[int]) -> np.ndarray:
+    """Some columns as floats, finite or missing."""
+    if isinstance(table, pd.DataFrame):
+        return finite_numbers(table.iloc[:, places], dtype_of(table))
+    return finite_numbers(table if len(places) == table.shape[1] else table[:, places], table.dtype)
+
+
+def dtype_of(table: Any) -> Any:
+    """32-bit floats where there is nothing else, 64-bit ones otherwise."""
+    dtypes = table.dtypes if isinstance(table, pd.DataFrame) else [table.dtype]
+    return np.float32 if all(dtype == np.float32 for dtype in dtypes) else np.float64
+
+
+def one_hot(choices: np.ndarray, n_options: int) -> np.ndarray:
+    """Rows of zeros with a 1 at the choice; none at -1."""
+    return (choices[:, None] == np.arange(n_options)).astype(np.float64)

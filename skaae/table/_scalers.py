@@ -1,0 +1,99 @@
+r"""Numeric columns as columns of a network: centred, of like spread, and without far-off values.
+
+A column :math:`x` becomes :math:`\operatorname{arsinh}((x - m) / s)`, where :math:`m` is its median and
+:math:`s` the standard deviation of a normal distribution with the same middle nine tenths. That is nearly linear where
+most values are and logarithmic in the tails, so that neither a few wild values nor a rare category outweigh the
+other columns; and it can be undone anywhere. Where it matters how far off a value is, the tails can be left as they
+are up to ten spreads from the median, and cut there.
+
+Or it becomes :math:`\Phi^{-1}(r)`, where :math:`r` is the share of training values below it: normal, whatever it was.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import ndtri
+from sklearn.base import BaseEstimator, TransformerMixin
+
+__all__ = ["ColumnScaler", "RankScaler"]
+
+MIDDLE = (5, 95)  # percentiles
+MIDDLE_OF_NORMAL = 3.2897  # their distance in a standard normal distribution
+FARTHEST = 10.0  # spreads from the median, where tails are cut
+MOST_KNOTS = 2000  # of the map from values to a normal distribution
+
+
+class ColumnScaler(TransformerMixin, BaseEstimator):
+    """Centre columns, give them like spreads, and fold or cut their tails.
+
+    Parameters
+    ----------
+    tails : {"fold", "cut"}, default="fold"
+        What becomes of values far off.
+
+    Attributes
+    ----------
+    center_ : ndarray of shape (n_features,)
+        Medians.
+    scale_ : ndarray of shape (n_features,)
+        Spreads: from the middle nine tenths, or the standard deviation where these are one value, or 1 where all
+        values are.
+    """
+
+    def __init__(self, tails="fold"):
+        self.tails = tails
+
+    def fit(self, X, y=None):
+        """Learn the centre and the spread of each column of a finite float array."""
+        low, self.center_, high = np.percentile(X, [MIDDLE[0], 50, MIDDLE[1]], axis=0).astype(X.dtype)
+        middle, deviation = (high - low) / MIDDLE_OF_NORMAL, X.std(axis=0)
+        smallest = 10 * np.finfo(X.dtype).eps * np.abs(X).max(axis=0)
+        self.scale_ = np.select([middle > smallest, deviation > smallest], [middle, deviation], 1).astype(X.dtype)
+        return self
+
+    def transform(self, X):
+        """Scale, and fold or cut."""
+        scaled = (X - self.center_) / self.scale_
+        return np.arcsinh(scaled) if self.tails == "fold" else scaled.clip(-FARTHEST, FARTHEST)
+
+    def inverse_transform(self, X):
+        """Unfold and put back into units."""
+        return (np.sinh(X) if self.tails == "fold" else X) * self.scale_ + self.center_
+
+
+class RankScaler(TransformerMixin, BaseEstimator):
+    """Map each column to a standard normal distribution by the ranks of its values.
+
+    The map is linear between training values (2,000 of them at most, at even ranks), and so is its inverse: what comes
+    back is what went in. Beyond the smallest and the largest training value it stands still.
+
+    Attributes
+    ----------
+    knots_ : list of pairs of ndarrays
+        For each column, training values in ascending order, and what they become.
+    """
+
+    def fit(self, X, y=None):
+        """Learn the ranks of the values of each column of a finite float array."""
+        self.knots_ = [knots(column) for column in X.T]
+        return self
+
+    def transform(self, X):
+        """Values as normal ones."""
+        columns = (np.interp(column, values, normal) for column, (values, normal) in zip(X.T, self.knots_, strict=True))
+        return np.stack(list(columns), axis=1).astype(X.dtype, copy=False)
+
+    def inverse_transform(self, X):
+        """Normal values as those of the columns."""
+        columns = (np.interp(column, normal, values) for column, (values, normal) in zip(X.T, self.knots_, strict=True))
+        return np.stack(list(columns), axis=1).astype(X.dtype, copy=False)
+
+
+def knots(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Some of the values in ascending order, and the normal quantiles of their ranks, ties in the middle."""
+    values, counts = np.unique(column.astype(np.float64), return_counts=True)
+    ranks = (counts.cumsum() - counts / 2) / len(column)
+    if len(values) > MOST_KNOTS:
+        even = np.searchsorted(ranks, np.linspace(ranks[0], ranks[-1], MOST_KNOTS))
+        values, ranks = values[np.unique(even)], ranks[np.unique(even)]
+    return values, ndtri(ranks)

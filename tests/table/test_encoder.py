@@ -1,0 +1,167 @@
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skaae import TableEncoder
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(0)
+    n = 200
+    income = np.where(rng.random(n) < 0.4, 0.0, rng.lognormal(8, 1, n).round(2))
+    return pd.DataFrame(
+        {
+            "age": rng.integers(18, 90, n),
+            "income": np.where(rng.random(n) < 0.1, np.nan, income),
+            "height": rng.normal(170, 10, n),
+            "children": pd.array(rng.integers(0, 4, n), dtype="Int64"),
+            "job": rng.choice(["nurse", "smith", "baker"], n),
+            "size": pd.Categorical(rng.choice(["S", "M"], n), categories=["S", "M", "L"], ordered=True),
+            "smoker": rng.random(n) < 0.3,
+            "weight": rng.normal(70, 10, n).astype(np.float32),
+        }
+    ).assign(
+        children=lambda X: X.children.mask(X.age > 80),
+        job=lambda X: X.job.mask(X.age < 25),
+        size=lambda X: X["size"].mask(X.age == 40),
+    )
+
+
+@pytest.mark.parametrize("scaling", ["standard", "quantile", None])
+def test_what_went_in_comes_back(table, scaling):
+    encoder = TableEncoder(scaling).fit(table)
+    encoded = encoder.transform(table)
+    assert encoded.shape == (len(table), len(encoder.get_feature_names_out()))
+    assert np.isfinite(encoded).all()
+    pd.testing.assert_frame_equal(encoder.inverse_transform(encoded), table, rtol=1e-6)
+
+
+@pytest.mark.parametrize("scaling", ["standard", "quantile", None])
+def test_new_rows_and_pickles_come_back_too(table, scaling):
+    encoder = pickle.loads(pickle.dumps(TableEncoder(scaling).fit(table)))
+    inside = table.height.between(table.height[:100].min(), table.height[:100].max())
+    rows = table[inside].iloc[::-1].reset_index(drop=True)
+    pd.testing.assert_frame_equal(encoder.inverse_transform(encoder.transform(rows)), rows, rtol=1e-6)
+
+
+def test_layout_says_where_columns_went(table):
+    encoder = TableEncoder().fit(table)
+    encoded = encoder.transform(table)
+    groups = np.split(encoded[:, encoder.n_values_ :], np.cumsum(encoder.choices_)[:-1], axis=1)
+    assert encoder.n_values_ == 5
+    assert sorted(encoder.choices_) == list(encoder.choices_)
+    assert all((group.sum(1) == 1).all() and set(np.unique(group)) == {0, 1} for group in groups)
+    names = [name.split("_")[0] for name in encoder.get_feature_names_out()]
+    assert names == list(table.columns[encoder.sources_])
+
+
+def test_repeated_values_are_atoms_where_scaling_is_by_quantiles(table):
+    names = TableEncoder("quantile").fit(table[["income", "age"]]).get_feature_names_out()
+    assert {"income", "income_0.0", "income_value", "income_missing", "age"} <= set(names)
+
+
+def test_values_by_quantiles_are_normal_and_stay_within_the_training_range():
+    X = np.random.default_rng(0).exponential(size=(5000, 1))
+    encoder = TableEncoder("quantile").fit(X)
+    encoded = encoder.transform(X)
+    assert encoded.std() == pytest.approx(1, abs=0.02)
+    assert abs(encoded).max() < 4
+    np.testing.assert_allclose(encoder.inverse_transform([[-99.0], [99.0]]), [X.min(0), X.max(0)])
+
+
+def test_arrays_come_back_as_arrays_of_their_dtype():
+    X = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
+    encoder = TableEncoder().fit(X)
+    back = encoder.inverse_transform(encoder.transform(X))
+    assert back.dtype == np.float32
+    np.testing.assert_allclose(back, X, rtol=1e-4)
+
+
+def test_arrays_of_objects_are_read_column_by_column():
+    X = np.array([["a", 1.5], ["b", 2.0], ["a", 3.0]], dtype=object)
+    encoder = TableEncoder().fit(X)
+    assert encoder.n_values_ == 1
+    assert encoder.choices_ == (2,)
+    np.testing.assert_array_equal(encoder.inverse_transform(encoder.transform(X)), X)
+
+
+def test_columns_may_be_named_categories(table):
+    by_name = TableEncoder(categorical_features=["age"]).fit(table)
+    by_place = TableEncoder(categorical_features=[0]).fit(table)
+    by_mask = TableEncoder(categorical_features=np.arange(8) == 0).fit(table)
+    assert by_name.choices_ == by_place.choices_ == by_mask.choices_
+    assert table.age.nunique() in by_name.choices_
+    pd.testing.assert_frame_equal(by_name.inverse_transform(by_name.transform(table)), table, rtol=1e-6)
+
+
+@pytest.mark.parametrize("wanted", [["shoe"], [8], [-1], [1.5]])
+def test_columns_that_are_not_there_are_refused(table, wanted):
+    with pytest.raises(ValueError, match="`categorical_features` must be names of columns"):
+        TableEncoder(categorical_features=wanted).fit(table)
+
+
+def test_no_categories_where_none_are_wanted(table):
+    with pytest.raises(ValueError, match=r"must be numbers. Got categories in \['job', 'size', 'smoker'\]"):
+        TableEncoder(categorical_features=None).fit(table)
+
+
+def test_unseen_categories_and_missing_cells_are_zeros():
+    X = pd.DataFrame({"job": ["nurse", "smith", "nurse"], "age": [20.0, 30.0, 40.0]})
+    encoder = TableEncoder().fit(X)
+    strange = pd.DataFrame({"job": ["king", None], "age": [30.0, np.nan]})
+    np.testing.assert_allclose(encoder.transform(strange), np.zeros((2, 3)))
+    assert list(encoder.inverse_transform(encoder.transform(strange)).age) == [30, 30]
+
+
+def test_columns_that_say_nothing_come_back():
+    X = pd.DataFrame({"empty": [np.nan] * 4, "one": ["a"] * 4, "same": [7] * 4, "nothing": [None] * 4})
+    for scaling in ("standard", "quantile"):
+        encoder = TableEncoder(scaling).fit(X)
+        pd.testing.assert_frame_equal(encoder.inverse_transform(encoder.transform(X)), X)
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        (pd.date_range("2020", periods=300), "turn it into numbers first"),
+        (pd.timedelta_range("1h", periods=300), "turn it into numbers first"),
+        ([f"text {i}" for i in range(300)], "drop it if it identifies rows, encode it first if it is free text"),
+        ([1, "a", 2.5] * 100, "either text or numbers. Got both in column 'strange'"),
+        ([1.0, np.inf, 2.0] * 100, "Input X contains infinity"),
+    ],
+)
+def test_columns_that_are_refused(column, message):
+    X = pd.DataFrame({"fine": np.arange(300.0), "strange": column})
+    with pytest.raises(ValueError, match=message):
+        TableEncoder().fit(X)
+
+
+def test_40_000_distinct_strings_are_refused():
+    X = pd.DataFrame({"name": pd.Categorical([f"{i}" for i in range(40_000)]).repeat(2)})
+    with pytest.raises(ValueError, match="Got 40,000 distinct values in 80,000 rows of column 'name'"):
+        TableEncoder().fit(X)
+
+
+def test_names_must_differ_and_keep_their_order(table):
+    twice = table.set_axis(["age", "age", *table.columns[2:]], axis=1)
+    with pytest.raises(ValueError, match="unique column names"):
+        TableEncoder().fit(twice)
+    encoder = TableEncoder().fit(table)
+    with pytest.raises(ValueError, match="same order"):
+        encoder.transform(table[table.columns[::-1]])
+
+
+def test_a_numeric_column_must_stay_numeric(table):
+    encoder = TableEncoder().fit(table)
+    with pytest.raises(ValueError, match="were numbers in training must be numbers"):
+        encoder.transform(table.assign(income="much"))
+    with pytest.raises(ValueError, match="were numbers in training must be numbers"):
+        encoder.transform(table.assign(age="old"))
+
+
+def test_encoded_rows_must_have_as_many_columns(table):
+    with pytest.raises(ValueError, match="as many columns as encoded rows"):
+        TableEncoder().fit(table).inverse_transform(np.zeros((2, 3)))
