@@ -30,13 +30,20 @@ class Block:
 
 @dataclass(frozen=True)
 class Architecture:
-    """What to build: rows of ``n_features`` numbers, the blocks of their code, and the trunks between them."""
+    """What to build: rows of ``n_features`` numbers, the blocks of their code, and the trunks between them.
+
+    Rows are values, followed by ``choices``: groups of so many columns each, of which one is 1 and the others are 0.
+    The decoder is told ``n_given`` numbers beside the code. With ``flow_layer_sizes`` there is a flow that draws codes.
+    """
 
     n_features: int
     blocks: tuple[Block, ...]
     hidden_layer_sizes: tuple[int, ...]
     activation: str
     adversary_layer_sizes: tuple[int, ...] = (64,)
+    choices: tuple[int, ...] = ()
+    n_given: int = 0
+    flow_layer_sizes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,8 @@ class Supervision:
 class Batch:
     """Rows of one step: clean ``x``, what the encoder is shown, and the weights of the rows if some are padding.
 
-    With them goes what is known of their classes, how far the run is, from 0 to 1, with its ramps, and what phases
-    tell each other: the encoder's outputs, the code, and the reconstruction error.
+    With them goes what is known of their classes, what is given beside the code, how far the run is, from 0 to 1, with
+    its ramps, and what phases tell each other: the encoder's outputs, the code, and the reconstruction error.
     """
 
     x: Tensor
@@ -49,6 +49,7 @@ class Batch:
     labels: Tensor | None = None
     guesses: Tensor | None = None
     radius: Tensor | None = None
+    given: Tensor | None = None
     error: Tensor | float = 1.0
     outputs: Tensor | None = None
     code: Tensor | None = None
@@ -94,10 +95,11 @@ class Batches:
         supervision: Supervision | None = None,
         radius: Tensor | None = None,
         graded: bool = False,
+        given: Tensor | None = None,
     ) -> None:
         self.x, self.rows, self.batch_size, self.streams = x, rows, batch_size, streams
         self.noise, self.noisy, self.graded = noise[:, None, None], bool(noise.any()), graded
-        self.supervision, self.radius = supervision, radius
+        self.supervision, self.radius, self.given = supervision, radius, given
         # Of its own, so that a member without noise draws all else as beside neighbours with noise.
         self.corruption = Streams(streams.seeds, x.device, purpose=1)
         n_members = len(streams.seeds)
@@ -141,6 +143,8 @@ class Batches:
             batch.labels = self.supervision.labels[rows]
             if self.supervision.guesses is not None:
                 batch.guesses = self._of(self.supervision.guesses, rows)
+        if self.given is not None:
+            batch.given = self._of(self.given, rows)
         if self.radius is not None:
             batch.radius = self.radius[rows]
         return batch

@@ -67,9 +67,16 @@ class EarlyStopping:
     """
 
     def __init__(
-        self, X: np.ndarray, patience: int, tol: float, seed: int, *, labels: np.ndarray | None = None
+        self,
+        X: np.ndarray,
+        patience: int,
+        tol: float,
+        seed: int,
+        *,
+        labels: np.ndarray | None = None,
+        given: np.ndarray | None = None,
     ) -> None:
-        self.X, self.patience, self.tol, self.seed, self.labels = X, patience, tol, seed, labels
+        self.X, self.patience, self.tol, self.seed, self.labels, self.given = X, patience, tol, seed, labels, given
         self.weights: dict[str, Tensor] = {}
 
     @torch.no_grad()
@@ -97,6 +104,9 @@ class EarlyStopping:
         self.weights = {name: weight.clone() for name, weight in model.state_dict().items()}
         x = torch.tensor(self.X, dtype=first.dtype, device=device)
         self.x = x.expand(n_members, *x.shape)
+        self.beside = None
+        if self.given is not None:
+            self.beside = torch.tensor(self.given, dtype=first.dtype, device=device).expand(n_members, -1, -1)
         self.told = None if self.labels is None else torch.tensor(self.labels, device=device).expand(n_members, -1)
         self.prior = model.draw(len(x), Streams([self.seed] * n_members, device), self.told).cpu().numpy()
 
@@ -105,7 +115,7 @@ class EarlyStopping:
             log_p = model.classify(self.x)
             return -log_p.gather(2, self.told.unsqueeze(-1)).mean((1, 2)).cpu().numpy()
         code = model.encode(self.x)
-        error = (model.decode(code) - self.x).square().mean((1, 2)).cpu().numpy()
+        error = model.errors(model.decode(code, self.beside), self.x).mean((1, 2)).cpu().numpy()
         distances = [
             sliced_wasserstein(prior, own, n_projections=32, random_state=self.seed)
             for prior, own in zip(self.prior, code.cpu().numpy(), strict=True)

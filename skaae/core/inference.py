@@ -7,6 +7,7 @@ digits that matter. Elsewhere it has 32 bits.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from .model import AdversarialAutoencoder
 from .streams import Streams
 from .training import State, part_of
 
-__all__ = ["decode", "draw", "encode", "errors", "resolve_device"]
+__all__ = ["decode", "draw", "encode", "errors", "resolve_device", "transport"]
 
 BATCH_SIZE = 4096
 
@@ -25,19 +26,42 @@ BATCH_SIZE = 4096
 def encode(architecture: Architecture, state: State, X: np.ndarray, device: str) -> np.ndarray:
     """Codes of rows: (n, features) to (K, n, width)."""
     model = rebuild(architecture, state, X.dtype, device)
-    return apply(model, model.encode, X, device)
+    return apply(model, model.encode, device, X)
 
 
-def decode(architecture: Architecture, state: State, code: np.ndarray, device: str) -> np.ndarray:
-    """Rows of codes: (n, width) to (K, n, features)."""
+def decode(
+    architecture: Architecture, state: State, code: np.ndarray, device: str, given: np.ndarray | None = None
+) -> np.ndarray:
+    """Rows of codes, with probabilities of choices: (n, width) to (K, n, features)."""
     model = rebuild(architecture, state, code.dtype, device)
-    return apply(model, model.decode, code, device)
+    return apply(model, lambda *told: model.rows_of(model.decode(*told)), device, code, given)
 
 
-def errors(architecture: Architecture, state: State, X: np.ndarray, device: str) -> np.ndarray:
+def errors(
+    architecture: Architecture, state: State, X: np.ndarray, device: str, given: np.ndarray | None = None
+) -> np.ndarray:
     """Squared errors of reconstruction, a mean over the members: (n, features)."""
     model = rebuild(architecture, state, X.dtype, device)
-    return apply(model, lambda x: (model.decode(model.encode(x)) - x).square().mean(0, keepdim=True), X, device)[0]
+
+    def errors_of(x: Tensor, *told: Tensor) -> Tensor:
+        return (model.rows_of(model.decode(model.encode(x), *told)) - x).square().mean(0, keepdim=True)
+
+    return apply(model, errors_of, device, X, given)[0]
+
+
+def transport(
+    architecture: Architecture,
+    state: State,
+    code: np.ndarray,
+    device: str,
+    given: np.ndarray | None = None,
+    *,
+    back: bool = False,
+) -> np.ndarray:
+    """Codes of noise by the flow, or with ``back`` noise of codes: (n, width) to (K, n, width)."""
+    model = rebuild(architecture, state, code.dtype, device)
+    assert model.flow is not None, "transport needs a flow."
+    return apply(model, partial(model.flow.move, back=back), device, code, given)
 
 
 def draw(architecture: Architecture, n: int, seed: int, labels: np.ndarray | None = None) -> np.ndarray:
@@ -70,12 +94,13 @@ def rebuild(architecture: Architecture, state: State, dtype: np.dtype, device: s
 
 @torch.inference_mode()
 def apply(
-    model: AdversarialAutoencoder, function: Callable[[Tensor], Tensor], X: np.ndarray, device: str
+    model: AdversarialAutoencoder, function: Callable[..., Tensor], device: str, *arrays: np.ndarray | None
 ) -> np.ndarray:
     first = next(model.parameters())
     n_members = len(first)
+    known = [array for array in arrays if array is not None]
     parts = []
-    for start in range(0, len(X), BATCH_SIZE):
-        x = torch.tensor(X[start : start + BATCH_SIZE], dtype=first.dtype, device=device)
-        parts.append(function(x.expand(n_members, *x.shape)).cpu().numpy())
+    for start in range(0, len(known[0]), BATCH_SIZE):
+        rows = [torch.tensor(a[start : start + BATCH_SIZE], dtype=first.dtype, device=device) for a in known]
+        parts.append(function(*(x.expand(n_members, *x.shape) for x in rows)).cpu().numpy())
     return np.concatenate(parts, axis=1)

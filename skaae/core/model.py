@@ -1,8 +1,13 @@
 r"""The adversarial autoencoder: an encoder, a decoder, and an adversary for each block of the code.
 
-Rows ``x`` become a code, block beside block; the decoder turns the code into rows again; adversary ``i`` gives the
+Rows ``x`` become a code, block beside block; the decoder turns the code, and what is given beside it, into rows again;
+adversary ``i`` gives the
 logit of "this is a draw from the prior, and no code" for block ``i``. Where the block's prior is informed by labels,
-the adversary is shown them too, one of them being "unknown".
+the adversary is shown them too, one of them being "unknown"; and it is shown what is given beside the code, so that the
+code cannot tell it.
+
+Rows are values and choices among the columns of a group. What the decoder puts out for a choice are logits, whose
+softmax are the probabilities of the group's columns.
 
 Encoder and decoder are an affine map plus a perceptron. Training starts from the map alone, set to the whitened
 principal components :math:`\Lambda^{-1/2} V^\top (x - \mu)` and their inverse: codes that are already centred,
@@ -12,12 +17,14 @@ uncorrelated and of unit spread, so that only what is not linear and not Gaussia
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import one_hot
+from torch.nn.functional import mse_loss, one_hot
 
 from ..plan import Architecture
+from .flow import Flow
 from .latent import BLOCKS
 from .networks import Linear, Mlp, ResidualMlp
 from .streams import Streams
@@ -42,11 +49,17 @@ class AdversarialAutoencoder(nn.Module):
         self.categories = [i for i, block in enumerate(architecture.blocks) if block.kind == "category"]
         features, hidden = architecture.n_features, architecture.hidden_layer_sizes
         self.encoder = ResidualMlp(n_members, (features, *hidden, sum(self.n_inputs)), architecture.activation)
-        self.decoder = ResidualMlp(n_members, (sum(self.widths), *hidden[::-1], features), architecture.activation)
+        widths = (sum(self.widths) + architecture.n_given, *hidden[::-1], features)
+        self.decoder = ResidualMlp(n_members, widths, architecture.activation)
+        self.n_values = features - sum(architecture.choices)
+        self.choices = [(width, len(list(group))) for width, group in groupby(architecture.choices)]
         self.adversaries = nn.ModuleList(
-            Mlp(n_members, (width + marks, *architecture.adversary_layer_sizes, 2), "relu")
+            Mlp(n_members, (width + marks + architecture.n_given, *architecture.adversary_layer_sizes, 2), "relu")
             for width, marks in zip(self.widths, self.marks, strict=True)
         )
+        self.flow: Flow | None = None
+        if architecture.flow_layer_sizes:
+            self.flow = Flow(n_members, sum(self.widths), architecture.n_given, architecture.flow_layer_sizes)
 
     def initialise(self, streams: Streams, rows: Sequence[Tensor]) -> None:
         """Sets every weight; member k starts from the principal components of ``rows[k]``."""
@@ -55,6 +68,8 @@ class AdversarialAutoencoder(nn.Module):
                 layer.initialise(streams)
         self.encoder.clear()
         self.decoder.clear()
+        if self.flow is not None:
+            self.flow.clear()
         for member, x in enumerate(rows):
             self._start_from_components(member, x)
 
@@ -74,23 +89,44 @@ class AdversarialAutoencoder(nn.Module):
         """Logarithms of the category block, (K, rows, classes), from the encoder's outputs."""
         return parted(h, self.n_inputs)[self.categories[0]].log_softmax(-1)
 
-    def decode(self, code: Tensor) -> Tensor:
-        """Rows of codes: (K, rows, width) to (K, rows, features)."""
-        return self.decoder(code)
+    def decode(self, code: Tensor, given: Tensor | None = None) -> Tensor:
+        """The decoder's outputs, which are values and logits of choices: (K, rows, width) to (K, rows, features)."""
+        return self.decoder(code if given is None else torch.cat([code, given], -1))
+
+    def rows_of(self, outputs: Tensor) -> Tensor:
+        """The rows that the decoder's outputs stand for: values, and probabilities of choices."""
+        values, *groups = self._parts(outputs)
+        return joined([values, *(group.softmax(-1).flatten(-2) for group in groups)])
+
+    def errors(self, outputs: Tensor, x: Tensor) -> Tensor:
+        """Squared errors of values, and cross-entropies of choices, (K, rows, values and choices)."""
+        (values, *groups), (wanted, *chosen) = self._parts(outputs), self._parts(x)
+        entropies = [-(one * group.log_softmax(-1)).sum(-1) for group, one in zip(groups, chosen, strict=True)]
+        return joined([mse_loss(values, wanted, reduction="none"), *entropies])
 
     def draw(self, n: int, streams: Streams, labels: Tensor | None = None) -> Tensor:
         """Codes drawn from the prior, (K, n, width); priors that are informed follow the labels, (K, n), if known."""
         told = [labels if marks else None for marks in self.marks]
         return joined([prior(n, streams, known) for prior, known in zip(self.priors, told, strict=True)])
 
-    def judge(self, code: Tensor, labels: Tensor | None = None) -> Iterator[Tensor]:
+    def judge(self, code: Tensor, labels: Tensor | None = None, given: Tensor | None = None) -> Iterator[Tensor]:
         """Logits of each adversary in turn, (K, rows)."""
         for adversary, part, marks in zip(self.adversaries, parted(code, self.widths), self.marks, strict=True):
             if marks:
                 assert labels is not None, "an informed adversary is shown labels."
                 part = torch.cat([part, one_hot(labels + 1, marks).to(part.dtype)], -1)
+            if given is not None:
+                part = torch.cat([part, given], -1)
             # Two outputs, added: with one, a lone member's product is summed in another order than a packed one's.
             yield adversary(part).sum(-1)
+
+    def _parts(self, rows: Tensor) -> Sequence[Tensor]:
+        """Values, and for each run of groups of one width its groups, (K, rows, groups, width)."""
+        if not self.choices:
+            return [rows]
+        values, *runs = rows.split([self.n_values, *(width * n for width, n in self.choices)], -1)
+        groups = [run.unflatten(-1, (n, width)) for run, (width, n) in zip(runs, self.choices, strict=True)]
+        return [values, *groups]
 
     @torch.no_grad()
     def _start_from_components(self, member: int, x: Tensor) -> None:

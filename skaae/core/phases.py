@@ -3,8 +3,8 @@ r"""Phases: each is a loss over its part of the model, one number for each membe
 With code :math:`q(x)`, reconstruction :math:`d`, adversary logits :math:`a` and prior :math:`p`, the phases of the
 adversarial autoencoder are
 
-- reconstruction, :math:`E = \lVert d(q(x + \varepsilon)) - x \rVert^2`, a mean over the columns, which trains encoder
-  and decoder;
+- reconstruction, :math:`E = \lVert d(q(x + \varepsilon)) - x \rVert^2`, a mean over the columns, with the cross-entropy
+  in place of the square where a column is a choice, which trains encoder and decoder;
 - discrimination, :math:`D = \log(1 + e^{-a(z)}) + \log(1 + e^{a(q(x))})` with :math:`z \sim p`, which trains the
   adversary;
 - imitation, :math:`I = \log(1 + e^{-a(q(x))})`, which trains the encoder, in its non-saturating form.
@@ -32,6 +32,11 @@ Where the code has a category block, with class probabilities :math:`p(x)`, furt
   2004), which alone would put all rows into one class, and so goes together with
 - balance, :math:`\mathrm{KL}(\bar p \parallel \pi)` of the mean of :math:`p` over a batch and the prior's class
   probabilities :math:`\pi`.
+
+Where there is a flow, a phase of its own trains it when codes do not change any more:
+
+- transport, :math:`\lVert v(z_t, t) - (z - \varepsilon) \rVert^2` with codes :math:`z`, noise :math:`\varepsilon` and
+  :math:`z_t = (1 - t) \varepsilon + t z` at a time :math:`t` drawn from [0, 1] (see `flow`).
 """
 
 from __future__ import annotations
@@ -42,7 +47,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
-from torch.nn.functional import mse_loss, normalize, pad, softplus
+from torch.nn.functional import normalize, pad, softplus
 
 from .batches import Batch
 from .model import AdversarialAutoencoder, joined
@@ -58,6 +63,7 @@ __all__ = [
     "Phase",
     "Reconstruction",
     "Smoothness",
+    "Transport",
 ]
 
 LARGEST_TURN = 30.0  # of -a in the exponent, so that a hopeless code does not overflow
@@ -79,7 +85,7 @@ class Reconstruction:
     parts: tuple[str, ...] = ("encoder", "decoder")
 
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
-        loss = batch.mean(mse_loss(model.decode(batch.encode(model)), batch.x, reduction="none"))
+        loss = batch.mean(model.errors(model.decode(batch.encode(model), batch.given), batch.x))
         batch.error = loss.detach()
         return {"reconstruction": loss}
 
@@ -100,7 +106,7 @@ class Imitation:
     parts: tuple[str, ...] = ("encoder",)
 
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
-        return {"imitation": passed_off(batch, model.judge(batch.encode(model), batch.labels))}
+        return {"imitation": passed_off(batch, model.judge(batch.encode(model), batch.labels, batch.given))}
 
 
 class Weighted:
@@ -181,6 +187,22 @@ class Balance(Weighted):
         return {"balance": weighted((share * log_ratio).sum(-1), self.weight)}
 
 
+class Transport:
+    """Creates the phase that teaches the flow the way from noise to the codes."""
+
+    parts: tuple[str, ...] = ("flow",)
+
+    def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
+        assert model.flow is not None, "transport needs a flow."
+        with torch.no_grad():
+            code = batch.encode(model)
+        n, width = code.shape[1:]
+        noise = batch.streams.normal(batch.size, width)[:, :n]
+        time = batch.streams.uniform(batch.size, 1)[:, :n]
+        velocity = model.flow(torch.lerp(noise, code, time), time, batch.given)
+        return {"transport": batch.mean((velocity - code + noise).square())}
+
+
 def weighted(loss: Tensor, weight: Tensor) -> Tensor:
     """The loss as it is, with its gradient weighted: what is shown does not depend on the weight."""
     return weight * loss + ((1 - weight) * loss).detach()
@@ -210,7 +232,8 @@ def judged(model: AdversarialAutoencoder, batch: Batch, code: Tensor) -> list[Te
     labels = None if batch.labels is None else pad(batch.labels, (0, batch.size - n), value=-1)
     draws = model.draw(batch.size, batch.streams, labels)[:, :n]
     shown = None if batch.labels is None else batch.labels.repeat(1, 2)
-    return [logit.view(-1, 2, n) for logit in model.judge(torch.cat([draws, code], 1), shown)]
+    given = None if batch.given is None else batch.given.repeat(1, 2, 1)
+    return [logit.view(-1, 2, n) for logit in model.judge(torch.cat([draws, code], 1), shown, given)]
 
 
 def told_apart(batch: Batch, logits: Iterable[Tensor]) -> Tensor:

@@ -33,6 +33,7 @@ from .phases import (
     Phase,
     Reconstruction,
     Smoothness,
+    Transport,
 )
 from .streams import Streams
 
@@ -72,8 +73,10 @@ def turns_of(
     """The turns of every step: all at once, with the encoder run once, or the paper's, one phase after another.
 
     Adam is blind to the scale of a loss that it sees alone; so where imitation has a turn of its own, the adversarial
-    weight is one of its learning rate.
+    weight is one of its learning rate. Or only transport, once codes stand.
     """
+    if training.schedule == "transport":
+        return [Turn((Transport(),))]
 
     def weight(value: PerMember) -> Tensor:
         return torch.tensor(per_member(value, len(training.seeds)), dtype=torch.float32, device=device)
@@ -83,7 +86,7 @@ def turns_of(
         return [Turn((Reconstruction(), *taught))]
     if training.schedule == "joint":
         return [Turn((Reconstruction(), Contest(weight(training.adversarial_weight)), *taught))]
-    assert training.schedule == "alternating", "'schedule' should be 'joint' or 'alternating'."
+    assert training.schedule == "alternating", "'schedule' should be 'joint', 'alternating' or 'transport'."
     regularisation = [Turn((Discrimination(),)), Turn((Imitation(),), weighted=True)]
     return [Turn((Reconstruction(),)), *regularisation, *([Turn(tuple(taught))] if taught else [])]
 
@@ -130,6 +133,7 @@ class Run:
         rows: Sequence[Tensor] | None,
         start: State | None,
         supervision: Supervision | None = None,
+        given: Tensor | None = None,
     ) -> None:
         n_members = len(training.seeds)
         self.training = training
@@ -137,7 +141,9 @@ class Run:
         self.streams = Streams(training.seeds, x.device)
         noise = torch.tensor(per_member(training.noise, n_members), dtype=x.dtype, device=x.device)
         radius = training.radius * distances(x) if np.any(training.smoothness) else None
-        self.batches = Batches(x, rows, training.batch_size, noise, self.streams, supervision, radius, training.graded)
+        self.batches = Batches(
+            x, rows, training.batch_size, noise, self.streams, supervision, radius, training.graded, given
+        )
         self.model = AdversarialAutoencoder(architecture, n_members).to(x.device)
         self.turns = turns_of(architecture, training, supervision, x.device)
         self.rates = per_member(training.learning_rate, n_members)
@@ -233,8 +239,8 @@ def distances(x: Tensor) -> Tensor:
 @contextmanager
 def threads_for(architecture: Architecture, training: Training) -> Iterator[None]:
     """Leaves products that are too small to share to one thread: more would mostly wait for each other."""
-    widths = [architecture.n_features, *architecture.hidden_layer_sizes]
-    largest = max(a * b for a, b in pairwise([*widths, sum(block.width for block in architecture.blocks)]))
+    widths = [architecture.n_features, *architecture.hidden_layer_sizes, sum(b.width for b in architecture.blocks)]
+    largest = max(a * b for own in (widths, architecture.flow_layer_sizes) for a, b in pairwise(own))
     before = torch.get_num_threads()
     if 2 * training.batch_size * len(training.seeds) * largest < SHARED_WORK:
         torch.set_num_threads(1)
@@ -254,6 +260,7 @@ def train(
     rows: Sequence[np.ndarray] | None = None,
     labels: np.ndarray | None = None,
     guesses: np.ndarray | None = None,
+    given: np.ndarray | None = None,
     start: State | None = None,
     hooks: Sequence[Hook] = (),
     device: str = "cpu",
@@ -261,7 +268,7 @@ def train(
     """Trains as many members as there are seeds, member k on ``X[rows[k]]``, from scratch or from ``start``.
 
     ``labels`` are positions of classes, (n,), -1 where unknown; ``guesses`` a teacher's class probabilities,
-    (n, classes).
+    (n, classes). ``given`` are numbers that the decoder is told of each row, (n, n_given).
 
     Returns the state in which they end, and the curve of each loss, (epochs, K).
     """
@@ -272,7 +279,8 @@ def train(
         taught = None if guesses is None else torch.tensor(guesses, dtype=torch.float32, device=device)
         supervision = Supervision(torch.tensor(labels, device=device), taught)
     with threads_for(architecture, training):
-        run = Run(architecture, training, x, own, start, supervision)
+        told = None if given is None else torch.tensor(given, dtype=torch.float32, device=device)
+        run = Run(architecture, training, x, own, start, supervision, told)
         curves = complete(run, hooks)
     return run.state(), {name: np.stack([losses[name] for losses in curves]) for name in curves[0]}
 

@@ -12,15 +12,15 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.callback import CallbackSupportMixin
-from sklearn.preprocessing import FunctionTransformer, QuantileTransformer
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ..plan import Architecture, Block, Training
-from ..table import ColumnScaler
+from ..table import TableEncoder, as_table
 from ._labels import classes_of, positions_of
 from ._rows import Rows
 
@@ -41,6 +41,7 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
     _auto_steps = 2000  # steps of a fit with max_iter="auto", unless that is fewer than MIN_AUTO_EPOCHS
     _architecture: Architecture
     _state: dict[str, np.ndarray] | None
+    table_encoder_: TableEncoder
     history_: dict[str, np.ndarray]
 
     _parameter_constraints: dict = {
@@ -60,6 +61,7 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         "tol": [Interval(Real, 0, None, closed="left")],
         "warm_start": ["boolean"],
         "scaling": [StrOptions({"standard", "quantile"}), None],
+        "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
         "device": [str],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -84,6 +86,7 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         tol=1e-4,
         warm_start=False,
         scaling="standard",
+        categorical_features="from_dtype",
         device="auto",
         random_state=None,
         verbose=0,
@@ -104,6 +107,7 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         self.tol = tol
         self.warm_start = warm_start
         self.scaling = scaling
+        self.categorical_features = categorical_features
         self.device = device
         self.random_state = random_state
         self.verbose = verbose
@@ -152,6 +156,9 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
         if tags.transformer_tags is not None:
             tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
@@ -170,20 +177,22 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
             self.__dict__ = before
             raise
 
-    def _validate(self, X: Any, **checks: Any) -> np.ndarray:
-        try:
-            return validate_data(self, X, dtype=[np.float64, np.float32], **checks)
-        except ValueError as error:
-            if "could not convert string to float" in str(error):
-                advice = "encode others first, with `sklearn.preprocessing.OneHotEncoder` in a pipeline for one"
-                raise ValueError(f"Columns must be numbers; {advice}. Got text: {error}") from None
-            raise
+    def _validate(self, X: Any, *, reset: bool, ensure_min_samples: int = 1) -> Any:
+        """Rows as a DataFrame, or as an array of floats, whose names and number of columns are those of a first fit."""
+        if isinstance(X, pd.DataFrame):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            return as_table(X, ensure_min_samples)
+        X = validate_data(
+            self, X, reset=reset, dtype=None, ensure_all_finite=False, ensure_min_samples=ensure_min_samples
+        )
+        return as_table(X)
 
-    def _begin(self, X: np.ndarray, labels: np.ndarray | None, first: bool) -> None:
+    def _begin(self, X: Any, labels: np.ndarray | None, first: bool) -> None:
         """Fixes what a first fit fixes, or makes sure that it is still asked for: what to build."""
         from ..core.inference import resolve_device
 
-        architecture = self._architecture_for(X.shape[1], labels if first else None)
+        encoder = self._make_encoder(X).fit(X) if first else self.table_encoder_
+        architecture = self._architecture_for(encoder, labels if first else None)
         if not first:
             if architecture != self._architecture:
                 raise ValueError(
@@ -193,18 +202,20 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
             return
         self._architecture = architecture
         self.device_ = resolve_device(self.device)
-        self.scaler_ = self._make_scaler(len(X)).fit(X)
+        self.table_encoder_ = encoder
         self._state = None
         self.n_iter_ = 0
         self.history_ = {}
 
-    def _architecture_for(self, n_features: int, labels: np.ndarray | None) -> Architecture:
+    def _architecture_for(self, encoder: TableEncoder, labels: np.ndarray | None) -> Architecture:
         """Translates parameters into what to build, with the labels of a first fit."""
+        n_features = len(encoder.sources_)
         if self.n_components is not None and self.n_components > n_features:
+            encoded = f"{n_features}, encoded" if encoder.choices_ else f"{n_features}"
             raise ValueError(
-                f"`n_components` must be at most the number of columns ({n_features}). Got {self.n_components}."
+                f"`n_components` must be at most the number of columns ({encoded}). Got {self.n_components}."
             )
-        width = self.n_components or max(1, min(AUTO_WIDTH, n_features - 1))
+        width = self.n_components or self._auto_width(encoder)
         widths = np.atleast_1d(self.hidden_layer_sizes)
         if len(widths) and (widths.ndim != 1 or widths.dtype.kind not in "iu" or widths.min() < 1):
             raise ValueError(f"`hidden_layer_sizes` must be whole numbers from 1. Got {self.hidden_layer_sizes!r}.")
@@ -213,24 +224,34 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
             blocks=self._blocks(int(width), labels),
             hidden_layer_sizes=tuple(widths.tolist()),
             activation=self.activation,
+            choices=encoder.choices_,
         )
+
+    def _auto_width(self, encoder: TableEncoder) -> int:
+        """Width of the code where the user leaves it to us."""
+        return max(1, min(AUTO_WIDTH, len(encoder.sources_) - 1))
 
     def _blocks(self, width: int, labels: np.ndarray | None) -> tuple[Block, ...]:
         """The parts of the code."""
         return (Block("style", width, self.prior),)
 
-    def _make_scaler(self, n_samples: int) -> Any:
-        if self.scaling == "standard":
-            return ColumnScaler()
-        if self.scaling == "quantile":
-            return QuantileTransformer(n_quantiles=min(1000, n_samples), output_distribution="normal", random_state=0)
-        return FunctionTransformer()
+    def _make_encoder(self, X: Any) -> TableEncoder:
+        return TableEncoder(
+            self._scaling(),
+            categorical_features=self.categorical_features,
+            rounding=isinstance(X, pd.DataFrame),
+        )
 
-    def _scale(self, X: np.ndarray) -> np.ndarray:
-        scaled = self.scaler_.transform(X)
+    def _scaling(self) -> str | None:
+        """How the encoder scales numeric columns."""
+        return self.scaling
+
+    def _scale(self, X: Any) -> np.ndarray:
+        """Rows as numbers of one scale."""
+        scaled = self.table_encoder_.transform_table(X)
         if not (np.abs(scaled) <= np.finfo(np.float32).max).all():
             raise ValueError(
-                f"Scaled columns must fit into 32-bit floats. Got values up to {np.abs(X).max():.3g} in X."
+                f"Scaled columns must fit into 32-bit floats. Got values up to {np.abs(scaled).max():.3g}."
             )
         return scaled
 
@@ -385,6 +406,10 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         from ..core.inference import decode
 
         return decode(self._architecture, self._fitted_state, code, self.device_)
+
+    def _rows_of(self, code: np.ndarray) -> Any:
+        """Rows of codes by the first member, in the form of the training rows."""
+        return self.table_encoder_.inverse_transform(self._decode(code)[0])
 
     def _errors(self, X: np.ndarray) -> np.ndarray:
         """Squared errors of scaled rows, (n_samples, n_features), a mean over the members."""

@@ -32,8 +32,8 @@ class BaseCategoricalAAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             The style block of the code, centred and whitened within classes. In the dtype of `X`.
         """
         check_is_fitted(self)
-        X = self._validate(X, reset=False)
-        return self.styles_.apart(*self._parts(self._scale(X))).astype(X.dtype, copy=False)
+        rows = self._scale(self._validate(X, reset=False))
+        return self.styles_.apart(*self._parts(rows)).astype(rows.dtype, copy=False)
 
     def sample(self, n_samples=1, y=None, *, random_state=None):
         """Decode draws from the priors into new rows.
@@ -49,14 +49,14 @@ class BaseCategoricalAAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
 
         Returns
         -------
-        X : ndarray of shape (n_samples, n_features)
-            New rows, in the units of the training rows.
+        X : DataFrame or ndarray of shape (n_samples, n_features)
+            New rows, in the form of the training rows.
         """
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         code = self._draw(n_samples, self._draw_seed(check_random_state(random_state)))
         styles, categories = np.split(code, [self._n_features_out], axis=1)
-        return self._rows_of(
+        return self._together(
             styles, categories.argmax(1) if y is None else wanted_positions(y, n_samples, self.classes_)
         )
 
@@ -72,13 +72,13 @@ class BaseCategoricalAAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
 
         Returns
         -------
-        X_transferred : ndarray of shape (n_samples, n_features)
+        X_transferred : DataFrame or ndarray of shape (n_samples, n_features)
             What the decoder makes of their styles and the classes.
         """
         check_is_fitted(self)
-        X = self._validate(X, reset=False)
-        styles = self.styles_.apart(*self._parts(self._scale(X)))
-        return self._rows_of(styles, wanted_positions(y, len(X), self.classes_)).astype(X.dtype, copy=False)
+        rows = self._scale(self._validate(X, reset=False))
+        styles = self.styles_.apart(*self._parts(rows)).astype(rows.dtype, copy=False)
+        return self._together(styles, wanted_positions(y, len(rows), self.classes_))
 
     @property
     def _n_features_out(self):
@@ -88,10 +88,10 @@ class BaseCategoricalAAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         """Style codes and class probabilities of scaled rows, by the first member."""
         return np.split(self._encode(rows)[0], [self._n_features_out], axis=1)
 
-    def _rows_of(self, styles, positions):
-        """Rows of styles and positions of classes, in the units of the training rows."""
+    def _together(self, styles, positions):
+        """Rows of styles and positions of classes."""
         code = np.hstack([self.styles_.together(styles, positions), np.eye(len(self.classes_))[positions]])
-        return self.scaler_.inverse_transform(self._decode(code)[0])
+        return self._rows_of(code.astype(styles.dtype, copy=False))
 
     def _run(self, rows, plan, hooks):
         super()._run(rows, plan, hooks)

@@ -95,6 +95,9 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         Whether another `fit` goes on from the last.
     scaling : {"standard", "quantile"} or None, default="standard"
         How columns are brought to one scale, as in `AAETransformer`.
+    categorical_features : "from_dtype", array-like of str, int or bool, or None, default="from_dtype"
+        Which columns are categories, as in `TableEncoder`: those of text, bools and pandas' categories, those that are
+        listed also, or none.
     device : str, default="auto"
         Where to compute: "cpu", "cuda", "cuda:1", ... "auto" is an accelerator where there is one.
     random_state : int, RandomState instance or None, default=None
@@ -122,8 +125,8 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         The mean loss of each phase in each epoch, over the members.
     loss_curve_ : ndarray of shape (n_iter_,)
         ``history_["reconstruction"]``.
-    scaler_ : object
-        The scaling of columns, with `transform` and `inverse_transform`.
+    table_encoder_ : TableEncoder
+        What brings columns to one scale, and back.
     device_ : str
         Where the model was trained.
 
@@ -193,6 +196,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         tol=1e-4,
         warm_start=False,
         scaling="standard",
+        categorical_features="from_dtype",
         device="auto",
         random_state=None,
         verbose=0,
@@ -214,6 +218,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
             tol=tol,
             warm_start=warm_start,
             scaling=scaling,
+            categorical_features=categorical_features,
             device=device,
             random_state=random_state,
             verbose=verbose,
@@ -236,8 +241,8 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Training rows, finite numbers, two at least.
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            Training rows, two at least: numbers, text, bools and categories, of which some may be missing.
         y : array-like of shape (n_samples,)
             Their classes, -1 or missing where unknown.
         X_val : array-like of shape (n_validation, n_features) or None, default=None

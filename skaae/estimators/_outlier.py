@@ -10,7 +10,6 @@ from sklearn.callback import with_callbacks
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ..table import ColumnScaler
 from ._base import BaseAAE, validated
 from ._views import Ellipsoid, Forest, Margins, Mixture, Neighbours, Opinion, Reconstruction, Seen
 
@@ -85,6 +84,9 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     scaling : {"standard", "quantile"} or None, default="standard"
         How columns are brought to one scale. "standard" centres them at their median, divides by their spread, and cuts
         tails ten spreads off; "quantile" maps each to a normal distribution by its ranks; None leaves them as they are.
+    categorical_features : "from_dtype", array-like of str, int or bool, or None, default="from_dtype"
+        Which columns are categories, as in `TableEncoder`: those of text, bools and pandas' categories, those that are
+        listed also, or none.
     device : str, default="auto"
         Where to compute: "cpu", "cuda", "cuda:1", ... "auto" is an accelerator where there is one.
     random_state : int, RandomState instance or None, default=None
@@ -108,8 +110,8 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         The mean loss of each phase in each epoch, over the members.
     loss_curve_ : ndarray of shape (n_iter_,)
         ``history_["reconstruction"]``.
-    scaler_ : object
-        The scaling of columns.
+    table_encoder_ : TableEncoder
+        What brings columns to one scale, and back.
     device_ : str
         Where the model was trained.
 
@@ -175,6 +177,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         tol=1e-4,
         warm_start=False,
         scaling="standard",
+        categorical_features="from_dtype",
         device="auto",
         random_state=None,
         verbose=0,
@@ -196,6 +199,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
             tol=tol,
             warm_start=warm_start,
             scaling=scaling,
+            categorical_features=categorical_features,
             device=device,
             random_state=random_state,
             verbose=verbose,
@@ -211,8 +215,8 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Training rows, finite numbers, two at least.
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            Training rows, two at least: numbers, text, bools and categories, of which some may be missing.
         y : None
             Ignored, present by convention.
 
@@ -302,7 +306,8 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
             weight * parts[opinion, np.arange(len(seen.X))] for weight, opinion in zip(LOUDEST, loudest, strict=True)
         )
         names = getattr(self, "feature_names_in_", None)
-        return pd.DataFrame(shares, index=index, columns=names)
+        of_columns = shares @ np.eye(self.n_features_in_)[self.table_encoder_.sources_]
+        return pd.DataFrame(of_columns, index=index, columns=names)
 
     def _surprise(self, seen):
         """Surprise of all opinions together."""
@@ -315,8 +320,8 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     def _see(self, rows):
         return Seen(rows.astype(np.float64), self._errors(rows).astype(np.float64))
 
-    def _make_scaler(self, n_samples):
-        return ColumnScaler(tails="cut") if self.scaling == "standard" else super()._make_scaler(n_samples)
+    def _scaling(self):
+        return "cut" if self.scaling == "standard" else self.scaling
 
     def _noise(self):
         return AUTO_NOISE if self.noise == "auto" else float(self.noise)

@@ -66,6 +66,9 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
         How columns are brought to one scale. "standard" centres them at their median, divides by their spread and
         folds their tails logarithmically; "quantile" maps each to a normal distribution by its ranks; None leaves
         them as they are. `inverse_transform` and `sample` undo it.
+    categorical_features : "from_dtype", array-like of str, int or bool, or None, default="from_dtype"
+        Which columns are categories, as in `TableEncoder`: those of text, bools and pandas' categories, those that are
+        listed also, or none.
     device : str, default="auto"
         Where to compute: "cpu", "cuda", "cuda:1", ... "auto" is an accelerator where there is one.
     random_state : int, RandomState instance or None, default=None
@@ -86,8 +89,8 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
         `early_stopping` what was watched ("validation").
     loss_curve_ : ndarray of shape (n_iter_,)
         ``history_["reconstruction"]``.
-    scaler_ : object
-        The scaling of columns, with `transform` and `inverse_transform`.
+    table_encoder_ : TableEncoder
+        What brings columns to one scale, and back.
     device_ : str
         Where the model was trained.
 
@@ -119,8 +122,8 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Training rows, finite numbers, two at least.
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            Training rows, two at least: numbers, text, bools and categories, of which some may be missing.
         y : array-like of shape (n_samples,) or None, default=None
             Classes, -1 or missing where unknown, for the priors "mixture" and "swiss_roll". Otherwise ignored.
 
@@ -175,8 +178,7 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
             Their codes, in the dtype of `X`.
         """
         check_is_fitted(self)
-        X = self._validate(X, reset=False)
-        return self._encode(self._scale(X))[0].astype(X.dtype, copy=False)
+        return self._encode(self._scale(self._validate(X, reset=False)))[0]
 
     def inverse_transform(self, X):
         """Decode codes into rows, in the units of the training rows.
@@ -188,14 +190,14 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
 
         Returns
         -------
-        X_original : ndarray of shape (n_samples, n_features)
-            The rows that the decoder makes of them.
+        X_original : DataFrame or ndarray of shape (n_samples, n_features)
+            The rows that the decoder makes of them, in the form of the training rows.
         """
         check_is_fitted(self)
         code = check_array(X, dtype=[np.float64, np.float32], input_name="X")
         if code.shape[1] != self._n_features_out:
             raise ValueError(f"`X` must have as many columns as codes ({self._n_features_out}). Got {code.shape[1]}.")
-        return self.scaler_.inverse_transform(self._decode(code)[0]).astype(code.dtype, copy=False)
+        return self._rows_of(code)
 
     def score(self, X, y=None):
         """Minus the mean squared error of reconstruction, so that higher is better.
@@ -231,8 +233,8 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
 
         Returns
         -------
-        X : ndarray of shape (n_samples, n_features)
-            New rows, in the units of the training rows.
+        X : DataFrame or ndarray of shape (n_samples, n_features)
+            New rows, in the form of the training rows.
         """
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
@@ -240,7 +242,7 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
             raise ValueError(f"`y` must be None for a model that was fitted without labels. Got {y!r}.")
         wanted = None if y is None else wanted_positions(y, n_samples, self.classes_)
         code = self._draw(n_samples, self._draw_seed(check_random_state(random_state)), wanted)
-        return self.scaler_.inverse_transform(self._decode(code)[0])
+        return self._rows_of(code)
 
     def _read_labels(self, X, y, first, classes=None):
         if first:

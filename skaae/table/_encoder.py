@@ -107,7 +107,20 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             values.
         """
         self._validate_params()
-        return self.fit_table(self._read(X, reset=True))
+        table = self._read(X, reset=True)
+        self._plain, self._columns = self._sorted(table, self._categorical(table))
+        self._form = table.iloc[:0] if isinstance(table, pd.DataFrame) else table[:0]
+        if self._plain:
+            values = numbers_of(table, self._plain)
+            self.scaler_ = self._scaler().fit(values)
+            self._decimals = [decimals_of(column) for column in values.T] if self.rounding else []
+        self._valued = [*self._plain, *(place for place, column in self._columns.items() if column.has_value)]
+        grouped = [place for place, column in self._columns.items() if column.n_options]
+        self._grouped = sorted(grouped, key=lambda place: self._columns[place].n_options)
+        self.n_values_ = len(self._valued)
+        self.choices_ = tuple(self._columns[place].n_options for place in self._grouped)
+        self.sources_ = np.concatenate([self._valued, np.repeat(self._grouped, self.choices_)]).astype(int)
+        return self
 
     def transform(self, X):
         """Rows of numbers.
@@ -170,22 +183,6 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         names = _check_feature_names_in(self, input_features)
         groups = [f"{names[place]}_{option}" for place in self._grouped for option in self._columns[place].names()]
         return np.array([*(names[place] for place in self._valued), *groups], dtype=object)
-
-    def fit_table(self, table: Any) -> TableEncoder:
-        """Learns the columns of what `as_table` made of rows."""
-        self._plain, self._columns = self._sorted(table, self._categorical(table))
-        self._form = table.iloc[:0] if isinstance(table, pd.DataFrame) else table[:0]
-        if self._plain:
-            values = numbers_of(table, self._plain)
-            self.scaler_ = self._scaler().fit(values)
-            self._decimals = [decimals_of(column) for column in values.T] if self.rounding else []
-        self._valued = [*self._plain, *(place for place, column in self._columns.items() if column.has_value)]
-        grouped = [place for place, column in self._columns.items() if column.n_options]
-        self._grouped = sorted(grouped, key=lambda place: self._columns[place].n_options)
-        self.n_values_ = len(self._valued)
-        self.choices_ = tuple(self._columns[place].n_options for place in self._grouped)
-        self.sources_ = np.concatenate([self._valued, np.repeat(self._grouped, self.choices_)]).astype(int)
-        return self
 
     def transform_table(self, table: Any) -> np.ndarray:
         """Rows of numbers from what `as_table` made of rows."""
@@ -285,11 +282,15 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return np.stack([np.asarray(column) for column in columns], axis=1).astype(dtype, copy=False)
 
 
-def as_table(X: Any) -> Any:
-    """Rows as a DataFrame, or as an array of floats where that says all, after checks of their form."""
+def as_table(X: Any, ensure_min_samples: int = 1) -> Any:
+    """Rows as a DataFrame, or as an array of floats where that says all, after checks of a DataFrame's size."""
     if isinstance(X, pd.DataFrame):
-        if not len(X):
-            raise ValueError(f"Found array with 0 sample(s) (shape={X.shape}) while a minimum of 1 is required.")
+        for axis, (n, least) in enumerate(zip(X.shape, (ensure_min_samples, 1), strict=True)):
+            if n < least:
+                kind = ("sample", "feature")[axis]
+                raise ValueError(
+                    f"Found array with {n} {kind}(s) (shape={X.shape}) while a minimum of {least} is required."
+                )
         return X
     if X.dtype.kind in "OUS":
         try:

@@ -168,7 +168,7 @@ class TestParameters:
     def test_members_are_averaged(self, iris):
         X, y = iris
         model = small(n_members=3).fit(X, hidden(y, 5))
-        own = model._encode(model.scaler_.transform(X))[..., -3:]
+        own = model._encode(model.table_encoder_.transform(X))[..., -3:]
         assert not np.allclose(own[0], own[1])
         np.testing.assert_allclose(model.predict_proba(X), own.mean(0))
 
@@ -189,7 +189,7 @@ class TestParameters:
         X, y = iris
         few = hidden(y, 5)
         model = small(teachers=[LogisticRegression()]).fit(X, few)
-        rows = model.scaler_.transform(X)
+        rows = model.table_encoder_.transform(X)
         own = model._encode(rows)[..., -3:].mean(0)
         (teacher,) = model.teachers_.teachers_
         told = teacher.predict_proba(rows)

@@ -34,7 +34,7 @@ def on_digits(digits):
 
 class TestLearning:
     def test_codes_keep_more_than_as_many_principal_components(self, digits, on_digits):
-        rows = on_digits.scaler_.transform(digits[0])
+        rows = on_digits.table_encoder_.transform(digits[0])
         pca = PCA(16).fit(rows)
         error = np.square(pca.inverse_transform(pca.transform(rows)) - rows).mean()
         assert -on_digits.score(digits[0]) < 0.75 * error
@@ -305,10 +305,9 @@ class TestBadInput:
         with pytest.raises(ValueError, match=r"`n_components` must be at most the number of columns \(6\). Got 7."):
             AAETransformer(7).fit(X)
 
-    @pytest.mark.parametrize("bad", [np.nan, np.inf])
-    def test_not_finite(self, X, bad):
-        X[3, 2] = bad
-        with pytest.raises(ValueError, match=r"NaN|infinity"):
+    def test_not_finite(self, X):
+        X[3, 2] = np.inf
+        with pytest.raises(ValueError, match="infinity"):
             small().fit(X)
 
     def test_wrong_width(self, X):
@@ -318,9 +317,9 @@ class TestBadInput:
         with pytest.raises(ValueError, match=r"as many columns as codes \(2\). Got 3."):
             model.inverse_transform(X[:, :3])
 
-    def test_text(self):
-        with pytest.raises(ValueError, match="could not convert string to float"):
-            small().fit(np.array([["a", "b"], ["c", "d"]]))
+    def test_text_where_no_categories_are_wanted(self):
+        with pytest.raises(ValueError, match="With `categorical_features=None`, columns must be numbers"):
+            small(categorical_features=None).fit(np.array([["a", "b"], ["c", "d"]]))
 
     @pytest.mark.parametrize(
         ("parameter", "value"),

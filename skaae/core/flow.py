@@ -1,0 +1,57 @@
+r"""The flow: the density of codes, fitted to them after training, because they are never exactly draws of the prior.
+
+A velocity :math:`v(z, t)` moves noise :math:`z_0 \sim \mathcal N(0, I)` at time 0 along :math:`\dot z = v(z, t)` to a
+code at time 1. It is learned by regression on straight ways from noise to codes (Lipman, Chen, Ben-Hamu, Nickel and Le,
+"Flow matching for generative modeling", 2023, arXiv 2210.02747). The way back turns codes into noise, which has one
+normal distribution whatever is given beside the code: it is what a code says apart from that.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import silu
+
+from .networks import Linear
+
+__all__ = ["Flow"]
+
+FREQUENCIES = 16  # of the sines and cosines that tell the time
+STEPS = 24  # from noise to code
+
+
+class Flow(nn.Module):
+    """Creates K velocities of codes of a width, beside which so many numbers are given."""
+
+    def __init__(self, n_members: int, width: int, n_given: int, layer_sizes: tuple[int, ...]) -> None:
+        super().__init__()
+        self.first = Linear(n_members, width + 2 * FREQUENCIES + n_given, layer_sizes[0])
+        self.hidden = nn.ModuleList(Linear(n_members, *pair) for pair in pairwise(layer_sizes))
+        self.passing = [a == b for a, b in pairwise(layer_sizes)]
+        self.last = Linear(n_members, layer_sizes[-1], width)
+
+    @torch.no_grad()
+    def clear(self) -> None:
+        """Sets the velocity to zero."""
+        self.last.clear()
+
+    def forward(self, z: Tensor, time: Tensor, given: Tensor | None = None) -> Tensor:
+        angles = time * (math.pi * torch.arange(1, FREQUENCIES + 1, device=z.device, dtype=z.dtype))
+        told = [z, angles.sin(), angles.cos()]
+        h = silu(self.first(torch.cat(told if given is None else [*told, given], -1)))
+        for layer, passing in zip(self.hidden, self.passing, strict=True):
+            h = h + silu(layer(h)) if passing else silu(layer(h))
+        return self.last(h)
+
+    def move(self, z: Tensor, given: Tensor | None = None, *, back: bool = False) -> Tensor:
+        """Codes of noise, or with ``back`` noise of codes, (K, n, width), by the midpoint rule."""
+        step = (-1 if back else 1) / STEPS
+        time = torch.full_like(z[..., :1], float(back))
+        for _ in range(STEPS):
+            half = z + step / 2 * self(z, time, given)
+            z = z + step * self(half, time + step / 2, given)
+            time = time + step
+        return z
