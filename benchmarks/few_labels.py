@@ -69,12 +69,14 @@ def contestants(seed):
     yield from ((name, model, True) for name, model in semi_supervised.items())
 
 
-def compete(name, n_labels, seed):
+def compete(name, n_labels, seed, methods=None):
     """A line for each contestant."""
     X, y, X_test, y_test = problem(name, n_labels, seed)
     shown = y >= 0
     lines = []
     for method, model, takes_all in contestants(seed):
+        if methods and method not in methods:
+            continue
         start = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -102,7 +104,7 @@ def compete(name, n_labels, seed):
 def report(title, lines):
     """Means, ranks, and what was won and lost by more than a point."""
     scores = lines.pivot_table(index="table", columns="method", values="score")
-    rivals = scores.drop(columns=[OURS, OURS_LABELS_ONLY])
+    rivals = scores.drop(columns=[OURS, OURS_LABELS_ONLY], errors="ignore")
     table = pd.DataFrame(
         {
             "mean": scores.mean(),
@@ -115,7 +117,8 @@ def report(title, lines):
     )
     print(f"\n{title}: {len(scores)} tables")
     print(table.sort_values("mean", ascending=False).round(2).to_string())
-    print(f"skaae minus the best peer in the mean: {scores[OURS].mean() - rivals.mean().max():+.2f}")
+    if len(rivals.columns):
+        print(f"skaae minus the best peer in the mean: {scores[OURS].mean() - rivals.mean().max():+.2f}")
     loss = (scores[OURS] - scores[OURS_LABELS_ONLY]).sort_values()
     print("against the labelled rows only, worst:", ", ".join(f"{t} {d:+.1f}" for t, d in loss.head(6).items()))
 
@@ -126,13 +129,17 @@ def main():
     parser.add_argument("--names", nargs="+", default=None, help="these tables only")
     parser.add_argument("--labels", type=int, nargs="+", default=[10, 5, 25])
     parser.add_argument("--draws", type=int, default=N_DRAWS)
+    parser.add_argument("--methods", nargs="+", default=None, help="these contestants only")
+    parser.add_argument("--first-draw", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--save", default=None, help="a csv file for every line")
     arguments = parser.parse_args()
     names = arguments.names or [name for name in table_names() if len(load_table(name)[1]) >= MIN_ROWS]
     names = names[: arguments.tables]
+    draws = range(arguments.first_draw, arguments.first_draw + arguments.draws)
     for n_labels in arguments.labels:
-        jobs = [(name, n_labels, seed) for name in names for seed in range(arguments.draws)]
-        results = Parallel(n_jobs=2)(delayed(compete)(*job) for job in jobs)
+        jobs = [(name, n_labels, seed) for name in names for seed in draws]
+        results = Parallel(n_jobs=arguments.jobs)(delayed(compete)(*job, arguments.methods) for job in jobs)
         lines = pd.DataFrame([line for result in results for line in result])
         if arguments.save:
             lines.to_csv(arguments.save.replace(".csv", f"_{n_labels}.csv"), index=False)

@@ -11,6 +11,7 @@ from typing import Any
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "AAEGenerator",
     "AAEOutlierDetector",
     "AAETransformer",
     "SemiSupervisedAAEClassifier",
@@ -21,6 +22,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AAEGenerator": "estimators._generator",
     "AAEOutlierDetector": "estimators._outlier",
     "AAETransformer": "estimators._transformer",
     "SemiSupervisedAAEClassifier": "estimators._classifier",

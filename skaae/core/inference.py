@@ -18,7 +18,7 @@ from .model import AdversarialAutoencoder
 from .streams import Streams
 from .training import State, part_of
 
-__all__ = ["decode", "draw", "encode", "errors", "resolve_device", "transport"]
+__all__ = ["decode", "draw", "encode", "errors", "log_density", "resolve_device", "transport"]
 
 BATCH_SIZE = 4096
 
@@ -62,6 +62,15 @@ def transport(
     model = rebuild(architecture, state, code.dtype, device)
     assert model.flow is not None, "transport needs a flow."
     return apply(model, partial(model.flow.move, back=back), device, code, given)
+
+
+def log_density(
+    architecture: Architecture, state: State, code: np.ndarray, device: str, given: np.ndarray | None = None
+) -> np.ndarray:
+    """Log density of codes by the flow: (n, width) to (K, n)."""
+    model = rebuild(architecture, state, code.dtype, device)
+    assert model.flow is not None, "a density needs a flow."
+    return apply(model, model.flow.log_density, device, code, given)
 
 
 def draw(architecture: Architecture, n: int, seed: int, labels: np.ndarray | None = None) -> np.ndarray:

@@ -130,7 +130,7 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
             labels = self._read_labels(X, y, first, classes)
             self._begin(X, labels, first)
             seeds = self._draw_seeds(check_random_state(self.random_state))
-            self._run(Rows(self._scale(X), labels), self._plan(len(X), seeds, n_epochs=1, annealed=False), [])
+            self._run(self._rows(X, y, labels), self._plan(len(X), seeds, n_epochs=1, annealed=False), [])
         return self
 
     def _read_labels(self, X: np.ndarray, y: Any, first: bool, classes: Any = None) -> np.ndarray | None:
@@ -216,16 +216,21 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
                 f"`n_components` must be at most the number of columns ({encoded}). Got {self.n_components}."
             )
         width = self.n_components or self._auto_width(encoder)
-        widths = np.atleast_1d(self.hidden_layer_sizes)
-        if len(widths) and (widths.ndim != 1 or widths.dtype.kind not in "iu" or widths.min() < 1):
-            raise ValueError(f"`hidden_layer_sizes` must be whole numbers from 1. Got {self.hidden_layer_sizes!r}.")
         return Architecture(
             n_features=n_features,
             blocks=self._blocks(int(width), labels),
-            hidden_layer_sizes=tuple(widths.tolist()),
+            hidden_layer_sizes=self._layer_sizes("hidden_layer_sizes"),
             activation=self.activation,
             choices=encoder.choices_,
         )
+
+    def _layer_sizes(self, name: str) -> tuple[int, ...]:
+        """Widths of hidden layers, by the name of their parameter."""
+        value = getattr(self, name)
+        widths = np.atleast_1d(value)
+        if len(widths) and (widths.ndim != 1 or widths.dtype.kind not in "iu" or widths.min() < 1):
+            raise ValueError(f"`{name}` must be whole numbers from 1. Got {value!r}.")
+        return tuple(widths.tolist())
 
     def _auto_width(self, encoder: TableEncoder) -> int:
         """Width of the code where the user leaves it to us."""
@@ -254,6 +259,10 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
                 f"Scaled columns must fit into 32-bit floats. Got values up to {np.abs(scaled).max():.3g}."
             )
         return scaled
+
+    def _rows(self, X: Any, y: Any, labels: np.ndarray | None) -> Rows:
+        """Rows on their way to the core."""
+        return Rows(self._scale(X), labels)
 
     def _plan(
         self, n_samples: int, seeds: tuple[int, ...], *, n_epochs: int | None = None, annealed: bool = True
@@ -293,7 +302,7 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
         """Trains for a whole fit, with held-out rows, progress and callbacks as wished."""
         rng = check_random_state(self.random_state)
         seeds = self._draw_seeds(rng)
-        rows = Rows(self._scale(X), labels)
+        rows = self._rows(X, y, labels)
         hooks: list[Hook] = []
         if validation is not None:
             held_out = self._validation_rows(*validation)
@@ -324,6 +333,7 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
             rows.X,
             labels=rows.labels,
             guesses=rows.guesses,
+            given=rows.given,
             start=self._state,
             hooks=hooks,
             device=self.device_,
@@ -368,7 +378,9 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
     def _early_stopping(self, held_out: Rows, seed: int) -> Hook:
         from ..core.hooks import EarlyStopping
 
-        return EarlyStopping(held_out.X, self.n_iter_no_change, self.tol, seed, labels=held_out.labels)
+        return EarlyStopping(
+            held_out.X, self.n_iter_no_change, self.tol, seed, labels=held_out.labels, given=held_out.given
+        )
 
     def _progress_line(self) -> Hook:
         from ..core.hooks import ProgressLine
@@ -401,21 +413,21 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
 
         return encode(self._architecture, self._fitted_state, X, self.device_)
 
-    def _decode(self, code: np.ndarray) -> np.ndarray:
+    def _decode(self, code: np.ndarray, given: np.ndarray | None = None) -> np.ndarray:
         """Scaled rows of codes, (members, n_samples, n_features)."""
         from ..core.inference import decode
 
-        return decode(self._architecture, self._fitted_state, code, self.device_)
+        return decode(self._architecture, self._fitted_state, code, self.device_, given)
 
-    def _rows_of(self, code: np.ndarray) -> Any:
+    def _rows_of(self, code: np.ndarray, given: np.ndarray | None = None) -> Any:
         """Rows of codes by the first member, in the form of the training rows."""
-        return self.table_encoder_.inverse_transform(self._decode(code)[0])
+        return self.table_encoder_.inverse_transform(self._decode(code, given)[0])
 
-    def _errors(self, X: np.ndarray) -> np.ndarray:
+    def _errors(self, X: np.ndarray, given: np.ndarray | None = None) -> np.ndarray:
         """Squared errors of scaled rows, (n_samples, n_features), a mean over the members."""
         from ..core.inference import errors
 
-        return errors(self._architecture, self._fitted_state, X, self.device_)
+        return errors(self._architecture, self._fitted_state, X, self.device_, given)
 
     def _draw(self, n_samples: int, seed: int, labels: np.ndarray | None = None) -> np.ndarray:
         """Codes drawn from the prior, (n_samples, width), of given classes where it is informed."""

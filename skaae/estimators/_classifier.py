@@ -42,12 +42,12 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         transfers are the first one's.
     teachers : "auto", list of classifiers or None, default="auto"
         Who is asked about rows without a label. "auto" asks two logistic regressions, a random forest, extremely
-        randomised trees, and label spreading. Classifiers must have `predict_proba`; those of
+        randomised trees, a small network, and label spreading. Classifiers must have `predict_proba`; those of
         `sklearn.semi_supervised` are shown all rows, the others the labelled ones. Of more than 10,000 labelled
         rows teachers see 10,000. None leaves it to the model alone.
     distillation : float, default=1.0
         Weight of the teachers' guesses in training.
-    vote : float, default=0.5
+    vote : float, default=0.8
         Share of the teachers in predictions, from 0 to 1; the rest is the model's.
     classification : float or "auto", default="auto"
         Weight of the labels. "auto" is 0.2 beside teachers and 1 without.
@@ -174,7 +174,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         n_members=4,
         teachers="auto",
         distillation=1.0,
-        vote=0.5,
+        vote=0.8,
         classification="auto",
         smoothness=0.0,
         radius=0.25,

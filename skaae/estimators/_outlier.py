@@ -10,6 +10,7 @@ from sklearn.callback import with_callbacks
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ..table import RankScaler
 from ._base import BaseAAE, validated
 from ._views import Ellipsoid, Forest, Margins, Mixture, Neighbours, Opinion, Reconstruction, Seen
 
@@ -18,6 +19,8 @@ __all__ = ["AAEOutlierDetector"]
 AUTO_NOISE = 1.0
 AUTO_CONTAMINATION = 0.05
 LOUDEST = (0.75, 0.25)  # how much the most surprised opinion counts, and the next
+NOVELTY = 1.4  # how much the surprise of novelty counts beside those of the others
+HIGHEST_RANK = 3.0  # normal score at which ranks end
 MOST_ROWS = 10_000  # that views are fitted to
 
 
@@ -246,8 +249,9 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         -------
         scores : ndarray of shape (n_samples,)
             Minus the surprise of the two opinions that find a row strangest. That of an opinion is minus the logarithm
-            of the share of training rows that it finds as strange: 0 for the most normal, 3 for one in twenty, and
-            more beyond the strangest.
+            of the share of rows that it would find as strange: about 0 for the most normal, 3 for one in twenty. The
+            share is counted among the training rows for what is new, and foretold from the common half of them for
+            what is rare or in discord, because outliers among them would hide one another.
         """
         check_is_fitted(self)
         return -self._surprise(self._see(self._scale(self._validate(X, reset=False))))
@@ -318,7 +322,8 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         return np.stack([opinion.of(seen) for opinion in self.opinions_.values()])
 
     def _see(self, rows):
-        return Seen(rows.astype(np.float64), self._errors(rows).astype(np.float64))
+        ranks = self.ranks_.transform(rows.astype(np.float64)).clip(-HIGHEST_RANK, HIGHEST_RANK)
+        return Seen(rows.astype(np.float64), self._errors(rows).astype(np.float64), ranks)
 
     def _scaling(self):
         return "cut" if self.scaling == "standard" else self.scaling
@@ -334,7 +339,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
 
     def _ordinary(self, rows):
         """Which rows are left, two at least, when those of the rarest values are put aside."""
-        seen = Seen(rows, rows)
+        seen = Seen(rows, rows, rows)
         rarity = Margins().fit(seen).score(seen)
         n_left = max(2, math.ceil((1 - self.trim) * len(rows)))
         return rarity <= np.sort(rarity)[n_left - 1]
@@ -346,24 +351,32 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         if len(rows) > MOST_ROWS:
             some = np.random.RandomState(0).permutation(len(rows))[:MOST_ROWS]
             rows, ordinary = rows[some], ordinary[some]
+        self.ranks_ = RankScaler().fit(rows)
         seen = self._see(rows)
-        self.opinions_ = {name: Opinion(views).fit(seen) for name, views in self._views(seen, ordinary).items()}
+        self.opinions_ = {name: opinion.fit(seen) for name, opinion in self._opinions(seen, ordinary).items()}
         share = AUTO_CONTAMINATION if self.contamination == "auto" else self.contamination
         self.offset_ = -np.quantile(self._surprise(seen), 1 - share)
 
     @staticmethod
-    def _views(seen, ordinary):
-        """The views of each opinion, fitted to training rows and to the ordinary ones among them."""
-        most = Seen(seen.X[ordinary], seen.errors[ordinary])
+    def _opinions(seen, ordinary):
+        """The opinions and their views, which are fitted to training rows and to the ordinary ones among them."""
+        most = seen.of(ordinary)
         reconstruction = Reconstruction().fit(seen)
+        novelty = [
+            Neighbours(1).fit(seen),
+            Neighbours(1, ranked=True).fit(seen),
+            Neighbours(5, relative=True).fit(seen),
+            reconstruction,
+        ]
+        rarity = [
+            Neighbours(50, ranked=True).fit(most),
+            Margins().fit(seen),
+            Mixture(0).fit(most),
+            Forest(0).fit(seen),
+            reconstruction,
+        ]
         return {
-            "novelty": [Neighbours(1).fit(seen), Neighbours(5, relative=True).fit(seen), reconstruction],
-            "rarity": [
-                Neighbours(50).fit(most),
-                Margins().fit(seen),
-                Mixture(0).fit(most),
-                Forest(0).fit(seen),
-                reconstruction,
-            ],
-            "discord": [Ellipsoid(0).fit(seen, ordinary), reconstruction],
+            "novelty": Opinion(novelty, weight=NOVELTY),
+            "rarity": Opinion(rarity, foretold=True),
+            "discord": Opinion([Ellipsoid(0).fit(seen, ordinary), reconstruction], foretold=True),
         }

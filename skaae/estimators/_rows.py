@@ -11,12 +11,14 @@ __all__ = ["Rows"]
 
 @dataclass
 class Rows:
-    """Scaled rows, and what is known of their classes: positions, -1 where unknown, and guesses."""
+    """Scaled rows, what is known of their classes (positions, -1 where unknown, and guesses), and what is given."""
 
     X: np.ndarray
     labels: np.ndarray | None = None
     guesses: np.ndarray | None = None
+    given: np.ndarray | None = None
 
     def of(self, places: np.ndarray) -> Rows:
         """Some of them, before there are guesses."""
-        return Rows(self.X[places], None if self.labels is None else self.labels[places])
+        labels, given = (None if each is None else each[places] for each in (self.labels, self.given))
+        return Rows(self.X[places], labels, given=given)

@@ -19,6 +19,7 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
+from sklearn.neural_network import MLPClassifier
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading, SelfTrainingClassifier
 
 __all__ = ["Teachers"]
@@ -34,12 +35,13 @@ TAKE_UNLABELLED = (LabelPropagation, LabelSpreading, SelfTrainingClassifier)
 
 
 def default_teachers(seed: int, n_rows: int) -> list[Any]:
-    """Linear, with two strengths; trees, of two kinds; and neighbours."""
+    """Linear, with two strengths; trees, of two kinds; a network; and neighbours."""
     return [
         LogisticRegression(max_iter=1000),
         LogisticRegression(C=0.03, max_iter=1000),
         RandomForestClassifier(random_state=seed),
         ExtraTreesClassifier(random_state=seed),
+        MLPClassifier((64,), solver="lbfgs", alpha=1.0, max_iter=50, random_state=seed),
         LabelSpreading(kernel="knn", n_neighbors=min(10, n_rows)),
     ]
 

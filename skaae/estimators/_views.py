@@ -25,7 +25,16 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 
-__all__ = ["Ellipsoid", "Forest", "Margins", "Mixture", "Neighbours", "Opinion", "Reconstruction", "Seen"]
+__all__ = [
+    "Ellipsoid",
+    "Forest",
+    "Margins",
+    "Mixture",
+    "Neighbours",
+    "Opinion",
+    "Reconstruction",
+    "Seen",
+]
 
 BINS = 20
 COMPONENTS, ROWS_OF_COMPONENT, SMALLEST_VARIANCE = 4, 5, 1e-3
@@ -35,16 +44,23 @@ CORE, CONCENTRATIONS = 0.6, 8  # share of rows that an ellipsoid is fitted to, a
 SMALLEST_ERROR = 1e-3  # squared, in units of scaled columns
 CLOSEST = 1e-2  # distance that counts as none beside that of neighbours, as a share of the usual
 SAME = 1e-6  # distance at which two rows are one, in units of scaled columns
+COMMON, HIGH = (0.25, 0.5), 0.95  # quantiles from which the tail of sums of surprises is foretold, and which bounds it
+STEEPEST = 1.5  # slope of the foretold tail, in units of the one that is seen, at most
 CHUNK = 1e7  # numbers in a block of differences to neighbours
 TAIL = 0.05  # share of training rows whose spread tells how far beyond them a score is
 
 
 @dataclass
 class Seen:
-    """Scaled rows, (n_samples, n_features), and the model's squared errors of them."""
+    """Scaled rows, (n_samples, n_features), the model's squared errors of them, and normal scores of their ranks."""
 
     X: np.ndarray
     errors: np.ndarray
+    ranks: np.ndarray
+
+    def of(self, places):
+        """Some of the rows."""
+        return Seen(self.X[places], self.errors[places], self.ranks[places])
 
 
 class Reconstruction:
@@ -88,34 +104,40 @@ class Margins:
 class Neighbours:
     """Mean distance to so many training rows; a row that is one of them is not its own neighbour.
 
-    Relative distances are in units of those that the neighbours have to theirs.
+    Relative distances are in units of those that the neighbours have to theirs. Ranked ones are between the ranks of
+    values, which part those that most of a skewed column's rows share.
     """
 
-    def __init__(self, n_neighbors, relative=False):
+    def __init__(self, n_neighbors, relative=False, ranked=False):
         self.n_neighbors = n_neighbors
         self.relative = relative
+        self.ranked = ranked
 
     def fit(self, seen):
-        self.n_neighbors_ = max(1, min(self.n_neighbors, len(seen.X) // 3))
-        self.rows_ = seen.X
-        self.index_ = NearestNeighbors(n_neighbors=self.n_neighbors_ + 1).fit(seen.X)
+        self.rows_ = self._rows(seen)
+        self.n_neighbors_ = max(1, min(self.n_neighbors, len(self.rows_) // 3))
+        self.index_ = NearestNeighbors(n_neighbors=self.n_neighbors_ + 1).fit(self.rows_)
         if self.relative:
-            own = self._near(seen.X)[0].mean(1)
+            own = self._near(self.rows_)[0].mean(1)
             self.closest_ = CLOSEST * np.median(own) + SAME
             self.own_ = own + self.closest_
         return self
 
     def score(self, seen):
-        distances, near = self._near(seen.X)
+        distances, near = self._near(self._rows(seen))
         if not self.relative:
             return distances.mean(1)
         return np.log((distances.mean(1) + self.closest_) / self.own_[near].mean(1))
 
     def parts(self, seen):
-        _, near = self._near(seen.X)
-        rows = max(1, int(CHUNK // (near.shape[1] * seen.X.shape[1])))
+        X = self._rows(seen)
+        _, near = self._near(X)
+        rows = max(1, int(CHUNK // (near.shape[1] * X.shape[1])))
         blocks = [slice(start, start + rows) for start in range(0, len(near), rows)]
-        return np.concatenate([np.square(self.rows_[near[block]] - seen.X[block, None]).mean(1) for block in blocks])
+        return np.concatenate([np.square(self.rows_[near[block]] - X[block, None]).mean(1) for block in blocks])
+
+    def _rows(self, seen):
+        return seen.ranks if self.ranked else seen.X
 
     def _near(self, X):
         """Distances and places of the neighbours, (n_samples, n_neighbors_) each."""
@@ -225,22 +247,46 @@ class Surprise:
         return np.interp(scores, self.scores_, self.surprises_) + np.log1p(beyond)
 
 
-class Opinion:
-    """The surprise of several views."""
+class Foretold:
+    """Minus the logarithm of the share of rows with as high a sum of surprises, were its tail as common rows foretell.
 
-    def __init__(self, views):
+    Outliers among the training rows fatten the tail of what is rare, and so hide one another. But the sum of k
+    surprises has a nearly exponential tail: of slope 1 if they have nothing to do with each other, and 1 / k if all
+    are the same. The slope is read off between the lower quartile and the median.
+    """
+
+    def __init__(self, n_surprises):
+        self.n_surprises = n_surprises
+
+    def fit(self, sums):
+        low, self.median_, high = np.quantile(sums, [*COMMON, HIGH])
+        fall = np.log((1 - COMMON[0]) / (1 - COMMON[1]))
+        seen = np.log((1 - COMMON[1]) / (1 - HIGH)) / max(high - self.median_, 1e-9)
+        self.slope_ = min(fall / np.clip(self.median_ - low, fall, fall * self.n_surprises), STEEPEST * seen)
+        return self
+
+    def of(self, sums):
+        return -np.log(1 - COMMON[1]) + self.slope_ * (sums - self.median_)
+
+
+class Opinion:
+    """The surprise of several views, weighed beside others, its tail counted among training rows or foretold."""
+
+    def __init__(self, views, weight=1.0, foretold=False):
         self.views = views
+        self.weight = weight
+        self.foretold = foretold
 
     def fit(self, seen):
         """Learns how surprising each view's scores are, and how surprising their sum is."""
         scores = [view.score(seen) for view in self.views]
         self.surprises_ = [Surprise().fit(own) for own in scores]
-        self.surprise_ = Surprise().fit(self._total(scores))
+        self.surprise_ = (Foretold(len(self.views)) if self.foretold else Surprise()).fit(self._total(scores))
         return self
 
     def of(self, seen):
         """Surprise of each row."""
-        return self.surprise_.of(self._total([view.score(seen) for view in self.views]))
+        return self.weight * self.surprise_.of(self._total([view.score(seen) for view in self.views]))
 
     def parts(self, seen):
         """Share of each column in it, (n_samples, n_features), by the views that can tell."""

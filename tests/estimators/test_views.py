@@ -15,7 +15,8 @@ from skaae.estimators._views import (
 
 
 def seen(X, errors=None):
-    return Seen(np.asarray(X, dtype=float), np.asarray(X if errors is None else errors, dtype=float))
+    X = np.asarray(X, dtype=float)
+    return Seen(X, X if errors is None else np.asarray(errors, dtype=float), np.argsort(np.argsort(X, axis=0), axis=0))
 
 
 @pytest.fixture
