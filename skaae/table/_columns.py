@@ -17,8 +17,8 @@ import pandas as pd
 
 __all__ = ["CategoryColumn", "NumberColumn", "column_of", "decimals_of", "finite_numbers", "is_category", "restored"]
 
-ATOM_SHARE = 0.02  # of the rows, from which on a value is an atom
-FEW_VALUES = 30  # up to which all values of a column are atoms
+ATOM_SHARE, ATOM_EXCESS = 0.05, 2  # of the rows, and times the mean count of values, from which on one is an atom
+FEW_VALUES = 10  # up to which all values of a column are atoms
 ROWS_OF_ATOM = 3  # at least
 MOST_DECIMALS = 6
 MOST_CATEGORIES = 1000
@@ -189,7 +189,7 @@ def atoms_of(values: np.ndarray) -> tuple[np.ndarray, bool]:
     distinct, counts = np.unique(values, return_counts=True)
     if len(distinct) <= FEW_VALUES and len(values) >= ROWS_OF_ATOM * len(distinct):
         return distinct, False
-    frequent = counts >= max(ROWS_OF_ATOM, ATOM_SHARE * len(values))
+    frequent = counts >= max(ROWS_OF_ATOM, ATOM_SHARE * len(values), ATOM_EXCESS * counts.mean())
     return distinct[frequent], not frequent.all()
 
 

@@ -35,8 +35,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         How numeric columns are brought to one scale. "standard" centres them at their median, divides by their spread
         and folds their tails logarithmically; "cut" cuts them at ten spreads instead, which cannot be undone.
         "quantile" maps each to a normal distribution by its ranks, within the range of the training rows, and takes
-        values that are repeated in 2 % of the rows or more for *atoms*, each of which gets a column like a
-        category; of columns of 30 values or fewer, all are. None leaves values as they are.
+        values that are repeated in 5 % of the rows or more, and more often than others, for *atoms*, each of which gets
+        a column like a category; of columns of 10 values or fewer, all are. None leaves values as they are.
     categorical_features : "from_dtype", array-like of str, int or bool, or None, default="from_dtype"
         Which columns are categories. "from_dtype" takes those of text, bools and pandas' categories; a list of names,
         of positions or of one bool for each column takes these columns also; None says that all must be numeric.

@@ -1,0 +1,316 @@
+"""Whose rows could have been real ones? Synthetic tables against CTGAN, TVAE, a Gaussian copula and simple baselines.
+
+Each table is split 80/20; a generator sees the training part, its class among the columns, and makes as many rows.
+
+- *shape*: how far columns are off, in percent: the Kolmogorov-Smirnov distance of numbers, the total variation of
+  categories (missing being one), a mean over columns;
+- *trend*: how far pairs of columns are off, in percent: half the difference of correlations of two numbers, the total
+  variation of the contingency table of others (numbers in ten even bins), a mean over pairs;
+- *utility*: AUC, in percent, of gradient boosting trained on synthetic rows and tested on real ones;
+- *detection*: AUC, in percent, of gradient boosting that tells synthetic rows from test rows, in three folds; 50 is best;
+- *nearer*: share, in percent, of synthetic rows nearer to a training row than to a test row; 50 is best.
+
+Run ``python benchmarks/synthesis.py`` (hours, because of CTGAN); ``--methods skaae`` for a quarter of an hour.
+"""
+
+import argparse
+import time
+import warnings
+from importlib.metadata import version
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import torch
+from _data import load_table, table_names
+from scipy.stats import ks_2samp, norm
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict, train_test_split
+from sklearn.neighbors import NearestNeighbors
+
+from skaae import AAEGenerator, TableEncoder
+from skaae.metrics import share_nearer_to_train
+
+TARGET = "target"
+# Asked for by name; then ten of both kinds of columns, at odd places of the alphabetical list of such tables.
+TABLES = ("adult", "online_shoppers", "magic_telescope", "default_credit_card_15k", "churn_telco", "penguins")
+N_MORE = 10
+TRIED_ON = ("covertype_10k", "stackoverflow", "cmc", "wine_quality_red", "weather_aus", "compas")
+OURS = "skaae"
+
+
+def tables():
+    """Names of the tables that are reported."""
+    mixed = [name for name in table_names() if name not in (*TABLES, *TRIED_ON) and is_mixed(load_table(name)[0])]
+    return [*TABLES, *mixed[1::2][:N_MORE]]
+
+
+def is_mixed(X):
+    kinds = {is_number(X[column]) for column in X}
+    return kinds == {True, False} and len(X) >= 250
+
+
+def is_number(cells):
+    return cells.dtype.kind in "iuf"
+
+
+def split(name, seed):
+    """Training and test rows, the class among the columns."""
+    X, y = load_table(name)
+    X = X.assign(**{TARGET: pd.Categorical(y.astype(str))})
+    return [
+        part.reset_index(drop=True) for part in train_test_split(X, test_size=0.2, random_state=seed, stratify=X[TARGET])
+    ]
+
+
+# Generators: each makes synthetic rows of training rows, and says how long fitting and sampling took.
+
+
+def timed(fit, sample):
+    start = time.perf_counter()
+    model = fit()
+    fitted = time.perf_counter()
+    return sample(model), fitted - start, time.perf_counter() - fitted
+
+
+def ours(train, seed):
+    return timed(
+        lambda: AAEGenerator(random_state=seed).fit(train), lambda model: model.sample(len(train), random_state=seed)
+    )
+
+
+def filled(train):
+    """Rows without missing cells, for peers that take none: numbers become the median, categories a word."""
+    out = train.copy()
+    for column in out:
+        numeric = is_number(out[column])
+        out[column] = out[column].fillna(out[column].median()) if numeric else out[column].astype(object).fillna("?")
+    return out
+
+
+def of_package_ctgan(name):
+    def make(train, seed):
+        import ctgan
+
+        np.random.seed(seed)
+        torch.manual_seed(seed)
+        rows = filled(train)
+        categories = [column for column in rows if not is_number(rows[column])]
+        model = getattr(ctgan, name)(**({"cuda": False}))
+        return timed(lambda: (model.fit(rows, categories), model)[1], lambda fitted: fitted.sample(len(train)))
+
+    return make
+
+
+def copula(train, seed):
+    """A Gaussian copula over ranks; categories are intervals of them, as in SDV's synthesizer of that name."""
+
+    def fit():
+        columns = [Margin(train[column], np.random.RandomState(seed)) for column in train]
+        normal = np.column_stack([column.normal for column in columns])
+        return columns, np.corrcoef(normal, rowvar=False)
+
+    def sample(model):
+        columns, correlation = model
+        rng = np.random.RandomState(seed)
+        correlation = np.nan_to_num(correlation) * (1 - 1e-6) + 1e-6 * np.eye(len(columns))
+        shares = norm.cdf(rng.multivariate_normal(np.zeros(len(columns)), correlation, len(train), check_valid="ignore"))
+        return pd.DataFrame({m.name: m.cells(u) for m, u in zip(columns, shares.T, strict=True)}).astype(train.dtypes)
+
+    return timed(fit, sample)
+
+
+class Margin:
+    """A column of the copula: its cells in order, and normal scores of its cells with ties spread at random."""
+
+    def __init__(self, cells, rng):
+        self.name = cells.name
+        codes = cells if is_number(cells) else pd.Series(pd.factorize(cells, sort=True)[0], index=cells.index)
+        order = np.lexsort([rng.rand(len(cells)), codes.fillna(np.inf)])
+        self.ordered = cells.iloc[order].reset_index(drop=True)
+        ranks = np.empty(len(cells))
+        ranks[order] = (np.arange(len(cells)) + 0.5) / len(cells)
+        self.normal = norm.ppf(ranks)
+
+    def cells(self, shares):
+        return self.ordered.iloc[(shares * len(self.ordered)).astype(int)].to_numpy()
+
+
+def independent(train, seed):
+    rng = np.random.RandomState(seed)
+    return timed(lambda: train, lambda rows: rows.apply(lambda c: c.iloc[rng.permutation(len(c))].reset_index(drop=True)))
+
+
+def interpolation(train, seed):
+    """Between a row and one of its five neighbours, as SMOTE does; categories are either's."""
+
+    def fit():
+        rows = TableEncoder().fit_transform(train)
+        return NearestNeighbors(n_neighbors=6).fit(rows).kneighbors(rows, return_distance=False)[:, 1:]
+
+    def sample(near):
+        rng = np.random.RandomState(seed)
+        other = train.iloc[near[np.arange(len(train)), rng.randint(5, size=len(train))]].reset_index(drop=True)
+        share, out = rng.rand(len(train)), train.copy()
+        for column in train:
+            if is_number(train[column]):
+                between = train[column] + share * (other[column] - train[column])
+                whole = train[column].dropna() % 1 == 0
+                out[column] = (between.round() if whole.all() else between).astype(train[column].dtype)
+            else:
+                out[column] = train[column].where(share < 0.5, other[column])
+        return out
+
+    return timed(fit, sample)
+
+
+def training_rows(train, seed):
+    return timed(lambda: train, lambda rows: rows)
+
+
+METHODS = {
+    OURS: ours,
+    "CTGAN": of_package_ctgan("CTGAN"),
+    "TVAE": of_package_ctgan("TVAE"),
+    "Gaussian copula": copula,
+    "independent columns": independent,
+    "interpolation": interpolation,
+    "training rows": training_rows,
+}
+
+
+# Metrics, in percent.
+
+
+def as_text(cells):
+    return cells.astype(object).where(cells.notna(), "?").astype(str)
+
+
+def variation(real, made):
+    shares = [cells.value_counts(normalize=True) for cells in (real, made)]
+    return shares[0].subtract(shares[1], fill_value=0).abs().sum() / 2
+
+
+def shape(real, made):
+    def error(column):
+        if not is_number(real[column]):
+            return variation(as_text(real[column]), as_text(made[column]))
+        present = real[column].dropna(), made[column].dropna()
+        return ks_2samp(*present).statistic if all(map(len, present)) else 1.0
+
+    return 100 * np.mean([error(column) for column in real])
+
+
+def trend(real, made):
+    def binned(cells):
+        if not is_number(cells):
+            return as_text(cells)
+        edges = np.linspace(real[cells.name].min(), real[cells.name].max(), 11)[1:-1]
+        return pd.Series(np.where(cells.isna(), -1, np.digitize(cells, edges)))
+
+    bins = [{column: binned(rows[column]) for column in rows} for rows in (real, made)]
+
+    def error(a, b):
+        if is_number(real[a]) and is_number(real[b]):
+            return abs(real[a].corr(real[b]) - made[a].corr(made[b])) / 2
+        return variation(*(pd.Series(list(zip(own[a], own[b], strict=True))) for own in bins))
+
+    return 100 * np.nanmean([error(a, b) for a, b in combinations(real, 2)])
+
+
+def for_trees(rows, like):
+    """Categories as text that both sides know, missing ones missing."""
+    out = rows.copy()
+    for column in like:
+        if not is_number(like[column]):
+            known = sorted(like[column].dropna().astype(str).unique())
+            out[column] = pd.Categorical(as_text(rows[column]), categories=known)
+    return out
+
+
+def trees():
+    return HistGradientBoostingClassifier(categorical_features="from_dtype", random_state=0)
+
+
+def utility(made, test, like):
+    columns = like.drop(columns=TARGET)
+    model = trees().fit(for_trees(made.drop(columns=TARGET), columns), made[TARGET].astype(str))
+    known = sorted(like[TARGET].astype(str).unique())
+    p = pd.DataFrame(model.predict_proba(for_trees(test.drop(columns=TARGET), columns)), columns=model.classes_)
+    p = p.reindex(columns=known).fillna(0).to_numpy() + 1e-9
+    p /= p.sum(1, keepdims=True)
+    truth = test[TARGET].astype(str)
+    return 100 * roc_auc_score(truth, p[:, 1] if len(known) == 2 else p, multi_class="ovr", labels=known)
+
+
+def detection(test, made, like):
+    n = min(len(test), len(made))
+    rows = for_trees(pd.concat([test[:n], made[:n]], ignore_index=True), like)
+    is_made = np.repeat([0, 1], n)
+    folds = StratifiedKFold(3, shuffle=True, random_state=0)
+    return 100 * roc_auc_score(is_made, cross_val_predict(trees(), rows, is_made, cv=folds, method="predict_proba")[:, 1])
+
+
+def nearer(made, train, test):
+    encoder = TableEncoder(scaling=None).fit(train)
+    parts = []
+    for rows in (made, train, test):
+        encoded = encoder.transform(filled_like(rows, train))
+        encoded[:, encoder.n_values_ :] /= 2  # so that another category is as far as a number's range
+        parts.append(encoded)
+    return 100 * share_nearer_to_train(*parts, random_state=0)
+
+
+def filled_like(rows, like):
+    """Rows in the dtypes of others, whatever a peer made of them."""
+    return rows[like.columns].astype({column: like[column].dtype for column in like}, errors="ignore")
+
+
+def compete(name, seed, method):
+    """One line of the table."""
+    torch.set_num_threads(1)
+    train, test = split(name, seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made, fit_seconds, sample_seconds = METHODS[method](train, seed)
+        made = made.reset_index(drop=True)
+        if method in {"CTGAN", "TVAE"}:
+            like = filled(train)
+        else:
+            like = train
+        return {
+            "table": name,
+            "seed": seed,
+            "method": method,
+            "shape": shape(like, made),
+            "trend": trend(like, made),
+            "utility": utility(made, test, train),
+            "detection": detection(filled(test) if like is not train else test, made, like),
+            "nearer": nearer(made, train, test),
+            "fit": fit_seconds,
+            "sample": sample_seconds,
+        }
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--names", nargs="+", default=None, help="these tables only")
+    parser.add_argument("--methods", nargs="+", default=list(METHODS), help="these generators only")
+    parser.add_argument("--save", default=None, help="a csv file for every line, to which lines are added")
+    arguments = parser.parse_args()
+    print(", ".join(f"{package} {version(package)}" for package in ("ctgan", "scikit-learn", "torch")), flush=True)
+    lines = []
+    for name in arguments.names or tables():
+        for seed in range(3 if name == "adult" and not arguments.names else 1):
+            for method in arguments.methods:
+                lines.append(compete(name, seed, method))
+                print(pd.DataFrame(lines[-1:]).round(2).to_string(index=False, header=len(lines) == 1), flush=True)
+                if arguments.save:
+                    pd.DataFrame(lines).to_csv(arguments.save, index=False)
+    of_tables = pd.DataFrame(lines).groupby(["method", "table"]).mean(numeric_only=True).drop(columns="seed")
+    print(of_tables.groupby("method").mean().round(2).to_string())
+
+
+if __name__ == "__main__":
+    main()
