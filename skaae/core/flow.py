@@ -3,7 +3,8 @@ r"""The flow: the density of codes, fitted to them after training, because they 
 A velocity :math:`v(z, t)` moves noise :math:`z_0 \sim \mathcal N(0, I)` at time 0 along :math:`\dot z = v(z, t)` to a
 code at time 1. It is learned by regression on straight ways from noise to codes (Lipman, Chen, Ben-Hamu, Nickel and Le,
 "Flow matching for generative modeling", 2023, arXiv 2210.02747). The way back turns codes into noise, which has one
-normal distribution whatever is given beside the code: it is what a code says apart from that.
+normal distribution whatever is given beside the code: it is what a code says apart from that. Velocities are those of
+standardised codes, because noise has unit spread.
 """
 
 from __future__ import annotations
@@ -21,10 +22,14 @@ __all__ = ["Flow"]
 
 FREQUENCIES = 16  # of the sines and cosines that tell the time
 STEPS = 24  # from noise to code
+SMALLEST_SPREAD = 1e-6
 
 
 class Flow(nn.Module):
     """Creates K velocities of codes of a width, beside which so many numbers are given."""
+
+    mean: Tensor
+    spread: Tensor
 
     def __init__(self, n_members: int, width: int, n_given: int, layer_sizes: tuple[int, ...]) -> None:
         super().__init__()
@@ -32,6 +37,14 @@ class Flow(nn.Module):
         self.hidden = nn.ModuleList(Linear(n_members, *pair) for pair in pairwise(layer_sizes))
         self.passing = [a == b for a, b in pairwise(layer_sizes)]
         self.last = Linear(n_members, layer_sizes[-1], width)
+        self.register_buffer("mean", torch.zeros(n_members, 1, width))
+        self.register_buffer("spread", torch.ones(n_members, 1, width))
+
+    @torch.no_grad()
+    def standardise(self, code: Tensor) -> None:
+        """Takes over the mean and the spread of codes, (K, n, width)."""
+        self.mean.copy_(code.mean(1, keepdim=True))
+        self.spread.copy_(code.std(1, keepdim=True).clamp(min=SMALLEST_SPREAD))
 
     @torch.no_grad()
     def clear(self) -> None:
@@ -48,17 +61,20 @@ class Flow(nn.Module):
 
     def move(self, z: Tensor, given: Tensor | None = None, *, back: bool = False) -> Tensor:
         """Codes of noise, or with ``back`` noise of codes, (K, n, width), by the midpoint rule."""
+        if back:
+            z = (z - self.mean) / self.spread
         step = (-1 if back else 1) / STEPS
         time = torch.full_like(z[..., :1], float(back))
         for _ in range(STEPS):
             half = z + step / 2 * self(z, time, given)
             z = z + step * self(half, time + step / 2, given)
             time = time + step
-        return z
+        return z if back else self.mean + self.spread * z
 
     def log_density(self, z: Tensor, given: Tensor | None = None) -> Tensor:
         """Log density of codes, (K, n): that of their noise, and how much the way from there has thinned it."""
-        time, thinned = torch.ones_like(z[..., :1]), torch.zeros_like(z[..., 0])
+        z = (z - self.mean) / self.spread
+        time, thinned = torch.ones_like(z[..., :1]), self.spread.log().sum(-1).expand(z.shape[:2])
         for _ in range(STEPS):
             half = z - self(z, time, given) / (2 * STEPS)
             between = time - 1 / (2 * STEPS)

@@ -195,7 +195,7 @@ class Transport:
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
         assert model.flow is not None, "transport needs a flow."
         with torch.no_grad():
-            code = batch.encode(model)
+            code = (batch.encode(model) - model.flow.mean) / model.flow.spread
         n, width = code.shape[1:]
         noise = batch.streams.normal(batch.size, width)[:, :n]
         time = batch.streams.uniform(batch.size, 1)[:, :n]

@@ -46,6 +46,7 @@ RAMP = 0.1  # share of a run in which the adversarial weight rises to its full v
 DECAY = 0.5  # share of a run, at its end, in which the learning rate falls to zero
 SHARED_WORK = 3e7  # operations of a layer's product below which one thread does it sooner than two
 NEAR, REFERENCE_ROWS = 10, 1000  # "near" is the tenth nearest of so many rows
+CHUNK = 4096  # rows that are encoded at once
 RATE_CUTS = 4  # how often a member in trouble starts its epoch again, each time at a quarter of its rate
 
 
@@ -153,6 +154,13 @@ class Run:
             self.model.initialise(self.streams, [x] * n_members if rows is None else [x[own] for own in rows])
         else:
             self.restore({name: torch.tensor(value, device=x.device) for name, value in start.items()})
+        if training.schedule == "transport" and self.model.flow is not None:
+            self.model.flow.standardise(self._codes(x))
+
+    @torch.no_grad()
+    def _codes(self, x: Tensor) -> Tensor:
+        parts = [self.model.encode(part.expand(len(self.rates), *part.shape)) for part in x.split(CHUNK)]
+        return torch.cat(parts, 1)
 
     def advance(self, progress: float) -> dict[str, np.ndarray]:
         """Trains for one epoch, at so much of the whole run; the mean of each loss, (K,)."""

@@ -273,7 +273,7 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
         return min(AUTO_WIDTH, self.n_features_in_, len(encoder.sources_))
 
     def _make_encoder(self, X):
-        return TableEncoder(self.scaling, categorical_features=self.categorical_features)
+        return TableEncoder(self.scaling, categorical_features=self.categorical_features, rounding="seen")
 
     def _noise(self):
         return 0.0 if self.noise == "auto" else float(self.noise)

@@ -20,6 +20,7 @@ __all__ = ["CategoryColumn", "NumberColumn", "column_of", "decimals_of", "finite
 ATOM_SHARE, ATOM_EXCESS = 0.05, 2  # of the rows, and times the mean count of values, from which on one is an atom
 FEW_VALUES = 10  # up to which all values of a column are atoms
 ROWS_OF_ATOM = 3  # at least
+ROWS_OF_SEEN = 3  # for each value, in the mean, from which on values repeat
 MOST_DECIMALS = 6
 MOST_CATEGORIES = 1000
 MOST_DISTINCT, SHORT = 0.5, 100  # share of text cells that may be distinct, in a table of more rows than "short"
@@ -36,11 +37,11 @@ class NumberColumn:
         To be fitted to the column's values.
     split : bool
         Whether to look for atoms.
-    rounding : bool
-        Whether values come back with as many decimals as training values have.
+    rounding : bool or "seen"
+        Whether values come back with as many decimals as training values have; or, where these repeat, as one of them.
     """
 
-    def __init__(self, cells: pd.Series, scaler: Any, split: bool, rounding: bool) -> None:
+    def __init__(self, cells: pd.Series, scaler: Any, split: bool, rounding: bool | str) -> None:
         self.name, self.dtype = cells.name, cells.dtype
         values = self._numbers(cells)
         present = values[~np.isnan(values)]
@@ -50,6 +51,9 @@ class NumberColumn:
         if split:
             self.atoms, self.has_value = atoms_of(present)
         self.decimals = decimals_of(present) if rounding else None
+        self.seen = np.unique(present) if rounding == "seen" else np.empty(0)
+        if len(self.seen) > len(present) / ROWS_OF_SEEN:
+            self.seen = np.empty(0)
         self.scaler: Any = scaler.fit(present[:, None]) if self.has_value else None
         n_options = len(self.atoms) + self.has_value + self.missing
         self.n_options = 0 if n_options == 1 and self.has_value else n_options
@@ -70,6 +74,7 @@ class NumberColumn:
         if scaled is not None:
             values = self.scaler.inverse_transform(scaled[:, None])[:, 0]
             values = values if self.decimals is None else values.round(self.decimals)
+            values = nearest(values, self.seen) if len(self.seen) else values
         if choices is not None:
             at_atom = (choices >= 0) & (choices < len(self.atoms))
             values[at_atom] = self.atoms[choices[at_atom]]
@@ -149,7 +154,7 @@ class CategoryColumn:
 
 
 def column_of(
-    cells: pd.Series, categorical: bool, scaler: Any, split: bool, rounding: bool
+    cells: pd.Series, categorical: bool, scaler: Any, split: bool, rounding: bool | str
 ) -> NumberColumn | CategoryColumn:
     """The column for training cells."""
     return CategoryColumn(cells) if categorical else NumberColumn(cells, scaler, split, rounding)
@@ -199,6 +204,11 @@ def decimals_of(values: np.ndarray) -> int | None:
         if np.array_equal(values.round(decimals), values):
             return decimals
     return None
+
+
+def nearest(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """The nearest of known values, which are in ascending order."""
+    return known[np.searchsorted((known[1:] + known[:-1]) / 2, values)]
 
 
 def restored(values: np.ndarray, dtype: Any) -> Any:

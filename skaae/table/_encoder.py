@@ -40,8 +40,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     categorical_features : "from_dtype", array-like of str, int or bool, or None, default="from_dtype"
         Which columns are categories. "from_dtype" takes those of text, bools and pandas' categories; a list of names,
         of positions or of one bool for each column takes these columns also; None says that all must be numeric.
-    rounding : bool, default=True
-        Whether `inverse_transform` rounds values to as many decimals as all training values of a column have.
+    rounding : bool or "seen", default=True
+        Whether `inverse_transform` rounds values to as many decimals as all training values of a column have. "seen"
+        moreover takes the nearest training value in columns where these repeat, three times in the mean, if `scaling`
+        is by quantiles: for rows that are made up.
 
     Attributes
     ----------
@@ -77,7 +79,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     _parameter_constraints: dict = {
         "scaling": [StrOptions({"standard", "cut", "quantile"}), None],
         "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
-        "rounding": ["boolean"],
+        "rounding": ["boolean", StrOptions({"seen"})],
     }
 
     def __init__(self, scaling="standard", *, categorical_features="from_dtype", rounding=True):
@@ -153,6 +155,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = check_array(X, dtype=[np.float64, np.float32])
+        dtype = X.dtype
+        if self.rounding:  # decimals that are none in 32 bits
+            X = X.astype(np.float64, copy=False)
         if X.shape[1] != len(self.sources_):
             raise ValueError(f"`X` must have as many columns as encoded rows ({len(self.sources_)}). Got {X.shape[1]}.")
         values, starts = self._plain_of(X), np.cumsum([self.n_values_, *self.choices_])
@@ -164,7 +169,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         cells = dict(zip(self._plain, values.T, strict=True))
         for place, column in self._columns.items():
             cells[place] = column.decode(scaled.get(place), choices.get(place))
-        return self._in_form(cells, X.dtype)
+        return self._in_form(cells, dtype)
 
     def get_feature_names_out(self, input_features=None):
         """Names of the columns of the result.

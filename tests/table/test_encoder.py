@@ -72,6 +72,22 @@ def test_values_by_quantiles_are_normal_and_stay_within_the_training_range():
     np.testing.assert_allclose(encoder.inverse_transform([[-99.0], [99.0]]), [X.min(0), X.max(0)])
 
 
+def test_made_up_values_may_be_taken_for_seen_ones():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"few": rng.choice(np.sqrt(np.arange(40.0)), 400), "many": rng.normal(size=400)})
+    encoder = TableEncoder("quantile", rounding="seen").fit(X)
+    back = encoder.inverse_transform(encoder.transform(X) + 0.01)
+    assert set(back.few) <= set(X.few)
+    assert len(set(back.many) & set(X.many)) <= 1  # the largest
+
+
+def test_decimals_of_32_bit_rows_are_those_of_the_table():
+    X = pd.DataFrame({"price": [9.8, 7.3, 1.1, 2.7]})
+    encoder = TableEncoder().fit(X)
+    back = encoder.inverse_transform(encoder.transform(X).astype(np.float32))
+    assert back.price.tolist() == X.price.tolist()
+
+
 def test_arrays_come_back_as_arrays_of_their_dtype():
     X = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
     encoder = TableEncoder().fit(X)
