@@ -19,10 +19,115 @@ from ._rows import Rows
 __all__ = ["AAEGenerator"]
 
 AUTO_WIDTH = 32
-FLOW_STEPS, FLOW_RATE = 4000, 2e-3
+FLOW_STEPS, FLOW_BATCH, FLOW_RATE = 8000, 256, 3e-3
+MAX_FLOW_EPOCHS = 400  # more would learn small tables by heart
 
 
 class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
+    r"""Draw new rows like those of a table, of given conditions; and rows of the same style under other conditions.
+
+    An adversarial autoencoder [1]_ whose decoder is told the conditions of a row beside its code (class labels, or a
+    table of numbers and categories), and whose adversary is told them too, so that the code keeps the rest. Codes are
+    never exactly draws of the prior, so their density is fitted again after training, by a flow [2]_ that turns normal
+    draws into codes (as diffusion does in [3]_). The way back tells the *style* of a row: what it says beside its
+    conditions, as a draw of a standard normal distribution.
+
+    Rows come in the form of the training rows: the same columns of the same dtypes, whole numbers where they were
+    whole, training values where these repeat, missing cells where some were missing.
+
+    Generated rows are no promise of privacy. How much they lean on training rows in the mean tells
+    `skaae.metrics.share_nearer_to_train`.
+
+    Parameters
+    ----------
+    n_components : int or None, default=None
+        Width of the code, at most the number of encoded columns. None is the number of columns, and 32 at most.
+    flow_layer_sizes : int or array-like of int, default=(256, 256, 256)
+        Widths of the flow's hidden layers.
+    flow_max_iter : int or "auto", default="auto"
+        Epochs of the flow. "auto" is as many as make 8,000 steps, 5 at least and 400 at most.
+    hidden_layer_sizes : int or array-like of int, default=(256, 256)
+        Widths of the encoder's hidden layers; the decoder has them in reverse.
+    activation : {"relu", "leaky_relu", "silu", "gelu", "tanh"}, default="relu"
+        What follows each hidden layer of encoder and decoder.
+    prior : {"normal"}, default="normal"
+        What codes should look like.
+    adversarial_weight : float, default=0.03
+        Weight of the adversary's verdict, in units of the reconstruction error of the moment. Try 1 to draw
+        `from_prior`.
+    noise : float or "auto", default="auto"
+        Standard deviation of the Gaussian noise on the scaled columns that the encoder is shown in training. "auto"
+        is none.
+    alpha : float, default=0.0
+        Decoupled weight decay.
+    batch_size : int or "auto", default="auto"
+        Rows in a step. "auto" is an eighth of the rows, at least 32 and at most 256.
+    learning_rate_init : float, default=1e-3
+        Learning rate of Adam in the first half of a fit; in the second half it falls to zero.
+    max_iter : int or "auto", default="auto"
+        Epochs of the autoencoder. "auto" is as many as make 2,000 steps, and 5 at least.
+    early_stopping : bool, default=False
+        Whether to hold rows out, stop when these get no better, and keep the best epoch, as in `AAETransformer`.
+    validation_fraction : float, default=0.1
+        Share of rows held out with `early_stopping`.
+    n_iter_no_change : int, default=20
+        How many epochs without an improvement to wait for with `early_stopping`.
+    tol : float, default=1e-4
+        What counts as an improvement with `early_stopping`.
+    warm_start : bool, default=False
+        Whether another `fit` goes on from the last; the flow is fitted anew.
+    scaling : {"standard", "quantile"} or None, default="quantile"
+        How numeric columns are brought to one scale, as in `TableEncoder`.
+    categorical_features : "from_dtype", array-like of str, int or bool, or None, default="from_dtype"
+        Which columns are categories, as in `TableEncoder`: those of text, bools and pandas' categories, those that are
+        listed also, or none.
+    device : str, default="auto"
+        Where to compute: "cpu", "cuda", "cuda:1", ... "auto" is an accelerator where there is one.
+    random_state : int, RandomState instance or None, default=None
+        Pass an int for the same result in each fit.
+    verbose : int, default=0
+        Whether to show the progress of a fit.
+
+    Attributes
+    ----------
+    conditions_ : object or None
+        The conditions of the training rows, where there were some.
+    flow_curve_ : ndarray of shape (n_flow_epochs,)
+        The mean loss of the flow in each epoch.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where they are all strings.
+    n_iter_ : int
+        Epochs trained.
+    history_ : dict of str to ndarray of shape (n_iter_,)
+        The mean loss of each phase in each epoch.
+    loss_curve_ : ndarray of shape (n_iter_,)
+        ``history_["reconstruction"]``.
+    table_encoder_ : TableEncoder
+        What brings columns to one scale, and back.
+    device_ : str
+        Where the model was trained.
+
+    References
+    ----------
+    .. [1] Makhzani, Shlens, Jaitly, Goodfellow and Frey, "Adversarial autoencoders", 2015, arXiv 1511.05644.
+    .. [2] Lipman, Chen, Ben-Hamu, Nickel and Le, "Flow matching for generative modeling", 2023, arXiv 2210.02747.
+    .. [3] Zhang, Zhang, Shen, Srinivasan, Qin, Faloutsos, Rangwala and Karypis, "Mixed-type tabular data synthesis
+       with score-based diffusion in latent space", 2024, arXiv 2310.09656.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skaae import AAEGenerator
+    >>> X, y = load_iris(return_X_y=True, as_frame=True)
+    >>> model = AAEGenerator(max_iter=50, flow_max_iter=50, random_state=0).fit(X, y)
+    >>> model.sample(4, 2, random_state=0).shape
+    (4, 4)
+    >>> model.transfer(X[:2], 1).shape
+    (2, 4)
+    """
+
     _auto_steps = 2000
     _parameter_constraints: dict = {
         **BaseAAE._parameter_constraints,
@@ -293,10 +398,11 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
         """Fits the density to the codes as they are now, from scratch."""
         from ..core.training import train
 
-        batch_size = int(np.clip(len(rows.X) // 8, 32, 512))
+        batch_size = int(np.clip(len(rows.X) // 8, 32, FLOW_BATCH))
         n_epochs = self.flow_max_iter
         if n_epochs == "auto":
-            n_epochs = max(MIN_AUTO_EPOCHS, math.ceil(FLOW_STEPS / math.ceil(len(rows.X) / batch_size)))
+            n_epochs = math.ceil(FLOW_STEPS / math.ceil(len(rows.X) / batch_size))
+            n_epochs = min(max(MIN_AUTO_EPOCHS, n_epochs), MAX_FLOW_EPOCHS)
         plan = replace(
             self._plan(len(rows.X), self._draw_seeds(check_random_state(self.random_state))),
             schedule="transport",
