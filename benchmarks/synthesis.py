@@ -60,7 +60,8 @@ def split(name, seed):
     X, y = load_table(name)
     X = X.assign(**{TARGET: pd.Categorical(y.astype(str))})
     return [
-        part.reset_index(drop=True) for part in train_test_split(X, test_size=0.2, random_state=seed, stratify=X[TARGET])
+        part.reset_index(drop=True)
+        for part in train_test_split(X, test_size=0.2, random_state=seed, stratify=X[TARGET])
     ]
 
 
@@ -115,7 +116,9 @@ def copula(train, seed):
         columns, correlation = model
         rng = np.random.RandomState(seed)
         correlation = np.nan_to_num(correlation) * (1 - 1e-6) + 1e-6 * np.eye(len(columns))
-        shares = norm.cdf(rng.multivariate_normal(np.zeros(len(columns)), correlation, len(train), check_valid="ignore"))
+        shares = norm.cdf(
+            rng.multivariate_normal(np.zeros(len(columns)), correlation, len(train), check_valid="ignore")
+        )
         return pd.DataFrame({m.name: m.cells(u) for m, u in zip(columns, shares.T, strict=True)}).astype(train.dtypes)
 
     return timed(fit, sample)
@@ -139,7 +142,9 @@ class Margin:
 
 def independent(train, seed):
     rng = np.random.RandomState(seed)
-    return timed(lambda: train, lambda rows: rows.apply(lambda c: c.iloc[rng.permutation(len(c))].reset_index(drop=True)))
+    return timed(
+        lambda: train, lambda rows: rows.apply(lambda c: c.iloc[rng.permutation(len(c))].reset_index(drop=True))
+    )
 
 
 def interpolation(train, seed):
@@ -249,7 +254,9 @@ def detection(test, made, like):
     rows = for_trees(pd.concat([test[:n], made[:n]], ignore_index=True), like)
     is_made = np.repeat([0, 1], n)
     folds = StratifiedKFold(3, shuffle=True, random_state=0)
-    return 100 * roc_auc_score(is_made, cross_val_predict(trees(), rows, is_made, cv=folds, method="predict_proba")[:, 1])
+    return 100 * roc_auc_score(
+        is_made, cross_val_predict(trees(), rows, is_made, cv=folds, method="predict_proba")[:, 1]
+    )
 
 
 def nearer(made, train, test):
@@ -296,13 +303,14 @@ def compete(name, seed, method):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--names", nargs="+", default=None, help="these tables only")
+    parser.add_argument("--seeds", type=int, nargs="+", default=None, help="of splits; 0, and 0 to 2 for adult")
     parser.add_argument("--methods", nargs="+", default=list(METHODS), help="these generators only")
     parser.add_argument("--save", default=None, help="a csv file for every line, to which lines are added")
     arguments = parser.parse_args()
     print(", ".join(f"{package} {version(package)}" for package in ("ctgan", "scikit-learn", "torch")), flush=True)
     lines = []
     for name in arguments.names or tables():
-        for seed in range(3 if name == "adult" and not arguments.names else 1):
+        for seed in arguments.seeds or range(3 if name == "adult" else 1):
             for method in arguments.methods:
                 lines.append(compete(name, seed, method))
                 print(pd.DataFrame(lines[-1:]).round(2).to_string(index=False, header=len(lines) == 1), flush=True)

@@ -7,9 +7,10 @@ import sklearn.utils.estimator_checks as checks
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skaae import AAEOutlierDetector, AAETransformer, SemiSupervisedAAEClassifier, TableEncoder
+from skaae import AAEGenerator, AAEOutlierDetector, AAETransformer, SemiSupervisedAAEClassifier, TableEncoder
 
 ESTIMATORS = [
+    AAEGenerator(hidden_layer_sizes=(16,), flow_layer_sizes=(16,), max_iter=20, flow_max_iter=20, random_state=0),
     AAEOutlierDetector(n_members=2, hidden_layer_sizes=(16,), max_iter=20, random_state=0),
     AAETransformer(hidden_layer_sizes=(16,), max_iter=20, random_state=0),
     SemiSupervisedAAEClassifier(

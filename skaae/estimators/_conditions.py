@@ -34,12 +34,13 @@ class Conditions:
     def __init__(self, y: Any) -> None:
         table = self._table(y)
         self._refuse_missing(table)
+        self.names = list(table)
         by_dtype = isinstance(y, pd.DataFrame) or type_of_target(y) == "continuous"
         self.encoder = TableEncoder(categorical_features="from_dtype" if by_dtype else [0]).fit(table)
         numbers = table.columns[self.encoder.sources_[: self.encoder.n_values_]]
         self.ranges = {name: (table[name].min(), table[name].max()) for name in numbers}
         self.known = {name: list(pd.unique(table[name])) for name in table.columns.difference(numbers)}
-        given = self.encoder.transform(table)
+        given = self.encoder.transform_table(table)
         self.width = given.shape[1]
         kept = np.linspace(0, len(given) - 1, min(len(given), MOST_KEPT)).astype(int)
         self.kept, self.counts = np.unique(given[kept], axis=0, return_counts=True)
@@ -51,13 +52,15 @@ class Conditions:
     def encode(self, y: Any, n: int) -> np.ndarray:
         """Given numbers, (n, width), of one condition for all rows or of one for each."""
         table = self._table(y)
+        if list(table) != self.names:
+            raise ValueError(f"`y` must have the columns {self.names}, in the same order. Got {list(table)}.")
         if len(table) == 1:
             table = table.loc[[0] * n]
         if len(table) != n:
             raise ValueError(f"`y` must be one condition, or one for each of {n} rows. Got {len(table)}.")
         self._refuse_missing(table)
         self._refuse_unseen(table)
-        return self.encoder.transform(table)
+        return self.encoder.transform_table(table)
 
     def draw(self, n: int, rng: np.random.RandomState) -> np.ndarray:
         """Conditions as often as they occurred, (n, width)."""
@@ -76,7 +79,10 @@ class Conditions:
             return y.reset_index(drop=True)
         if isinstance(y, dict):
             return pd.DataFrame([y])
-        return pd.DataFrame({"y": [y] if np.ndim(y) == 0 else column_or_1d(y, warn=True)})
+        if isinstance(y, pd.Series):
+            return pd.DataFrame({"y": y.reset_index(drop=True)})
+        y = np.asarray(y)
+        return pd.DataFrame({"y": y[None] if y.ndim == 0 else column_or_1d(y, warn=True)})
 
     @staticmethod
     def _refuse_missing(table: pd.DataFrame) -> None:
@@ -87,9 +93,9 @@ class Conditions:
         for name, known in self.known.items():
             if not (seen := table[name].isin(known)).all():
                 raise ValueError(
-                    f"`y` must be conditions of training rows ({known}). Got {table[name][~seen].iloc[0]!r}."
+                    f"`y` must be conditions of training rows ({known}). Got {table[name][~seen].iloc[0]}."
                 )
         for name, (low, high) in self.ranges.items():
             if not (inside := table[name].between(low, high)).all():
                 strange = table[name][~inside].iloc[0]
-                raise ValueError(f"`y` must be within the range of training rows ({low} to {high}). Got {strange!r}.")
+                raise ValueError(f"`y` must be within the range of training rows ({low} to {high}). Got {strange}.")

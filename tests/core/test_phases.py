@@ -15,6 +15,7 @@ from skaae.core.phases import (
     Imitation,
     Reconstruction,
     Smoothness,
+    Transport,
 )
 from skaae.core.streams import Streams
 from skaae.core.training import Turn
@@ -29,19 +30,22 @@ INFORMED = Block("style", 2, "mixture", SHARES, informed=True)
 
 
 def shaken_model(X, *blocks):
-    model = AdversarialAutoencoder(Architecture(6, blocks, (8,), "silu"), 2)
-    x = torch.tensor(X, dtype=torch.float32)
+    return shaken(Architecture(6, blocks, (8,), "silu"), torch.tensor(X, dtype=torch.float32))
+
+
+def first_batch(X, supervision=None, given=None):
+    x = torch.tensor((X - X.mean(0)) / X.std(0), dtype=torch.float32)
+    batches = Batches(x, None, 64, torch.zeros(2), Streams([0, 1]), supervision, torch.ones(len(x)), given=given)
+    return next(batches.epoch(1))
+
+
+def shaken(architecture, x):
+    model = AdversarialAutoencoder(architecture, 2)
     model.initialise(Streams([0, 1]), [x, x])
     with torch.no_grad():
         for p in model.parameters():
             p.add_(0.1 * torch.randn(p.shape, generator=torch.Generator().manual_seed(0)))
     return model
-
-
-def first_batch(X, supervision=None):
-    x = torch.tensor((X - X.mean(0)) / X.std(0), dtype=torch.float32)
-    batches = Batches(x, None, 64, torch.zeros(2), Streams([0, 1]), supervision, torch.ones(len(x)))
-    return next(batches.epoch(1))
 
 
 @pytest.fixture
@@ -75,6 +79,31 @@ def test_a_phase_moves_all_of_its_parts_and_nothing_else(model, batch, phase):
 @pytest.mark.parametrize("phase", [*PHASES, *TAUGHT], ids=lambda phase: type(phase).__name__)
 def test_a_phase_of_a_classifier_moves_all_of_its_parts_and_nothing_else(classifier, taught_batch, phase):
     assert_moves_its_parts(classifier, taught_batch, phase)
+
+
+@pytest.mark.parametrize("phase", [*PHASES, Transport()], ids=lambda phase: type(phase).__name__)
+def test_a_phase_moves_its_parts_where_something_is_given_and_there_is_a_flow(X, phase):
+    architecture = Architecture(6, (STYLE,), (8,), "silu", choices=(2,), n_given=3, flow_layer_sizes=(8, 8))
+    x = np.hstack([X[:, :4], np.eye(2)[np.arange(len(X)) % 2]])
+    model = shaken(architecture, torch.tensor(x, dtype=torch.float32))
+    given = torch.eye(3)[torch.arange(len(X)) % 3]
+    batch = first_batch(X, given=given)
+    batch.x = batch.corrupted = torch.tensor(x[:64], dtype=torch.float32).expand(2, -1, -1)
+    assert_moves_its_parts(model, batch, phase)
+
+
+def test_reconstruction_is_squares_of_values_and_cross_entropies_of_choices():
+    model = AdversarialAutoencoder(Architecture(7, (STYLE,), (8,), "silu", choices=(2, 3)), 1)
+    outputs = torch.randn(1, 5, 7, generator=torch.Generator().manual_seed(0))
+    chosen = torch.tensor([0, 1, 2, 0, 1])
+    x = torch.cat([torch.ones(5, 2), torch.eye(2)[chosen % 2], torch.eye(3)[chosen]], 1)[None]
+    errors = model.errors(outputs, x)
+    assert errors.shape == (1, 5, 4)
+    torch.testing.assert_close(errors[0, :, :2], (outputs[0, :, :2] - 1) ** 2)
+    entropy = torch.nn.functional.cross_entropy
+    torch.testing.assert_close(errors[0, :, 2], entropy(outputs[0, :, 2:4], chosen % 2, reduction="none"))
+    torch.testing.assert_close(errors[0, :, 3], entropy(outputs[0, :, 4:], chosen, reduction="none"))
+    torch.testing.assert_close(model.rows_of(outputs)[0, :, 4:], outputs[0, :, 4:].softmax(-1))
 
 
 def assert_moves_its_parts(model, batch, phase):
