@@ -7,7 +7,8 @@ Each table is split 80/20; a generator sees the training part, its class among t
 - *trend*: how far pairs of columns are off, in percent: half the difference of correlations of two numbers, the total
   variation of the contingency table of others (numbers in ten even bins), a mean over pairs;
 - *utility*: AUC, in percent, of gradient boosting trained on synthetic rows and tested on real ones;
-- *detection*: AUC, in percent, of gradient boosting that tells synthetic rows from test rows, in three folds; 50 is best;
+- *detection*: AUC, in percent, of gradient boosting that tells synthetic rows from test rows, in three folds; 50 is
+  best;
 - *nearer*: share, in percent, of synthetic rows nearer to a training row than to a test row; 50 is best.
 
 Run ``python benchmarks/synthesis.py`` (hours, because of CTGAN); ``--methods skaae`` for a quarter of an hour.
@@ -94,7 +95,7 @@ def of_package_ctgan(name):
     def make(train, seed):
         import ctgan
 
-        np.random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002, which the package draws from
         torch.manual_seed(seed)
         rows = filled(train)
         categories = [column for column in rows if not is_number(rows[column])]
@@ -282,10 +283,7 @@ def compete(name, seed, method):
         warnings.simplefilter("ignore")
         made, fit_seconds, sample_seconds = METHODS[method](train, seed)
         made = made.reset_index(drop=True)
-        if method in {"CTGAN", "TVAE"}:
-            like = filled(train)
-        else:
-            like = train
+        like = filled(train) if method in {"CTGAN", "TVAE"} else train
         return {
             "table": name,
             "seed": seed,

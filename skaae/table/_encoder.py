@@ -193,8 +193,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         """Rows of numbers from what `as_table` made of rows."""
         plain = []
         if self._plain:
-            scaled = self.scaler_.transform(numbers_of(table, self._plain))
-            plain = [np.nan_to_num(scaled, copy=False)]
+            plain = [np.nan_to_num(self.scaler_.transform(numbers_of(table, self._plain)))]
         if not self._columns:
             return plain[0]
         table = pd.DataFrame(table)

@@ -132,6 +132,13 @@ def test_unseen_categories_and_missing_cells_are_zeros():
     assert list(encoder.inverse_transform(encoder.transform(strange)).age) == [30, 30]
 
 
+def test_rows_of_the_user_stay_as_they_are():
+    X = np.array([[1.0, np.nan], [2.0, 3.0]])
+    encoder = TableEncoder(scaling=None).fit(np.ones((2, 2)))
+    np.testing.assert_array_equal(encoder.transform(X), [[1, 0], [2, 3]])
+    assert np.isnan(X[0, 1])
+
+
 def test_columns_that_say_nothing_come_back():
     X = pd.DataFrame({"empty": [np.nan] * 4, "one": ["a"] * 4, "same": [7] * 4, "nothing": [None] * 4})
     for scaling in ("standard", "quantile"):

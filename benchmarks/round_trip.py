@@ -1,0 +1,40 @@
+"""Does what goes into TableEncoder come back? Every public table, with each way of scaling.
+
+Run ``python benchmarks/round_trip.py`` (half a minute).
+"""
+
+import numpy as np
+import pandas as pd
+from _data import load_table, table_names
+
+from skaae import TableEncoder
+
+SCALINGS = ("standard", "quantile", None)
+
+
+def worst_error(X, back):
+    """Largest numeric error in standard deviations of a column; infinite where anything else is not the same."""
+    if not (list(X) == list(back) and (X.dtypes == back.dtypes).all() and (X.isna() == back.isna()).all(axis=None)):
+        return np.inf
+    errors = [0.0]
+    for column in X:
+        if X[column].dtype.kind in "iuf":
+            errors.append((X[column] - back[column]).abs().max() / (X[column].std() or 1))
+        elif not X[column].equals(back[column]):
+            return np.inf
+    return np.nanmax(errors)
+
+
+def main():
+    lines = []
+    for name in table_names():
+        X, _ = load_table(name)
+        for scaling in SCALINGS:
+            encoder = TableEncoder(scaling).fit(X)
+            lines.append((name, str(scaling), worst_error(X, encoder.inverse_transform(encoder.transform(X)))))
+    table = pd.DataFrame(lines, columns=["table", "scaling", "worst error"])
+    print(table.groupby("scaling")["worst error"].agg(["size", "max"]).to_string())
+
+
+if __name__ == "__main__":
+    main()
