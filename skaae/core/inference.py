@@ -16,7 +16,7 @@ from torch import Tensor
 from ..plan import Architecture
 from .model import AdversarialAutoencoder
 from .streams import Streams
-from .training import State, part_of
+from .training import State, part_of, threads_for
 
 __all__ = ["decode", "draw", "encode", "errors", "log_density", "resolve_device", "transport"]
 
@@ -105,11 +105,13 @@ def rebuild(architecture: Architecture, state: State, dtype: np.dtype, device: s
 def apply(
     model: AdversarialAutoencoder, function: Callable[..., Tensor], device: str, *arrays: np.ndarray | None
 ) -> np.ndarray:
+    """What a function of the model makes of rows, (n, ...) each, batch by batch."""
     first = next(model.parameters())
     n_members = len(first)
     known = [array for array in arrays if array is not None]
     parts = []
-    for start in range(0, len(known[0]), BATCH_SIZE):
-        rows = [torch.tensor(a[start : start + BATCH_SIZE], dtype=first.dtype, device=device) for a in known]
-        parts.append(function(*(x.expand(n_members, *x.shape) for x in rows)).cpu().numpy())
+    with threads_for(model.architecture, n_members * min(len(known[0]), BATCH_SIZE)):
+        for start in range(0, len(known[0]), BATCH_SIZE):
+            rows = [torch.tensor(a[start : start + BATCH_SIZE], dtype=first.dtype, device=device) for a in known]
+            parts.append(function(*(x.expand(n_members, *x.shape) for x in rows)).cpu().numpy())
     return np.concatenate(parts, axis=1)

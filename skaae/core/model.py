@@ -40,6 +40,7 @@ class AdversarialAutoencoder(nn.Module):
 
     def __init__(self, architecture: Architecture, n_members: int) -> None:
         super().__init__()
+        self.architecture = architecture
         blocks = [BLOCKS[block.kind](block) for block in architecture.blocks]
         self.blocks = nn.ModuleList(blocks)
         self.priors = [block.prior for block in blocks]

@@ -37,7 +37,7 @@ from .phases import (
 )
 from .streams import Streams
 
-__all__ = ["State", "Turn", "part_of", "train", "turns_of"]
+__all__ = ["State", "Turn", "part_of", "threads_for", "train", "turns_of"]
 
 State = dict[str, np.ndarray]
 Entry = TypeVar("Entry", Tensor, np.ndarray)
@@ -245,12 +245,12 @@ def distances(x: Tensor) -> Tensor:
 
 
 @contextmanager
-def threads_for(architecture: Architecture, training: Training) -> Iterator[None]:
-    """Leaves products that are too small to share to one thread: more would mostly wait for each other."""
+def threads_for(architecture: Architecture, n_rows: int) -> Iterator[None]:
+    """Leaves products with so many rows to one thread where they are too small to share: more would mostly wait."""
     widths = [architecture.n_features, *architecture.hidden_layer_sizes, sum(b.width for b in architecture.blocks)]
     largest = max(a * b for own in (widths, architecture.flow_layer_sizes) for a, b in pairwise(own))
     before = torch.get_num_threads()
-    if 2 * training.batch_size * len(training.seeds) * largest < SHARED_WORK:
+    if 2 * n_rows * largest < SHARED_WORK:
         torch.set_num_threads(1)
     try:
         yield
@@ -286,7 +286,7 @@ def train(
     if labels is not None:
         taught = None if guesses is None else torch.tensor(guesses, dtype=torch.float32, device=device)
         supervision = Supervision(torch.tensor(labels, device=device), taught)
-    with threads_for(architecture, training):
+    with threads_for(architecture, training.batch_size * len(training.seeds)):
         told = None if given is None else torch.tensor(given, dtype=torch.float32, device=device)
         run = Run(architecture, training, x, own, start, supervision, told)
         curves = complete(run, hooks)

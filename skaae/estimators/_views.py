@@ -17,6 +17,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.distance import cdist
 from sklearn import config_context
 from sklearn.covariance import LedoitWolf
 from sklearn.decomposition import PCA
@@ -46,6 +47,7 @@ CLOSEST = 1e-2  # distance that counts as none beside that of neighbours, as a s
 SAME = 1e-6  # distance at which two rows are one, in units of scaled columns
 COMMON, HIGH = (0.25, 0.5), 0.95  # quantiles from which the tail of sums of surprises is foretold, and which bounds it
 STEEPEST = 1.5  # slope of the foretold tail, in units of the one that is seen, at most
+FEW_NUMBERS = 1e6  # of rows times training cells, up to which neighbours are looked for without an index
 CHUNK = 1e7  # numbers in a block of differences to neighbours
 TAIL = 0.05  # share of training rows whose spread tells how far beyond them a score is
 
@@ -141,9 +143,17 @@ class Neighbours:
 
     def _near(self, X):
         """Distances and places of the neighbours, (n_samples, n_neighbors_) each."""
-        distances, near = self.index_.kneighbors(X)
+        distances, near = self._nearest(X)
         itself = distances[:, :1] < SAME
         return tuple(np.where(itself, each[:, 1:], each[:, :-1]) for each in (distances, near))
+
+    def _nearest(self, X):
+        """Distances and places of one row more, (n_samples, n_neighbors_ + 1) each, nearest first."""
+        if len(X) * self.rows_.size > FEW_NUMBERS:
+            return self.index_.kneighbors(X)
+        distances = cdist(X, self.rows_)  # in one thread: for a row, waking others takes longer
+        near = np.argsort(distances, axis=1, kind="stable")[:, : self.n_neighbors_ + 1]
+        return np.take_along_axis(distances, near, axis=1), near
 
 
 class Narrow:
