@@ -1,7 +1,7 @@
 """From which density should codes be drawn? One generator a table, its codes refitted in several ways.
 
-Run ``python benchmarks/densities.py`` (ten minutes), on tables that the generator's defaults may be tuned on. Metrics are
-those of synthesis.py.
+Run ``python benchmarks/densities.py`` (ten minutes). Its tables are some that the generator's defaults may be tuned on;
+metrics are those of synthesis.py.
 """
 
 import argparse
