@@ -36,7 +36,8 @@ class Batch:
     """Rows of one step: clean ``x``, what the encoder is shown, and the weights of the rows if some are padding.
 
     With them goes what is known of their classes, what is given beside the code, how far the run is, from 0 to 1, with
-    its ramps, and what phases tell each other: the encoder's outputs, the code, and the reconstruction error.
+    its ramps, codes that are settled, and what phases tell each other: the encoder's outputs, the code, and the
+    reconstruction error.
     """
 
     x: Tensor
@@ -50,6 +51,7 @@ class Batch:
     guesses: Tensor | None = None
     radius: Tensor | None = None
     given: Tensor | None = None
+    settled: Tensor | None = None
     error: Tensor | float = 1.0
     outputs: Tensor | None = None
     code: Tensor | None = None
@@ -100,6 +102,7 @@ class Batches:
         self.x, self.rows, self.batch_size, self.streams = x, rows, batch_size, streams
         self.noise, self.noisy, self.graded = noise[:, None, None], bool(noise.any()), graded
         self.supervision, self.radius, self.given = supervision, radius, given
+        self.settled: Tensor | None = None  # standardised codes of all rows, (K, n, width), once encoders stand
         # Of its own, so that a member without noise draws all else as beside neighbours with noise.
         self.corruption = Streams(streams.seeds, x.device, purpose=1)
         n_members = len(streams.seeds)
@@ -145,6 +148,8 @@ class Batches:
                 batch.guesses = self._of(self.supervision.guesses, rows)
         if self.given is not None:
             batch.given = self._of(self.given, rows)
+        if self.settled is not None:
+            batch.settled = torch.stack([own[places] for own, places in zip(self.settled, rows, strict=True)])
         if self.radius is not None:
             batch.radius = self.radius[rows]
         return batch

@@ -41,10 +41,11 @@ class Flow(nn.Module):
         self.register_buffer("spread", torch.ones(n_members, 1, width))
 
     @torch.no_grad()
-    def standardise(self, code: Tensor) -> None:
-        """Takes over the mean and the spread of codes, (K, n, width)."""
+    def standardise(self, code: Tensor) -> Tensor:
+        """Takes over the mean and the spread of codes, (K, n, width), which come back standardised."""
         self.mean.copy_(code.mean(1, keepdim=True))
         self.spread.copy_(code.std(1, keepdim=True).clamp(min=SMALLEST_SPREAD))
+        return (code - self.mean) / self.spread
 
     @torch.no_grad()
     def clear(self) -> None:

@@ -194,8 +194,8 @@ class Transport:
 
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
         assert model.flow is not None, "transport needs a flow."
-        with torch.no_grad():
-            code = (batch.encode(model) - model.flow.mean) / model.flow.spread
+        assert batch.settled is not None, "transport needs settled codes."
+        code = batch.settled
         n, width = code.shape[1:]
         noise = batch.streams.normal(batch.size, width)[:, :n]
         time = batch.streams.uniform(batch.size, 1)[:, :n]

@@ -155,7 +155,7 @@ class Run:
         else:
             self.restore({name: torch.tensor(value, device=x.device) for name, value in start.items()})
         if training.schedule == "transport" and self.model.flow is not None:
-            self.model.flow.standardise(self._codes(x))
+            self.batches.settled = self.model.flow.standardise(self._codes(x))
 
     @torch.no_grad()
     def _codes(self, x: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ __all__ = ["AAEGenerator"]
 
 AUTO_WIDTH = 32
 FLOW_STEPS, FLOW_BATCH, FLOW_RATE = 8000, 256, 3e-3
-MAX_FLOW_EPOCHS = 400  # more would learn small tables by heart
+MAX_FLOW_EPOCHS = 300  # more would learn small tables by heart
 
 
 class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
@@ -45,7 +45,7 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
     flow_layer_sizes : int or array-like of int, default=(256, 256, 256)
         Widths of the flow's hidden layers.
     flow_max_iter : int or "auto", default="auto"
-        Epochs of the flow. "auto" is as many as make 8,000 steps, 5 at least and 400 at most.
+        Epochs of the flow. "auto" is as many as make 8,000 steps, 5 at least and 300 at most.
     hidden_layer_sizes : int or array-like of int, default=(256, 256)
         Widths of the encoder's hidden layers; the decoder has them in reverse.
     activation : {"relu", "leaky_relu", "silu", "gelu", "tanh"}, default="relu"

@@ -89,6 +89,7 @@ def test_a_phase_moves_its_parts_where_something_is_given_and_there_is_a_flow(X,
     given = torch.eye(3)[torch.arange(len(X)) % 3]
     batch = first_batch(X, given=given)
     batch.x = batch.corrupted = torch.tensor(x[:64], dtype=torch.float32).expand(2, -1, -1)
+    batch.settled = torch.randn(2, 64, 2, generator=torch.Generator().manual_seed(0))
     assert_moves_its_parts(model, batch, phase)
 
 
