@@ -1,7 +1,4 @@
-"""What all estimators share: parameters, their translation into a plan, and the one door down to the core.
-
-This is the only file that imports private parts of scikit-learn; torch is reached from inside methods.
-"""
+"""What all estimators share: parameters, their translation into a plan, and fitting with it."""
 
 from __future__ import annotations
 
@@ -21,6 +18,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ..plan import Architecture, Block, Training
 from ..table import TableEncoder, as_table
+from ._door import Door
 from ._labels import classes_of, positions_of
 from ._rows import Rows
 
@@ -35,13 +33,10 @@ MIN_AUTO_EPOCHS = 5
 AUTO_WIDTH = 16
 
 
-class BaseAAE(CallbackSupportMixin, BaseEstimator):
+class BaseAAE(Door, CallbackSupportMixin, BaseEstimator):
     """The shared parameters of all estimators, and fitting, encoding and decoding with them."""
 
     _auto_steps = 2000  # steps of a fit with max_iter="auto", unless that is fewer than MIN_AUTO_EPOCHS
-    _architecture: Architecture
-    _state: dict[str, np.ndarray] | None
-    table_encoder_: TableEncoder
     history_: dict[str, np.ndarray]
 
     _parameter_constraints: dict = {
@@ -401,36 +396,3 @@ class BaseAAE(CallbackSupportMixin, BaseEstimator):
             )
 
         return hook
-
-    @property
-    def _fitted_state(self) -> dict[str, np.ndarray]:
-        assert self._state is not None
-        return self._state
-
-    def _encode(self, X: np.ndarray) -> np.ndarray:
-        """Codes of scaled rows, (members, n_samples, width)."""
-        from ..core.inference import encode
-
-        return encode(self._architecture, self._fitted_state, X, self.device_)
-
-    def _decode(self, code: np.ndarray, given: np.ndarray | None = None) -> np.ndarray:
-        """Scaled rows of codes, (members, n_samples, n_features)."""
-        from ..core.inference import decode
-
-        return decode(self._architecture, self._fitted_state, code, self.device_, given)
-
-    def _rows_of(self, code: np.ndarray, given: np.ndarray | None = None) -> Any:
-        """Rows of codes by the first member, in the form of the training rows."""
-        return self.table_encoder_.inverse_transform(self._decode(code, given)[0])
-
-    def _errors(self, X: np.ndarray, given: np.ndarray | None = None) -> np.ndarray:
-        """Squared errors of scaled rows, (n_samples, n_features), a mean over the members."""
-        from ..core.inference import errors
-
-        return errors(self._architecture, self._fitted_state, X, self.device_, given)
-
-    def _draw(self, n_samples: int, seed: int, labels: np.ndarray | None = None) -> np.ndarray:
-        """Codes drawn from the prior, (n_samples, width), of given classes where it is informed."""
-        from ..core.inference import draw
-
-        return draw(self._architecture, n_samples, seed, labels)

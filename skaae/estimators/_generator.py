@@ -1,6 +1,5 @@
 """AAEGenerator: new rows like those of a table, of given conditions."""
 
-import math
 from dataclasses import replace
 from numbers import Integral
 
@@ -12,18 +11,18 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted
 
 from ..table import TableEncoder
-from ._base import MIN_AUTO_EPOCHS, BaseAAE, validated
+from ._base import BaseAAE, validated
 from ._conditions import Conditions
+from ._flow import BaseFlowAAE
 from ._rows import Rows
+from ._ways import arcs, lines
 
 __all__ = ["AAEGenerator"]
 
 AUTO_WIDTH = 32
-FLOW_STEPS, FLOW_BATCH, FLOW_RATE = 8000, 256, 3e-3
-MAX_FLOW_EPOCHS = 300  # more would learn small tables by heart
 
 
-class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
+class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseFlowAAE):
     r"""Draw new rows like those of a table, of given conditions; and rows of the same style under other conditions.
 
     An adversarial autoencoder [1]_ whose decoder is told the conditions of a row beside its code (class labels, or a
@@ -55,9 +54,8 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
     adversarial_weight : float, default=0.03
         Weight of the adversary's verdict, in units of the reconstruction error of the moment. Try 1 to draw
         `from_prior`.
-    noise : float or "auto", default="auto"
-        Standard deviation of the Gaussian noise on the scaled columns that the encoder is shown in training. "auto"
-        is none.
+    noise : float or "auto", default=0.0
+        Standard deviation of the Gaussian noise on the scaled columns that the encoder is shown in training.
     alpha : float, default=0.0
         Decoupled weight decay.
     batch_size : int or "auto", default="auto"
@@ -145,7 +143,7 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
         activation="relu",
         prior="normal",
         adversarial_weight=0.03,
-        noise="auto",
+        noise=0.0,
         alpha=0.0,
         batch_size="auto",
         learning_rate_init=1e-3,
@@ -255,7 +253,7 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
             The noise that the fitted density turns into the rows' codes.
         """
         check_is_fitted(self)
-        return self._styles(*self._told(X, y))
+        return self._noise_of(*self._told(X, y))
 
     def inverse_transform(self, X, y=None):
         """Rows of styles.
@@ -278,9 +276,7 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
             raise ValueError(
                 f"`X` must have as many columns as styles ({self._n_features_out}). Got {styles.shape[1]}."
             )
-        if y is None and self.conditions_ is not None:
-            raise ValueError("`y` must be given to a model that was fitted with conditions. Got None.")
-        return self._rows_of_styles(styles, self._wanted(y, len(styles)))
+        return self._rows_of_noise(styles, self._wanted(y, len(styles)))
 
     def transfer(self, X, y, *, y_from=None):
         """Rows of the same style under another condition.
@@ -303,7 +299,7 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
         if self.conditions_ is None:
             raise ValueError("`transfer` needs a model that was fitted with conditions. Got one without.")
         rows, given = self._told(X, y_from)
-        return self._rows_of_styles(self._styles(rows, given), self._wanted(y, len(rows)))
+        return self._rows_of_noise(self._noise_of(rows, given), self._wanted(y, len(rows)))
 
     def interpolate(self, X_from, X_to, n_steps=10, *, y_from=None, y_to=None):
         """Rows on the way from some rows to others.
@@ -328,9 +324,9 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
         (start, given_start), (end, given_end) = self._told(X_from, y_from), self._told(X_to, y_to)
         if len(start) != len(end):
             raise ValueError(f"`X_from` and `X_to` must have as many rows. Got {len(start)} and {len(end)}.")
-        styles = arcs(self._styles(start, given_start), self._styles(end, given_end), n_steps)
+        styles = arcs(self._noise_of(start, given_start), self._noise_of(end, given_end), n_steps)
         given = None if given_start is None else lines(given_start, given_end, n_steps)
-        return self._rows_of_styles(styles, given)
+        return self._rows_of_noise(styles, given)
 
     def score_samples(self, X, y=None):
         """Log density of the rows' codes under the density that was fitted to them.
@@ -347,11 +343,9 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
         log_density : ndarray of shape (n_samples,)
             Natural logarithms, comparable within one model only. A thousand rows take about a second.
         """
-        from ..core.inference import log_density
-
         check_is_fitted(self)
         rows, given = self._told(X, y)
-        return log_density(self._architecture, self._fitted_state, self._encode(rows)[0], self.device_, given)[0]
+        return self._log_density(self._encode(rows)[0], given)
 
     @property
     def _n_features_out(self):
@@ -363,9 +357,7 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
         if first:
             self.conditions_ = None if y is None else Conditions(y)
         elif (y is None) != (self.conditions_ is None):
-            raise ValueError(
-                "To go on, a model must be given conditions if it was first fitted with some, and only then."
-            )
+            raise ValueError("To go on, a model must be given conditions if it was first, and only then.")
 
     def _architecture_for(self, encoder, labels):
         return replace(
@@ -380,9 +372,6 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
     def _make_encoder(self, X):
         return TableEncoder(self.scaling, categorical_features=self.categorical_features, rounding="seen")
 
-    def _noise(self):
-        return 0.0 if self.noise == "auto" else float(self.noise)
-
     def _rows(self, X, y, labels):
         rows = self._scale(X)
         return Rows(rows, given=self._wanted(y, len(rows)))
@@ -394,34 +383,14 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
             self.conditions_.learn_to_tell(rows.X, rows.given)
         self._fit_flow(rows)
 
-    def _fit_flow(self, rows):
-        """Fits the density to the codes as they are now, from scratch."""
-        from ..core.training import train
-
-        batch_size = int(np.clip(len(rows.X) // 8, 32, FLOW_BATCH))
-        n_epochs = self.flow_max_iter
-        if n_epochs == "auto":
-            n_epochs = math.ceil(FLOW_STEPS / math.ceil(len(rows.X) / batch_size))
-            n_epochs = min(max(MIN_AUTO_EPOCHS, n_epochs), MAX_FLOW_EPOCHS)
-        plan = replace(
-            self._plan(len(rows.X), self._draw_seeds(check_random_state(self.random_state))),
-            schedule="transport",
-            n_epochs=n_epochs,
-            batch_size=batch_size,
-            learning_rate=FLOW_RATE,
-            noise=0.0,
-        )
-        weights = {name: value for name, value in self._fitted_state.items() if not name.startswith("optimizer.")}
-        state, curves = train(self._architecture, plan, rows.X, given=rows.given, start=weights, device=self.device_)
-        self.flow_curve_ = curves["transport"][:, 0]
-        self._state = self._fitted_state | {name: state[name] for name in weights}
-
     def _wanted(self, y, n, rng=None):
         """Conditions that are asked for, (n, n_given), or drawn."""
         if self.conditions_ is None:
             if y is not None:
                 raise ValueError(f"`y` must be None for a model that was fitted without conditions. Got {y!r}.")
             return None
+        if y is None and rng is None:
+            raise ValueError("`y` must be given to a model that was fitted with conditions. Got None.")
         return self.conditions_.draw(n, rng) if y is None else self.conditions_.encode(y, n)
 
     def _told(self, X, y):
@@ -430,32 +399,3 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
         if y is None and self.conditions_ is not None:
             return rows, self.conditions_.tell(rows)
         return rows, self._wanted(y, len(rows))
-
-    def _styles(self, rows, given):
-        return self._transport(self._encode(rows)[0], given, back=True)
-
-    def _rows_of_styles(self, styles, given):
-        return self._rows_of(self._transport(styles, given), given)
-
-    def _transport(self, code, given, *, back=False):
-        """Codes of noise, or noise of codes."""
-        from ..core.inference import transport
-
-        return transport(self._architecture, self._fitted_state, code, self.device_, given, back=back)[0]
-
-
-def arcs(start: np.ndarray, end: np.ndarray, n_steps: int) -> np.ndarray:
-    """Points on great circles from some to others, (n * n_steps, width), lengths changing evenly."""
-    lengths = [np.linalg.norm(each, axis=1, keepdims=True) for each in (start, end)]
-    cosine = (start * end).sum(1, keepdims=True) / (lengths[0] * lengths[1]).clip(1e-12)
-    angle = np.arccos(cosine.clip(-1, 1)).clip(1e-6, np.pi - 1e-6)[:, None]
-    share = np.linspace(0, 1, n_steps)[None, :, None]
-    ends = [(each / length.clip(1e-12))[:, None] for each, length in zip((start, end), lengths, strict=True)]
-    turned = (np.sin((1 - share) * angle) * ends[0] + np.sin(share * angle) * ends[1]) / np.sin(angle)
-    way = ((1 - share) * lengths[0][:, None] + share * lengths[1][:, None]) * turned
-    return way.reshape(-1, start.shape[1]).astype(start.dtype, copy=False)
-
-
-def lines(start: np.ndarray, end: np.ndarray, n_steps: int) -> np.ndarray:
-    """Points on straight lines from some to others, (n * n_steps, width)."""
-    return np.linspace(start, end, n_steps, axis=1).reshape(-1, start.shape[1])

@@ -111,7 +111,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         self._validate_params()
         table = self._read(X, reset=True)
         self._plain, self._columns = self._sorted(table, self._categorical(table))
-        self._form = table.iloc[:0] if isinstance(table, pd.DataFrame) else table[:0]
+        self._form = table.iloc[:0].copy() if isinstance(table, pd.DataFrame) else None
         if self._plain:
             values = numbers_of(table, self._plain)
             self.scaler_ = self._scaler().fit(values)
@@ -221,9 +221,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     def _scaler(self) -> Any:
         if self.scaling == "quantile":
             return RankScaler()
-        return (
-            FunctionTransformer() if self.scaling is None else ColumnScaler("cut" if self.scaling == "cut" else "fold")
-        )
+        if self.scaling is None:
+            return FunctionTransformer().set_output(transform="default")  # whatever the user has set for others
+        return ColumnScaler("cut" if self.scaling == "cut" else "fold")
 
     def _sorted(
         self, table: Any, categorical: np.ndarray

@@ -223,7 +223,7 @@ class TestBehaviour:
         n_before = model.n_iter_
         assert "validation" in model.history_
         assert model.fit(*table).n_iter_ > n_before
-        with pytest.raises(ValueError, match="only then"):
+        with pytest.raises(ValueError, match="and only then"):
             model.fit(table[0])
 
     def test_ten_rows_and_columns_that_say_nothing(self):

@@ -1,0 +1,60 @@
+"""What an estimator does with a flow: fits it to its codes, and moves between noise and codes."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from ._base import MIN_AUTO_EPOCHS, BaseAAE
+
+__all__ = ["BaseFlowAAE"]
+
+FLOW_STEPS, FLOW_BATCH, FLOW_RATE = 8000, 256, 3e-3
+MAX_FLOW_EPOCHS = 300  # more would learn small tables by heart
+
+
+class BaseFlowAAE(BaseAAE):
+    """The density of codes, as a flow."""
+
+    def _fit_flow(self, rows):
+        """Fits the density to the codes as they are now, from scratch."""
+        from ..core.training import train
+
+        batch_size = int(np.clip(len(rows.X) // 8, 32, FLOW_BATCH))
+        n_epochs = self.flow_max_iter
+        if n_epochs == "auto":
+            n_epochs = math.ceil(FLOW_STEPS / math.ceil(len(rows.X) / batch_size))
+            n_epochs = min(max(MIN_AUTO_EPOCHS, n_epochs), MAX_FLOW_EPOCHS)
+        plan = replace(
+            self._plan(len(rows.X), self._draw_seeds(check_random_state(self.random_state))),
+            schedule="transport",
+            n_epochs=n_epochs,
+            batch_size=batch_size,
+            learning_rate=FLOW_RATE,
+            noise=0.0,
+        )
+        weights = {name: value for name, value in self._fitted_state.items() if not name.startswith("optimizer.")}
+        state, curves = train(self._architecture, plan, rows.X, given=rows.given, start=weights, device=self.device_)
+        self.flow_curve_ = curves["transport"][:, 0]
+        self._state = self._fitted_state | {name: state[name] for name in weights}
+
+    def _noise_of(self, rows, given):
+        """The noise that becomes the codes of scaled rows."""
+        return self._transport(self._encode(rows)[0], given, back=True)
+
+    def _rows_of_noise(self, noise, given):
+        """The rows that noise becomes, in the form of the training rows."""
+        return self._rows_of(self._transport(noise, given), given)
+
+    def _transport(self, code, given, *, back=False):
+        """Codes of noise, or noise of codes."""
+        from ..core.inference import transport
+
+        return transport(self._architecture, self._fitted_state, code, self.device_, given, back=back)[0]
+
+    def _log_density(self, code, given):
+        """Log density of codes, (n_samples,)."""
+        from ..core.inference import log_density
+
+        return log_density(self._architecture, self._fitted_state, code, self.device_, given)[0]
