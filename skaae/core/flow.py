@@ -22,6 +22,7 @@ __all__ = ["Flow"]
 
 FREQUENCIES = 16  # of the sines and cosines that tell the time
 STEPS = 24  # from noise to code
+DENSITY_STEPS = 12  # on the way back that the density is told on, each as dear as two for every column
 SMALLEST_SPREAD = 1e-6
 
 
@@ -76,12 +77,12 @@ class Flow(nn.Module):
         """Log density of codes, (K, n): that of their noise, and how much the way from there has thinned it."""
         z = (z - self.mean) / self.spread
         time, thinned = torch.ones_like(z[..., :1]), self.spread.log().sum(-1).expand(z.shape[:2])
-        for _ in range(STEPS):
-            half = z - self(z, time, given) / (2 * STEPS)
-            between = time - 1 / (2 * STEPS)
-            z = z - self(half, between, given) / STEPS
-            thinned = thinned + self._divergence(half, between, given) / STEPS
-            time = time - 1 / STEPS
+        step = 1 / DENSITY_STEPS
+        for _ in range(DENSITY_STEPS):
+            half, between = z - step / 2 * self(z, time, given), time - step / 2
+            z = z - step * self(half, between, given)
+            thinned = thinned + step * self._divergence(half, between, given)
+            time = time - step
         return -0.5 * (z.square().sum(-1) + z.shape[-1] * math.log(2 * math.pi)) - thinned
 
     def _divergence(self, z: Tensor, time: Tensor, given: Tensor | None) -> Tensor:

@@ -341,7 +341,7 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseFlowAA
         Returns
         -------
         log_density : ndarray of shape (n_samples,)
-            Natural logarithms, comparable within one model only. A thousand rows take about a second.
+            Natural logarithms, comparable within one model only. A thousand rows of 15 columns take some seconds.
         """
         check_is_fitted(self)
         rows, given = self._told(X, y)
