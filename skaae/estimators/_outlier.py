@@ -32,9 +32,9 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     of most training rows, though some were like it. Or its columns may be in *discord*: they do not go together as
     they use to. Each is the opinion of several views (reconstruction, nearest neighbours [3]_ [4]_, histograms of the
     columns [5]_, a mixture of Gaussians, isolation [6]_, a robust covariance [7]_), put on one scale by what is usual
-    among training rows; the opinion that finds a row strangest counts three quarters, the next one quarter. To look for
-    what is new finds subtle outliers where training rows are all normal; the other two find outliers that have
-    company among the training rows.
+    among training rows; the opinion that finds a row strangest counts three quarters, the next one quarter, and what is
+    new 1.4 times as much as the rest. To look for what is new finds subtle outliers where training rows are all normal;
+    the other two find outliers that have company among the training rows.
 
     So training rows may be normal ones only, or have outliers among them. In either case the rows with the
     rarest values are put aside before the autoencoder, the mixture and the neighbours of what is rare are fitted.
@@ -322,7 +322,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         return np.stack([opinion.of(seen) for opinion in self.opinions_.values()])
 
     def _see(self, rows):
-        ranks = self.ranks_.transform(rows.astype(np.float64)).clip(-HIGHEST_RANK, HIGHEST_RANK)
+        ranks = self._ranks.transform(rows.astype(np.float64)).clip(-HIGHEST_RANK, HIGHEST_RANK)
         return Seen(rows.astype(np.float64), self._errors(rows).astype(np.float64), ranks)
 
     def _scaling(self):
@@ -351,7 +351,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         if len(rows) > MOST_ROWS:
             some = np.random.RandomState(0).permutation(len(rows))[:MOST_ROWS]
             rows, ordinary = rows[some], ordinary[some]
-        self.ranks_ = RankScaler().fit(rows)
+        self._ranks = RankScaler().fit(rows)
         seen = self._see(rows)
         self.opinions_ = {name: opinion.fit(seen) for name, opinion in self._opinions(seen, ordinary).items()}
         share = AUTO_CONTAMINATION if self.contamination == "auto" else self.contamination
