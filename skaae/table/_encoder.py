@@ -193,7 +193,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         """Rows of numbers from what `as_table` made of rows."""
         plain = []
         if self._plain:
-            plain = [np.nan_to_num(self.scaler_.transform(numbers_of(table, self._plain)))]
+            scaled = self.scaler_.transform(numbers_of(table, self._plain))
+            missing = np.isnan(scaled)
+            plain = [np.where(missing, 0, scaled) if missing.any() else scaled]
         if not self._columns:
             return plain[0]
         table = pd.DataFrame(table)
