@@ -263,7 +263,7 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseFlowAA
         X : array-like of shape (n_samples, n_components)
             Styles.
         y : conditions or None, default=None
-            The conditions of the rows, as in `sample`; must be given where the model was fitted with some.
+            The conditions of the rows, as in `sample`. None draws them as often as they occurred, alike in each call.
 
         Returns
         -------
@@ -276,7 +276,7 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseFlowAA
             raise ValueError(
                 f"`X` must have as many columns as styles ({self._n_features_out}). Got {styles.shape[1]}."
             )
-        return self._rows_of_noise(styles, self._wanted(y, len(styles)))
+        return self._rows_of_noise(styles, self._wanted(y, len(styles), np.random.RandomState(0)))
 
     def transfer(self, X, y, *, y_from=None):
         """Rows of the same style under another condition.
@@ -373,8 +373,7 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseFlowAA
         return TableEncoder(self.scaling, categorical_features=self.categorical_features, rounding="seen")
 
     def _rows(self, X, y, labels):
-        rows = self._scale(X)
-        return Rows(rows, given=self._wanted(y, len(rows)))
+        return Rows(self._scale(X), given=self._wanted(y, len(X)))
 
     def _train(self, X, y, labels, validation):
         super()._train(X, y, labels, validation)

@@ -184,8 +184,11 @@ class TestRows:
         back = on_table.inverse_transform(on_table.transform(X, y), y)
         assert (back.dtypes == X.dtypes).all()
         assert (back.job == X.job).mean() > 0.97
+        of_any = on_table.inverse_transform(on_table.transform(X, y))
+        pd.testing.assert_frame_equal(of_any, on_table.inverse_transform(on_table.transform(X, y)))
+        assert of_any.retired.mean() == pytest.approx(X.retired.mean(), abs=0.1)
         with pytest.raises(ValueError, match="`y` must be given to a model that was fitted with conditions"):
-            on_table.inverse_transform(on_table.transform(X, y))
+            on_table.transfer(X, None)
         with pytest.raises(ValueError, match="as many columns as styles"):
             on_table.inverse_transform(np.zeros((2, 99)), {"age": 30, "sex": "f"})
 
