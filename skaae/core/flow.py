@@ -46,7 +46,7 @@ class Flow(nn.Module):
         """Takes over the mean and the spread of codes, (K, n, width), which come back standardised."""
         self.mean.copy_(code.mean(1, keepdim=True))
         self.spread.copy_(code.std(1, keepdim=True).clamp(min=SMALLEST_SPREAD))
-        return (code - self.mean) / self.spread
+        return self._standard(code)
 
     @torch.no_grad()
     def clear(self) -> None:
@@ -64,7 +64,7 @@ class Flow(nn.Module):
     def move(self, z: Tensor, given: Tensor | None = None, *, back: bool = False) -> Tensor:
         """Codes of noise, or with ``back`` noise of codes, (K, n, width), by the midpoint rule."""
         if back:
-            z = (z - self.mean) / self.spread
+            z = self._standard(z)
         step = (-1 if back else 1) / STEPS
         time = torch.full_like(z[..., :1], float(back))
         for _ in range(STEPS):
@@ -75,7 +75,7 @@ class Flow(nn.Module):
 
     def log_density(self, z: Tensor, given: Tensor | None = None) -> Tensor:
         """Log density of codes, (K, n): that of their noise, and how much the way from there has thinned it."""
-        z = (z - self.mean) / self.spread
+        z = self._standard(z)
         time, thinned = torch.ones_like(z[..., :1]), self.spread.log().sum(-1).expand(z.shape[:2])
         step = 1 / DENSITY_STEPS
         for _ in range(DENSITY_STEPS):
@@ -84,6 +84,9 @@ class Flow(nn.Module):
             thinned = thinned + step * self._divergence(half, between, given)
             time = time - step
         return -0.5 * (z.square().sum(-1) + z.shape[-1] * math.log(2 * math.pi)) - thinned
+
+    def _standard(self, code: Tensor) -> Tensor:
+        return (code - self.mean) / self.spread
 
     def _divergence(self, z: Tensor, time: Tensor, given: Tensor | None) -> Tensor:
         """Sum of the velocity's derivatives along the columns, (K, n), from differences on either side."""

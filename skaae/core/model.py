@@ -1,10 +1,9 @@
 r"""The adversarial autoencoder: an encoder, a decoder, and an adversary for each block of the code.
 
 Rows ``x`` become a code, block beside block; the decoder turns the code, and what is given beside it, into rows again;
-adversary ``i`` gives the
-logit of "this is a draw from the prior, and no code" for block ``i``. Where the block's prior is informed by labels,
-the adversary is shown them too, one of them being "unknown"; and it is shown what is given beside the code, so that the
-code cannot tell it.
+adversary ``i`` gives the logit of "this is a draw from the prior, and no code" for block ``i``. Where the block's prior
+is informed by labels, the adversary is shown them too, one of them being "unknown"; and it is shown what is given
+beside the code, so that the code cannot tell it.
 
 Rows are values and choices among the columns of a group. What the decoder puts out for a choice are logits, whose
 softmax are the probabilities of the group's columns.

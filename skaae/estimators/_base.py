@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from numbers import Integral, Real
@@ -21,6 +20,7 @@ from ..table import TableEncoder, as_table
 from ._door import Door
 from ._labels import classes_of, positions_of
 from ._rows import Rows
+from ._schedule import auto_batch_size, epochs_for
 
 if TYPE_CHECKING:
     from ..core.hooks import Epoch, Hook
@@ -29,14 +29,13 @@ __all__ = ["BaseAAE", "validated"]
 
 validated = _fit_context(prefer_skip_nested_validation=True)  # checks parameters before a method that fits
 
-MIN_AUTO_EPOCHS = 5
 AUTO_WIDTH = 16
 
 
 class BaseAAE(Door, CallbackSupportMixin, BaseEstimator):
     """The shared parameters of all estimators, and fitting, encoding and decoding with them."""
 
-    _auto_steps = 2000  # steps of a fit with max_iter="auto", unless that is fewer than MIN_AUTO_EPOCHS
+    _auto_steps = 2000  # steps of a fit with max_iter="auto", unless that is fewer epochs than MIN_EPOCHS
     history_: dict[str, np.ndarray]
 
     _parameter_constraints: dict = {
@@ -114,7 +113,9 @@ class BaseAAE(Door, CallbackSupportMixin, BaseEstimator):
             X = self._validate(X, reset=first, ensure_min_samples=2)
             labels = self._read_labels(X, y, first)
             self._begin(X, labels, first)
-            self._train(X, y, labels, validation)
+            rows = self._rows(X, y, labels)
+            self._train(X, y, rows, validation)
+            self._finish(rows)
         return self
 
     def _partial_fit(self, X: Any, y: Any, classes: Any = None) -> Any:
@@ -263,12 +264,12 @@ class BaseAAE(Door, CallbackSupportMixin, BaseEstimator):
         self, n_samples: int, seeds: tuple[int, ...], *, n_epochs: int | None = None, annealed: bool = True
     ) -> Training:
         """Translates parameters into how to train."""
-        batch_size = int(np.clip(n_samples // 8, 32, 256)) if self.batch_size == "auto" else self.batch_size
+        batch_size = auto_batch_size(n_samples) if self.batch_size == "auto" else self.batch_size
         batch_size = min(batch_size, n_samples)
         if n_epochs is None:
             n_epochs = self.max_iter
         if n_epochs == "auto":
-            n_epochs = max(MIN_AUTO_EPOCHS, math.ceil(self._auto_steps / math.ceil(n_samples / batch_size)))
+            n_epochs = epochs_for(self._auto_steps, n_samples, batch_size)
         return Training(
             seeds=seeds,
             n_epochs=n_epochs,
@@ -291,13 +292,10 @@ class BaseAAE(Door, CallbackSupportMixin, BaseEstimator):
             return float(self.noise)
         return 1 - sum(block.width for block in self._architecture.blocks) / self._architecture.n_features
 
-    def _train(
-        self, X: np.ndarray, y: Any, labels: np.ndarray | None, validation: tuple[np.ndarray, np.ndarray] | None
-    ) -> None:
+    def _train(self, X: Any, y: Any, rows: Rows, validation: tuple[Any, Any] | None) -> None:
         """Trains for a whole fit, with held-out rows, progress and callbacks as wished."""
         rng = check_random_state(self.random_state)
         seeds = self._draw_seeds(rng)
-        rows = self._rows(X, y, labels)
         hooks: list[Hook] = []
         if validation is not None:
             held_out = self._validation_rows(*validation)
@@ -334,6 +332,9 @@ class BaseAAE(Door, CallbackSupportMixin, BaseEstimator):
             device=self.device_,
         )
         self._take(state, curves)
+
+    def _finish(self, rows: Rows) -> None:
+        """What is fitted to all rows of a fit after training, for estimators that have something."""
 
     def _hold_out(self, rows: Rows, rng: np.random.RandomState) -> tuple[Rows, Rows]:
         """The rows to train on, and a share of them to watch."""

@@ -1,16 +1,15 @@
 """What an estimator does with a flow: fits it to its codes, and moves between noise and codes."""
 
-import math
 from dataclasses import replace
 
-import numpy as np
 from sklearn.utils import check_random_state
 
-from ._base import MIN_AUTO_EPOCHS, BaseAAE
+from ._base import BaseAAE
+from ._schedule import auto_batch_size, epochs_for
 
 __all__ = ["BaseFlowAAE"]
 
-FLOW_STEPS, FLOW_BATCH, FLOW_RATE = 8000, 256, 3e-3
+FLOW_STEPS, FLOW_RATE = 8000, 3e-3
 MAX_FLOW_EPOCHS = 300  # more would learn small tables by heart
 
 
@@ -21,11 +20,9 @@ class BaseFlowAAE(BaseAAE):
         """Fits the density to the codes as they are now, from scratch."""
         from ..core.training import train
 
-        batch_size = int(np.clip(len(rows.X) // 8, 32, FLOW_BATCH))
-        n_epochs = self.flow_max_iter
+        batch_size, n_epochs = auto_batch_size(len(rows.X)), self.flow_max_iter
         if n_epochs == "auto":
-            n_epochs = math.ceil(FLOW_STEPS / math.ceil(len(rows.X) / batch_size))
-            n_epochs = min(max(MIN_AUTO_EPOCHS, n_epochs), MAX_FLOW_EPOCHS)
+            n_epochs = min(epochs_for(FLOW_STEPS, len(rows.X), batch_size), MAX_FLOW_EPOCHS)
         plan = replace(
             self._plan(len(rows.X), self._draw_seeds(check_random_state(self.random_state))),
             schedule="transport",

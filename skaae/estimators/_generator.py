@@ -375,9 +375,7 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseFlowAA
     def _rows(self, X, y, labels):
         return Rows(self._scale(X), given=self._wanted(y, len(X)))
 
-    def _train(self, X, y, labels, validation):
-        super()._train(X, y, labels, validation)
-        rows = self._rows(X, y, labels)
+    def _finish(self, rows):
         if self.conditions_ is not None:
             self.conditions_.learn_to_tell(rows.X, rows.given)
         self._fit_flow(rows)

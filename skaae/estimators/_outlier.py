@@ -322,8 +322,8 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         return np.stack([opinion.of(seen) for opinion in self.opinions_.values()])
 
     def _see(self, rows):
-        ranks = self._ranks.transform(rows.astype(np.float64)).clip(-HIGHEST_RANK, HIGHEST_RANK)
-        return Seen(rows.astype(np.float64), self._errors(rows).astype(np.float64), ranks)
+        errors, rows = self._errors(rows).astype(np.float64), rows.astype(np.float64)
+        return Seen(rows, errors, self._ranks.transform(rows).clip(-HIGHEST_RANK, HIGHEST_RANK))
 
     def _scaling(self):
         return "cut" if self.scaling == "standard" else self.scaling
@@ -344,9 +344,8 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         n_left = max(2, math.ceil((1 - self.trim) * len(rows)))
         return rarity <= np.sort(rarity)[n_left - 1]
 
-    def _train(self, X, y, labels, validation):
-        super()._train(X, y, labels, validation)
-        rows = self._scale(X)
+    def _finish(self, rows):
+        rows = rows.X
         ordinary = self._ordinary(rows)
         if len(rows) > MOST_ROWS:
             some = np.random.RandomState(0).permutation(len(rows))[:MOST_ROWS]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["CategoryColumn", "NumberColumn", "column_of", "decimals_of", "finite_numbers", "is_category", "restored"]
+__all__ = ["CategoryColumn", "NumberColumn", "decimals_of", "finite_numbers", "is_category", "restored"]
 
 ATOM_SHARE, ATOM_EXCESS = 0.05, 2  # of the rows, and times the mean count of values, from which on one is an atom
 FEW_VALUES = 10  # up to which all values of a column are atoms
@@ -42,8 +42,8 @@ class NumberColumn:
     """
 
     def __init__(self, cells: pd.Series, scaler: Any, split: bool, rounding: bool | str) -> None:
-        self.name, self.dtype = cells.name, cells.dtype
-        values = self._numbers(cells)
+        self.dtype = cells.dtype
+        values = finite_numbers(cells, np.float64)
         present = values[~np.isnan(values)]
         self.missing = len(present) < len(values)
         self.atoms: np.ndarray = np.empty(0)
@@ -60,7 +60,7 @@ class NumberColumn:
 
     def encode(self, cells: pd.Series) -> tuple[np.ndarray | None, np.ndarray | None]:
         """Scaled values, (n,), and choices, (n,), each where the column has any."""
-        values = self._numbers(cells)
+        values = finite_numbers(cells, np.float64)
         missing = np.isnan(values)
         scaled = None
         if self.has_value:
@@ -96,9 +96,6 @@ class NumberColumn:
     def _atoms_at(self, values: np.ndarray) -> np.ndarray:
         places = np.searchsorted(self.atoms, values).clip(max=len(self.atoms) - 1)
         return np.where(self.atoms[places] == values, places, len(self.atoms))
-
-    def _numbers(self, cells: pd.Series) -> np.ndarray:
-        return finite_numbers(cells, np.float64)
 
 
 class CategoryColumn:
@@ -151,13 +148,6 @@ class CategoryColumn:
                 " identifies rows, encode it first if it is free text (for instance with `skrub.StringEncoder`), or"
                 " group its rare values."
             )
-
-
-def column_of(
-    cells: pd.Series, categorical: bool, scaler: Any, split: bool, rounding: bool | str
-) -> NumberColumn | CategoryColumn:
-    """The column for training cells."""
-    return CategoryColumn(cells) if categorical else NumberColumn(cells, scaler, split, rounding)
 
 
 def is_category(cells: pd.Series) -> bool:

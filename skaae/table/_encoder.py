@@ -12,7 +12,7 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
-from ._columns import CategoryColumn, NumberColumn, column_of, decimals_of, finite_numbers, is_category, restored
+from ._columns import CategoryColumn, NumberColumn, decimals_of, finite_numbers, is_category, restored
 from ._scalers import ColumnScaler, RankScaler
 
 __all__ = ["TableEncoder", "as_table"]
@@ -236,10 +236,13 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             return list(range(table.shape[1])), {}
         table = pd.DataFrame(table)
         other = categorical | split | table.isna().any().to_numpy()
-        columns = {
-            place: column_of(table.iloc[:, place], categorical[place], self._scaler(), split, self.rounding)
-            for place in np.flatnonzero(other).tolist()
-        }
+        columns: dict[int, NumberColumn | CategoryColumn] = {}
+        for place in np.flatnonzero(other).tolist():
+            cells = table.iloc[:, place]
+            of_numbers = not categorical[place]
+            columns[place] = (
+                NumberColumn(cells, self._scaler(), split, self.rounding) if of_numbers else CategoryColumn(cells)
+            )
         return np.flatnonzero(~other).tolist(), columns
 
     def _categorical(self, table: Any) -> np.ndarray:
