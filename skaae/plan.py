@@ -6,7 +6,9 @@ for each.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["Architecture", "Block", "PerMember", "Training"]
 
@@ -15,17 +17,20 @@ PerMember = float | tuple[float, ...]
 
 @dataclass(frozen=True)
 class Block:
-    """A part of the code: its kind, how many columns of the code it is, and the prior it imitates.
+    """A part of the code: its kind, how many columns of the code it is, and the prior it imitates, by name or as drawn.
 
     ``classes`` are the probabilities of the classes that a prior with classes draws. Where the block is ``informed``,
-    its adversary is shown the labels of the rows, and draws of the same classes.
+    its adversary is shown the labels of the rows, and draws of the same classes. The ``posterior`` says what of a row's
+    code is chance: nothing ("deterministic"), a normal draw around a mean ("gaussian"), or what the encoder makes of
+    noise ("universal").
     """
 
     kind: str
     width: int
-    prior: str
+    prior: str | Callable[..., Any]
     classes: tuple[float, ...] = ()
     informed: bool = False
+    posterior: str = "deterministic"
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,8 @@ class Architecture:
 
     Rows are values, followed by ``choices``: groups of so many columns each, of which one is 1 and the others are 0.
     The decoder is told ``n_given`` numbers beside the code. With ``flow_layer_sizes`` there is a flow that draws codes.
+    With ``heads``, the decoder is shown the style shifted to the head of the category, in place of both. With an
+    ``image_shape`` (height, width, channels), trunks begin and end with convolutions.
     """
 
     n_features: int
@@ -44,6 +51,8 @@ class Architecture:
     choices: tuple[int, ...] = ()
     n_given: int = 0
     flow_layer_sizes: tuple[int, ...] = ()
+    heads: bool = False
+    image_shape: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,8 @@ class Training:
 
     The weights of phases that need labels or guesses count only where there are some. ``radius`` is the length of
     smoothness' steps, as a share of the distance to near rows. Where noise is ``graded``, it has another level for
-    each row, from none to ``noise``, and mostly low.
+    each row, from none to ``noise``, and mostly low. What brings codes to the prior is the ``regularizer``:
+    "adversarial", "mmd" or "sliced_wasserstein".
     """
 
     seeds: tuple[int, ...]
@@ -70,4 +80,5 @@ class Training:
     graded: bool = False
     weight_decay: PerMember = 0.0
     schedule: str = "joint"
+    regularizer: str = "adversarial"
     annealed: bool = True

@@ -59,9 +59,16 @@ class Batch:
     def encode(self, model: AdversarialAutoencoder) -> Tensor:
         """The code of the batch, computed once until it is forgotten."""
         if self.code is None:
-            self.outputs = model.encoder(self.corrupted)
-            self.code = model.code_of(self.outputs)
+            self.outputs = model.outputs(self.corrupted, self.normal)
+            self.code = model.code_of(self.outputs, self.normal)
         return self.code
+
+    def normal(self, width: int) -> Tensor:
+        """Standard normal numbers beside the rows, (K, rows, width).
+
+        For a short batch as many are drawn as for a full one, so that padding does not shift a member's stream.
+        """
+        return self.streams.normal(self.size, width)[:, : self.x.shape[1]]
 
     def classify(self, model: AdversarialAutoencoder) -> Tensor:
         """Log probabilities of the classes, (K, rows, classes), from the same pass through the encoder."""

@@ -24,8 +24,9 @@ from torch.nn.functional import mse_loss, one_hot
 
 from ..plan import Architecture
 from .flow import Flow
-from .latent import BLOCKS
-from .networks import Linear, Mlp, ResidualMlp
+from .images import Convolution, Convolved, Painter
+from .latent import BLOCKS, Chance, Heads
+from .networks import Hidden, Linear, Mlp, Residual, Trunk
 from .streams import Streams
 
 __all__ = ["AdversarialAutoencoder", "joined"]
@@ -45,12 +46,17 @@ class AdversarialAutoencoder(nn.Module):
         self.priors = [block.prior for block in blocks]
         self.n_inputs = [block.n_inputs for block in blocks]
         self.widths = [block.width for block in blocks]
+        self.n_noise = sum(block.n_noise for block in blocks)
         self.marks = [(len(block.classes) + 1) * block.informed for block in architecture.blocks]
         self.categories = [i for i, block in enumerate(architecture.blocks) if block.kind == "category"]
-        features, hidden = architecture.n_features, architecture.hidden_layer_sizes
-        self.encoder = ResidualMlp(n_members, (features, *hidden, sum(self.n_inputs)), architecture.activation)
-        widths = (sum(self.widths) + architecture.n_given, *hidden[::-1], features)
-        self.decoder = ResidualMlp(n_members, widths, architecture.activation)
+        features = architecture.n_features
+        self.heads: nn.Module = nn.Identity()
+        if architecture.heads:
+            self.heads = Heads(n_members, self.widths[1], self.widths[0])
+        represented = self.widths[0] if architecture.heads else sum(self.widths)
+        self.encoder, self.decoder = trunks(
+            architecture, n_members, self.n_noise, sum(self.n_inputs), represented + architecture.n_given
+        )
         self.n_values = features - sum(architecture.choices)
         self.choices = [(width, len(list(group))) for width, group in groupby(architecture.choices)]
         self.adversaries = nn.ModuleList(
@@ -64,7 +70,7 @@ class AdversarialAutoencoder(nn.Module):
     def initialise(self, streams: Streams, rows: Sequence[Tensor]) -> None:
         """Sets every weight; member k starts from the principal components of ``rows[k]``."""
         for layer in self.modules():
-            if isinstance(layer, Linear):
+            if isinstance(layer, Linear | Convolution | Heads):
                 layer.initialise(streams)
         self.encoder.clear()
         self.decoder.clear()
@@ -74,16 +80,23 @@ class AdversarialAutoencoder(nn.Module):
             self._start_from_components(member, x)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Codes of rows: (K, rows, features) to (K, rows, width)."""
-        return self.code_of(self.encoder(x))
+        """Codes of rows, without chance: (K, rows, features) to (K, rows, width)."""
+        return self.code_of(self.outputs(x))
 
-    def code_of(self, h: Tensor) -> Tensor:
+    def outputs(self, x: Tensor, chance: Chance | None = None) -> Tensor:
+        """The encoder's outputs on rows, and on the noise that posteriors ask for; without chance it is zero."""
+        if not self.n_noise:
+            return self.encoder(x)
+        noise = x.new_zeros(*x.shape[:-1], self.n_noise) if chance is None else chance(self.n_noise)
+        return self.encoder(torch.cat([x, noise], -1))
+
+    def code_of(self, h: Tensor, chance: Chance | None = None) -> Tensor:
         """The code that the encoder's outputs stand for."""
-        return joined([block(part) for block, part in zip(self.blocks, parted(h, self.n_inputs), strict=True)])
+        return joined([block(part, chance) for block, part in zip(self.blocks, parted(h, self.n_inputs), strict=True)])
 
     def classify(self, x: Tensor) -> Tensor:
         """Log probabilities of the classes of rows: (K, rows, features) to (K, rows, classes)."""
-        return self.log_probabilities_of(self.encoder(x))
+        return self.log_probabilities_of(self.outputs(x))
 
     def log_probabilities_of(self, h: Tensor) -> Tensor:
         """Logarithms of the category block, (K, rows, classes), from the encoder's outputs."""
@@ -91,7 +104,8 @@ class AdversarialAutoencoder(nn.Module):
 
     def decode(self, code: Tensor, given: Tensor | None = None) -> Tensor:
         """The decoder's outputs, which are values and logits of choices: (K, rows, width) to (K, rows, features)."""
-        return self.decoder(code if given is None else torch.cat([code, given], -1))
+        representation = self.heads(code)
+        return self.decoder(representation if given is None else torch.cat([representation, given], -1))
 
     def rows_of(self, outputs: Tensor) -> Tensor:
         """The rows that the decoder's outputs stand for: values, and probabilities of choices."""
@@ -111,14 +125,20 @@ class AdversarialAutoencoder(nn.Module):
 
     def judge(self, code: Tensor, labels: Tensor | None = None, given: Tensor | None = None) -> Iterator[Tensor]:
         """Logits of each adversary in turn, (K, rows)."""
-        for adversary, part, marks in zip(self.adversaries, parted(code, self.widths), self.marks, strict=True):
-            if marks:
-                assert labels is not None, "an informed adversary is shown labels."
-                part = torch.cat([part, one_hot(labels + 1, marks).to(part.dtype)], -1)
-            if given is not None:
-                part = torch.cat([part, given], -1)
+        for adversary, part in zip(self.adversaries, self.shown(code, labels, given), strict=True):
             # Two outputs, added: with one, a lone member's product is summed in another order than a packed one's.
             yield adversary(part).sum(-1)
+
+    def shown(self, code: Tensor, labels: Tensor | None = None, given: Tensor | None = None) -> Iterator[Tensor]:
+        """What is judged of each block in turn: its part of the code, with labels if informed, and what is given."""
+        for part, marks in zip(parted(code, self.widths), self.marks, strict=True):
+            told = [part]
+            if marks:
+                assert labels is not None, "an informed adversary is shown labels."
+                told.append(one_hot(labels + 1, marks).to(part.dtype))
+            if given is not None:
+                told.append(given)
+            yield joined(told)
 
     def _parts(self, rows: Tensor) -> Sequence[Tensor]:
         """Values, and for each run of groups of one width its groups, (K, rows, groups, width)."""
@@ -130,13 +150,29 @@ class AdversarialAutoencoder(nn.Module):
 
     @torch.no_grad()
     def _start_from_components(self, member: int, x: Tensor) -> None:
-        mean, components, spread = principal_components(x, self.n_inputs[0])
+        mean, components, spread = principal_components(x, self.widths[0])
         whiten = components.T / spread
         n = len(components)
-        self.encoder.linear.weight[member, :, :n] = whiten
+        self.encoder.linear.weight[member, : len(mean), :n] = whiten
         self.encoder.linear.bias[member, 0, :n] = -mean @ whiten
         self.decoder.linear.weight[member, :n] = components * spread[:, None]
         self.decoder.linear.bias[member, 0] = mean
+
+
+def trunks(
+    architecture: Architecture, n_members: int, n_beside: int, n_outputs: int, n_told: int
+) -> tuple[Residual, Residual | Painter]:
+    """Encoder and decoder: from rows with so much beside to so many outputs, and from what is told back to rows."""
+    features, hidden, shape = architecture.n_features, architecture.hidden_layer_sizes, architecture.image_shape
+    activation = architecture.activation
+    if shape is None:
+        towards: Trunk = Hidden(n_members, (features + n_beside, *hidden), activation)
+        back = Hidden(n_members, (n_told, *hidden[::-1]), activation)
+        decoder: Residual | Painter = Residual(n_members, n_told, back, features)
+    else:
+        towards = Convolved(n_members, shape, n_beside, hidden, activation)
+        decoder = Painter(n_members, n_told, hidden[::-1], shape, activation)
+    return Residual(n_members, features + n_beside, towards, n_outputs), decoder
 
 
 def parted(code: Tensor, widths: list[int]) -> Sequence[Tensor]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from .streams import Streams
 
-__all__ = ["ACTIVATIONS", "Linear", "Mlp", "ResidualMlp"]
+__all__ = ["ACTIVATIONS", "Hidden", "Linear", "Mlp", "Residual", "Trunk"]
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu,
@@ -57,6 +58,7 @@ class Hidden(nn.Module):
         super().__init__()
         self.layers = nn.ModuleList(Linear(n_members, *pair) for pair in pairwise(widths))
         self.activation = ACTIVATIONS[activation]
+        self.width = widths[-1]
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.layers:
@@ -76,14 +78,22 @@ class Mlp(nn.Module):
         return self.last(self.hidden(x))
 
 
-class ResidualMlp(nn.Module):
-    """Creates K sums of an affine map and a perceptron."""
+class Trunk(Protocol):
+    """Hidden layers that end in so many columns."""
 
-    def __init__(self, n_members: int, widths: tuple[int, ...], activation: str) -> None:
+    width: int
+
+    def __call__(self, x: Tensor) -> Tensor: ...
+
+
+class Residual(nn.Module):
+    """Creates K sums of an affine map and a perceptron with the given hidden layers."""
+
+    def __init__(self, n_members: int, n_inputs: int, hidden: Trunk, n_outputs: int) -> None:
         super().__init__()
-        self.linear = Linear(n_members, widths[0], widths[-1])
-        self.hidden = Hidden(n_members, widths[:-1], activation)
-        self.weight = nn.Parameter(torch.empty(n_members, *widths[-2:], dtype=torch.float32))
+        self.linear = Linear(n_members, n_inputs, n_outputs)
+        self.hidden = hidden
+        self.weight = nn.Parameter(torch.empty(n_members, hidden.width, n_outputs, dtype=torch.float32))
 
     @torch.no_grad()
     def clear(self) -> None:

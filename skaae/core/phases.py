@@ -14,6 +14,9 @@ The paper takes them in turn. The contest makes the last two one: a single pass 
 :math:`-e^{-a}` (after the reversal of Ganin and Lempitsky, "Unsupervised domain adaptation by backpropagation",
 2015, arXiv 1409.7495, which saturates).
 
+In the place of the contest there may be a discrepancy between draws and codes that needs no adversary (see
+`discrepancies`), which the encoder brings down in place of :math:`I`.
+
 The encoder then goes down :math:`E + w [E] I`. The factor :math:`[E]`, of which no gradient is taken, makes the weight
 :math:`w` mean the same on columns that are easy to reconstruct and on others: the gradient is that of
 :math:`\log E + w I` but for its length, a Gaussian likelihood with its best variance (Rybkin, Daniilidis and
@@ -33,6 +36,10 @@ Where the code has a category block, with class probabilities :math:`p(x)`, furt
 - balance, :math:`\mathrm{KL}(\bar p \parallel \pi)` of the mean of :math:`p` over a batch and the prior's class
   probabilities :math:`\pi`.
 
+Where the category has heads (see `latent`),
+
+- separation, the mean of :math:`\max(0, \delta - \lVert w_i - w_j \rVert)^2` over pairs, keeps them apart.
+
 Where there is a flow, a phase of its own trains it when codes do not change any more:
 
 - transport, :math:`\lVert v(z_t, t) - (z - \varepsilon) \rVert^2` with codes :math:`z`, noise :math:`\varepsilon` and
@@ -50,6 +57,8 @@ from torch import Tensor
 from torch.nn.functional import normalize, pad, softplus
 
 from .batches import Batch
+from .discrepancies import DISCREPANCIES
+from .latent import Heads
 from .model import AdversarialAutoencoder, joined
 
 __all__ = [
@@ -57,15 +66,18 @@ __all__ = [
     "Certainty",
     "Classification",
     "Contest",
+    "Discrepancy",
     "Discrimination",
     "Distillation",
     "Imitation",
     "Phase",
     "Reconstruction",
+    "Separation",
     "Smoothness",
     "Transport",
 ]
 
+STRENGTHS = {"mmd": 10.0, "sliced_wasserstein": 1.0}  # of discrepancies, so that a weight means much the same as of I
 LARGEST_TURN = 30.0  # of -a in the exponent, so that a hopeless code does not overflow
 PROBE = 0.1  # length of the step that the worst direction is estimated with, as a share of the final one
 RAREST = 1e-8  # probability below which a class counts as this rare, so that logarithms stay finite
@@ -82,7 +94,7 @@ class Phase(Protocol):
 class Reconstruction:
     """Creates the phase that makes the decoder undo the encoder."""
 
-    parts: tuple[str, ...] = ("encoder", "decoder")
+    parts: tuple[str, ...] = ("encoder", "decoder", "heads")
 
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
         loss = batch.mean(model.errors(model.decode(batch.encode(model), batch.given), batch.x))
@@ -132,6 +144,33 @@ class Contest(Weighted):
         return {"discrimination": told_apart(batch, logits), "imitation": passed_off(batch, verdicts)}
 
 
+class Discrepancy(Weighted):
+    """Creates the phase that brings codes to the prior without an adversary, by the named discrepancy."""
+
+    def __init__(self, weight: Tensor, name: str) -> None:
+        super().__init__(STRENGTHS[name] * weight)
+        self.name = name
+
+    def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
+        code = batch.encode(model)
+        draws = model.draw(batch.size, batch.streams, padded(batch.labels, batch.size))[:, : code.shape[1]]
+        weight = code.new_ones(code.shape[:2]) if batch.weight is None else batch.weight
+        drawn, own = (model.shown(rows, batch.labels, batch.given) for rows in (draws, code))
+        discrepancy = DISCREPANCIES[self.name]
+        found = [discrepancy(*pair, weight, batch.streams) for pair in zip(drawn, own, strict=True)]
+        return {self.name: weighted(reduce(torch.add, found), self.weight * batch.ramp * batch.error)}
+
+
+class Separation:
+    """Creates the phase that keeps the heads of categories apart."""
+
+    parts: tuple[str, ...] = ("heads",)
+
+    def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
+        assert isinstance(model.heads, Heads), "separation needs heads."
+        return {"separation": model.heads.crowding()}
+
+
 class Classification(Weighted):
     """Creates the phase that teaches the encoder the labels that are known."""
 
@@ -157,8 +196,7 @@ class Smoothness(Weighted):
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
         assert batch.radius is not None, "smoothness needs a radius for each row."
         here, x, radius = batch.classify(model).detach(), batch.corrupted, batch.radius.unsqueeze(-1)
-        draws = batch.streams.normal(batch.size, x.shape[-1])[:, : x.shape[1]]
-        step = (PROBE * radius * normalize(draws, dim=-1)).requires_grad_()
+        step = (PROBE * radius * normalize(batch.normal(x.shape[-1]), dim=-1)).requires_grad_()
         (worst,) = torch.autograd.grad(divergence(here, model.classify(x + step)).sum(), step)
         there = model.classify(x + radius * normalize(worst, dim=-1, eps=1e-30))
         return {"smoothness": weighted(batch.mean(divergence(here, there)), self.weight)}
@@ -197,7 +235,7 @@ class Transport:
         assert batch.settled is not None, "transport needs settled codes."
         code = batch.settled
         n, width = code.shape[1:]
-        noise = batch.streams.normal(batch.size, width)[:, :n]
+        noise = batch.normal(width)
         time = batch.streams.uniform(batch.size, 1)[:, :n]
         velocity = model.flow(torch.lerp(noise, code, time), time, batch.given)
         return {"transport": batch.mean((velocity - code + noise).square())}
@@ -229,11 +267,15 @@ def judged(model: AdversarialAutoencoder, batch: Batch, code: Tensor) -> list[Te
     For a short batch as many are drawn as for a full one, so that padding does not shift a member's stream.
     """
     n = code.shape[1]
-    labels = None if batch.labels is None else pad(batch.labels, (0, batch.size - n), value=-1)
-    draws = model.draw(batch.size, batch.streams, labels)[:, :n]
+    draws = model.draw(batch.size, batch.streams, padded(batch.labels, batch.size))[:, :n]
     shown = None if batch.labels is None else batch.labels.repeat(1, 2)
     given = None if batch.given is None else batch.given.repeat(1, 2, 1)
     return [logit.view(-1, 2, n) for logit in model.judge(torch.cat([draws, code], 1), shown, given)]
+
+
+def padded(labels: Tensor | None, n: int) -> Tensor | None:
+    """Labels of n rows, those of rows that are not there unknown."""
+    return None if labels is None else pad(labels, (0, n - labels.shape[1]), value=-1)
 
 
 def told_apart(batch: Batch, logits: Iterable[Tensor]) -> Tensor:

@@ -4,6 +4,9 @@ A prior is a module whose ``forward(n, streams, labels)`` draws (members, n, wid
 classes draw the class first, by its probability, or are told it: ``labels`` are (members, n) positions of classes, -1
 where unknown.
 
+The uniform prior fills the cube of unit variance, :math:`[-\sqrt 3, \sqrt 3]^d`. A prior of the user's own is a
+function of the number of draws and a generator of numpy's, one for each member and batch.
+
 The mixture and the Swiss roll are laid out in the first two columns, with overall variances near one; further columns
 are standard normal. Of :math:`C` classes, class :math:`c` of the mixture is a Gaussian around the point at angle
 :math:`2 \pi c / C` of a circle; of the Swiss roll it is the part of the spiral :math:`r = \sqrt{(c + u) / C}`, with
@@ -14,14 +17,18 @@ arXiv 1511.05644.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
+from ..plan import Block
 from .streams import Streams
 
-__all__ = ["PRIORS", "Mixture", "Normal", "OneHot", "SwissRoll"]
+__all__ = ["PRIORS", "Custom", "Mixture", "Normal", "OneHot", "SwissRoll", "Uniform", "prior_of"]
 
 CIRCLE = 1.5  # radius of the mixture
 LONGEST_AXIS = 0.35  # standard deviation of its Gaussians along the radius
@@ -38,6 +45,31 @@ class Normal(nn.Module):
 
     def forward(self, n: int, streams: Streams, labels: Tensor | None = None) -> Tensor:
         return streams.normal(n, self.width)
+
+
+class Uniform(Normal):
+    r"""Creates the uniform prior on the cube of unit variance, :math:`[-\sqrt 3, \sqrt 3]^d`."""
+
+    def forward(self, n: int, streams: Streams, labels: Tensor | None = None) -> Tensor:
+        return math.sqrt(3) * (2 * streams.uniform(n, self.width) - 1)
+
+
+class Custom(nn.Module):
+    """Creates the prior that a function draws: ``function(n, rng)`` gives (n, width)."""
+
+    def __init__(self, function: Callable[..., Any], width: int) -> None:
+        super().__init__()
+        self.function, self.width = function, width
+
+    def forward(self, n: int, streams: Streams, labels: Tensor | None = None) -> Tensor:
+        seeds = (streams.uniform(4) * 2**16).long().tolist()
+        draws = np.stack([np.asarray(self.function(n, np.random.default_rng(seed))) for seed in seeds])
+        if draws.shape[1:] != (n, self.width) or not np.isfinite(draws).all():
+            raise ValueError(
+                f"`prior` must draw finite numbers of shape (n, n_components), here {(n, self.width)}. Got an array of"
+                f" shape {draws.shape[1:]}{'' if np.isfinite(draws).all() else ' with NaN or infinity'}."
+            )
+        return torch.tensor(draws, dtype=torch.float32, device=streams.device)
 
 
 class OneHot(nn.Module):
@@ -91,8 +123,16 @@ def drawn_classes(n: int, streams: Streams, classes: tuple[float, ...], labels: 
     return drawn if labels is None else torch.where(labels < 0, drawn, labels)
 
 
+def prior_of(block: Block) -> nn.Module:
+    """The prior that a block imitates."""
+    if callable(block.prior):
+        return Custom(block.prior, block.width)
+    return PRIORS[block.prior](block.width, block.classes)
+
+
 PRIORS: dict[str, type[nn.Module]] = {
     "normal": Normal,
+    "uniform": Uniform,
     "one_hot": OneHot,
     "mixture": Mixture,
     "swiss_roll": SwissRoll,

@@ -20,6 +20,7 @@ from torch import Tensor
 from ..plan import Architecture, PerMember, Training
 from .batches import Batch, Batches, Supervision
 from .hooks import Epoch, Hook
+from .images import work_of
 from .model import AdversarialAutoencoder
 from .optimizer import PackedAdam
 from .phases import (
@@ -27,11 +28,13 @@ from .phases import (
     Certainty,
     Classification,
     Contest,
+    Discrepancy,
     Discrimination,
     Distillation,
     Imitation,
     Phase,
     Reconstruction,
+    Separation,
     Smoothness,
     Transport,
 )
@@ -82,14 +85,18 @@ def turns_of(
     def weight(value: PerMember) -> Tensor:
         return torch.tensor(per_member(value, len(training.seeds)), dtype=torch.float32, device=device)
 
+    fitting: tuple[Phase, ...] = (Reconstruction(), Separation()) if architecture.heads else (Reconstruction(),)
     taught = supervised_phases(architecture, training, supervision, weight)
     if not np.any(training.adversarial_weight):
-        return [Turn((Reconstruction(), *taught))]
+        return [Turn((*fitting, *taught))]
+    own_weight, kind = weight(training.adversarial_weight), training.regularizer
+    if kind != "adversarial":
+        return [Turn((*fitting, Discrepancy(own_weight, kind), *taught))]
     if training.schedule == "joint":
-        return [Turn((Reconstruction(), Contest(weight(training.adversarial_weight)), *taught))]
+        return [Turn((*fitting, Contest(own_weight), *taught))]
     assert training.schedule == "alternating", "'schedule' should be 'joint', 'alternating' or 'transport'."
     regularisation = [Turn((Discrimination(),)), Turn((Imitation(),), weighted=True)]
-    return [Turn((Reconstruction(),)), *regularisation, *([Turn(tuple(taught))] if taught else [])]
+    return [Turn(fitting), *regularisation, *([Turn(tuple(taught))] if taught else [])]
 
 
 def supervised_phases(
@@ -250,6 +257,8 @@ def threads_for(architecture: Architecture, n_rows: int) -> Iterator[None]:
     widths = [architecture.n_features, *architecture.hidden_layer_sizes, sum(b.width for b in architecture.blocks)]
     largest = max(a * b for own in (widths, architecture.flow_layer_sizes) for a, b in pairwise(own))
     before = torch.get_num_threads()
+    if architecture.image_shape is not None:
+        largest = max(largest, work_of(architecture.image_shape))
     if 2 * n_rows * largest < SHARED_WORK:
         torch.set_num_threads(1)
     try:

@@ -15,12 +15,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from ..plan import Architecture, Block, Training
+from ..plan import Training
 from ..table import TableEncoder, as_table
 from ._door import Door
 from ._labels import classes_of, positions_of
+from ._plans import Plans
 from ._rows import Rows
-from ._schedule import auto_batch_size, epochs_for
 
 if TYPE_CHECKING:
     from ..core.hooks import Epoch, Hook
@@ -29,13 +29,10 @@ __all__ = ["BaseAAE", "validated"]
 
 validated = _fit_context(prefer_skip_nested_validation=True)  # checks parameters before a method that fits
 
-AUTO_WIDTH = 16
 
-
-class BaseAAE(Door, CallbackSupportMixin, BaseEstimator):
+class BaseAAE(Plans, Door, CallbackSupportMixin, BaseEstimator):
     """The shared parameters of all estimators, and fitting, encoding and decoding with them."""
 
-    _auto_steps = 2000  # steps of a fit with max_iter="auto", unless that is fewer epochs than MIN_EPOCHS
     history_: dict[str, np.ndarray]
 
     _parameter_constraints: dict = {
@@ -203,49 +200,12 @@ class BaseAAE(Door, CallbackSupportMixin, BaseEstimator):
         self.n_iter_ = 0
         self.history_ = {}
 
-    def _architecture_for(self, encoder: TableEncoder, labels: np.ndarray | None) -> Architecture:
-        """Translates parameters into what to build, with the labels of a first fit."""
-        n_features = len(encoder.sources_)
-        if self.n_components is not None and self.n_components > n_features:
-            encoded = f"{n_features}, encoded" if encoder.choices_ else f"{n_features}"
-            raise ValueError(
-                f"`n_components` must be at most the number of columns ({encoded}). Got {self.n_components}."
-            )
-        width = self.n_components or self._auto_width(encoder)
-        return Architecture(
-            n_features=n_features,
-            blocks=self._blocks(int(width), labels),
-            hidden_layer_sizes=self._layer_sizes("hidden_layer_sizes"),
-            activation=self.activation,
-            choices=encoder.choices_,
-        )
-
-    def _layer_sizes(self, name: str) -> tuple[int, ...]:
-        """Widths of hidden layers, by the name of their parameter."""
-        value = getattr(self, name)
-        widths = np.atleast_1d(value)
-        if len(widths) and (widths.ndim != 1 or widths.dtype.kind not in "iu" or widths.min() < 1):
-            raise ValueError(f"`{name}` must be whole numbers from 1. Got {value!r}.")
-        return tuple(widths.tolist())
-
-    def _auto_width(self, encoder: TableEncoder) -> int:
-        """Width of the code where the user leaves it to us."""
-        return max(1, min(AUTO_WIDTH, len(encoder.sources_) - 1))
-
-    def _blocks(self, width: int, labels: np.ndarray | None) -> tuple[Block, ...]:
-        """The parts of the code."""
-        return (Block("style", width, self.prior),)
-
     def _make_encoder(self, X: Any) -> TableEncoder:
         return TableEncoder(
             self._scaling(),
             categorical_features=self.categorical_features,
             rounding=isinstance(X, pd.DataFrame),
         )
-
-    def _scaling(self) -> str | None:
-        """How the encoder scales numeric columns."""
-        return self.scaling
 
     def _scale(self, X: Any) -> np.ndarray:
         """Rows as numbers of one scale."""
@@ -259,38 +219,6 @@ class BaseAAE(Door, CallbackSupportMixin, BaseEstimator):
     def _rows(self, X: Any, y: Any, labels: np.ndarray | None) -> Rows:
         """Rows on their way to the core."""
         return Rows(self._scale(X), labels)
-
-    def _plan(
-        self, n_samples: int, seeds: tuple[int, ...], *, n_epochs: int | None = None, annealed: bool = True
-    ) -> Training:
-        """Translates parameters into how to train."""
-        batch_size = auto_batch_size(n_samples) if self.batch_size == "auto" else self.batch_size
-        batch_size = min(batch_size, n_samples)
-        if n_epochs is None:
-            n_epochs = self.max_iter
-        if n_epochs == "auto":
-            n_epochs = epochs_for(self._auto_steps, n_samples, batch_size)
-        return Training(
-            seeds=seeds,
-            n_epochs=n_epochs,
-            batch_size=batch_size,
-            learning_rate=float(self.learning_rate_init),
-            adversarial_weight=float(self.adversarial_weight),
-            noise=self._noise(),
-            weight_decay=float(self.alpha),
-            annealed=annealed,
-            **self._weights(),
-        )
-
-    def _weights(self) -> dict[str, Any]:
-        """Weights of the phases that only some estimators have, by their names in the plan."""
-        return {}
-
-    def _noise(self) -> float:
-        """As much noise as there is redundancy: none where the code is as wide as the rows."""
-        if self.noise != "auto":
-            return float(self.noise)
-        return 1 - sum(block.width for block in self._architecture.blocks) / self._architecture.n_features
 
     def _train(self, X: Any, y: Any, rows: Rows, validation: tuple[Any, Any] | None) -> None:
         """Trains for a whole fit, with held-out rows, progress and callbacks as wished."""

@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-__all__ = ["UNKNOWN", "classes_of", "known_labels", "positions_of", "wanted_positions"]
+__all__ = ["UNKNOWN", "classes_of", "known_labels", "names_of", "positions_of", "wanted_positions"]
 
 UNKNOWN = -1
 
@@ -72,6 +72,16 @@ def positions_of(y: Any, classes: np.ndarray) -> np.ndarray:
     positions = np.full(len(y), UNKNOWN)
     positions[known] = np.searchsorted(classes, labels)
     return positions
+
+
+def names_of(positions: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """The class at each position, -1 at those beyond the classes."""
+    strange = positions >= len(classes)
+    names = classes[np.where(strange, 0, positions)]
+    if strange.any():
+        names = names if names.dtype.kind in "if" else names.astype(object)
+        names[strange] = UNKNOWN
+    return names
 
 
 def wanted_positions(y: Any, n_samples: int, classes: np.ndarray) -> np.ndarray:

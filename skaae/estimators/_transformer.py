@@ -1,21 +1,21 @@
 """AAETransformer: features, their inverse, and samples."""
 
-from numbers import Integral
+from dataclasses import replace
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.callback import with_callbacks
 from sklearn.utils import check_random_state, check_scalar
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from ..plan import Block
 from ._base import BaseAAE, validated
-from ._labels import wanted_positions
+from ._blocks import WITH_MODES, block_of, blocks_with_heads
+from ._labels import names_of, wanted_positions
 
 __all__ = ["AAETransformer"]
-
-MODES = 10  # of a mixture or a Swiss roll without labels
 
 
 class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
@@ -32,14 +32,34 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
         Widths of the encoder's hidden layers; the decoder has them in reverse.
     activation : {"relu", "leaky_relu", "silu", "gelu", "tanh"}, default="relu"
         What follows each hidden layer of encoder and decoder.
-    prior : {"normal", "mixture", "swiss_roll"}, default="normal"
-        What codes should look like. The mixture has ten Gaussians on a circle, the Swiss roll ten arms, in the first
-        two columns of the code; further columns are standard normal. Where `fit` is given classes, each has one
-        of the Gaussians or arms: the adversary is shown the labels, of which most may be unknown.
-    adversarial_weight : float, default=0.03
-        Weight of the adversary's verdict, in units of the reconstruction error of the moment. More brings codes closer
-        to the prior, which is what `sample` draws from: try 0.3 or 1 for narrow codes. Less leaves classes further
-        apart.
+    prior : {"normal", "uniform", "mixture", "swiss_roll", "one_hot"} or callable, default="normal"
+        What codes should look like. "uniform" is a cube of unit variance. The mixture has `n_modes` Gaussians on a
+        circle, the Swiss roll as many arms, in the first two columns of the code; further columns are standard normal.
+        Where `fit` is given classes, each has one of the Gaussians or arms: the adversary is shown the labels, of which
+        most may be unknown. With "one_hot" the code is the probabilities of `n_components` categories, and should be
+        sure of one. A callable is given a number of draws and a `numpy.random.Generator`, and returns draws of shape
+        (n, n_components), best of unit variance.
+    n_modes : int, default=10
+        How many Gaussians or arms there are where no classes are given.
+    n_clusters : int or None, default=None
+        With a number, rows are represented by the head of their cluster plus a style, code = head + style, with heads
+        kept apart (section 6 of [1]_): a map of few dimensions on which clusters have places of their own. Clusters
+        are found without labels; where `fit` is given classes, the first clusters are these. See `AAEClusterer` for
+        clusters alone.
+    posterior : {"deterministic", "gaussian", "universal"}, default="deterministic"
+        What of a row's code is chance in training: nothing, a normal draw around a mean, or whatever the encoder makes
+        of noise beside the row. `transform` gives the mean, or the code of noise zero.
+    regularizer : {"adversarial", "mmd", "sliced_wasserstein"}, default="adversarial"
+        What brings codes to the prior: an adversary, or a distance between codes and draws without one, the maximum
+        mean discrepancy [2]_ or the sliced Wasserstein distance [3]_.
+    image_shape : tuple of int or None, default=None
+        Height and width, and channels if there are some, of rows that are flat images, channels last: encoder and
+        decoder then have convolutions before and after their hidden layers. Pixels are best of one scale already, with
+        `scaling=None`.
+    adversarial_weight : float or "auto", default="auto"
+        Weight of the adversary's verdict, or of the distance, in units of the reconstruction error of the moment. More
+        brings codes closer to the prior, which is what `sample` draws from: try 0.3 or 1 for narrow codes. Less leaves
+        classes further apart. "auto" is 0.03 for a normal prior, and 1 for others and with `n_clusters`.
     noise : float or "auto", default="auto"
         Standard deviation of the Gaussian noise on the scaled columns that the encoder is shown in training. "auto"
         is ``1 - n_components / n_features``: the more redundant the columns, the more.
@@ -78,6 +98,8 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
 
     Attributes
     ----------
+    cluster_heads_ : ndarray of shape (n_clusters, n_components)
+        The places of the clusters among the codes, with `n_clusters`.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -85,8 +107,8 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
     n_iter_ : int
         Epochs trained.
     history_ : dict of str to ndarray of shape (n_iter_,)
-        The mean loss of each phase ("reconstruction", "imitation", "discrimination") in each epoch, and with
-        `early_stopping` what was watched ("validation").
+        The mean loss of each phase ("reconstruction", "imitation", "discrimination", or the `regularizer`) in each
+        epoch, and with `early_stopping` what was watched ("validation").
     loss_curve_ : ndarray of shape (n_iter_,)
         ``history_["reconstruction"]``.
     table_encoder_ : TableEncoder
@@ -97,6 +119,8 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
     References
     ----------
     .. [1] Makhzani, Shlens, Jaitly, Goodfellow and Frey, "Adversarial autoencoders", 2015, arXiv 1511.05644.
+    .. [2] Tolstikhin, Bousquet, Gelly and Schoelkopf, "Wasserstein auto-encoders", 2018, arXiv 1711.01558.
+    .. [3] Kolouri, Pope, Martin and Rohde, "Sliced-Wasserstein autoencoder", 2018, arXiv 1804.01947.
 
     Examples
     --------
@@ -112,8 +136,71 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
 
     _parameter_constraints: dict = {
         **BaseAAE._parameter_constraints,
-        "prior": [StrOptions({"normal", "mixture", "swiss_roll"})],
+        "prior": [StrOptions({"normal", "uniform", "mixture", "swiss_roll", "one_hot"}), callable],
+        "image_shape": ["array-like", None],
+        "adversarial_weight": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+        "n_modes": [Interval(Integral, 1, None, closed="left")],
+        "n_clusters": [Interval(Integral, 1, None, closed="left"), None],
+        "posterior": [StrOptions({"deterministic", "gaussian", "universal"})],
+        "regularizer": [StrOptions({"adversarial", "mmd", "sliced_wasserstein"})],
     }
+
+    def __init__(
+        self,
+        n_components=None,
+        *,
+        hidden_layer_sizes=(256,),
+        activation="relu",
+        prior="normal",
+        n_modes=10,
+        n_clusters=None,
+        posterior="deterministic",
+        regularizer="adversarial",
+        image_shape=None,
+        adversarial_weight="auto",
+        noise="auto",
+        alpha=0.0,
+        batch_size="auto",
+        learning_rate_init=1e-3,
+        max_iter="auto",
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=20,
+        tol=1e-4,
+        warm_start=False,
+        scaling="standard",
+        categorical_features="from_dtype",
+        device="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            n_components,
+            hidden_layer_sizes=hidden_layer_sizes,
+            activation=activation,
+            prior=prior,
+            adversarial_weight=adversarial_weight,
+            noise=noise,
+            alpha=alpha,
+            batch_size=batch_size,
+            learning_rate_init=learning_rate_init,
+            max_iter=max_iter,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            n_iter_no_change=n_iter_no_change,
+            tol=tol,
+            warm_start=warm_start,
+            scaling=scaling,
+            categorical_features=categorical_features,
+            device=device,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.n_modes = n_modes
+        self.n_clusters = n_clusters
+        self.posterior = posterior
+        self.regularizer = regularizer
+        self.image_shape = image_shape
 
     @with_callbacks
     @validated
@@ -125,7 +212,8 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
         X : DataFrame or array-like of shape (n_samples, n_features)
             Training rows, two at least: numbers, text, bools and categories, of which some may be missing.
         y : array-like of shape (n_samples,) or None, default=None
-            Classes, -1 or missing where unknown, for the priors "mixture" and "swiss_roll". Otherwise ignored.
+            Classes, -1 or missing where unknown, for the priors "mixture" and "swiss_roll", and for `n_clusters`.
+            Otherwise ignored.
 
         Returns
         -------
@@ -178,7 +266,32 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
             Their codes, in the dtype of `X`.
         """
         check_is_fitted(self)
-        return self._encode(self._scale(self._validate(X, reset=False)))[0]
+        rows = self._scale(self._validate(X, reset=False))
+        code = self._encode(rows)[0]
+        if self.n_clusters is None:
+            return code
+        style, category = np.split(code, [self._n_features_out], axis=1)
+        return (style + category @ self.cluster_heads_).astype(rows.dtype, copy=False)
+
+    @available_if(lambda self: self.n_clusters is not None)
+    def predict(self, X):
+        """The cluster of each row, for a model with `n_clusters`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Positions of clusters among `cluster_heads_`; or classes for a model that was fitted with labels, and -1 for
+            the clusters beyond these.
+        """
+        check_is_fitted(self)
+        code = self._encode(self._scale(self._validate(X, reset=False)))[0]
+        places = code[:, self._n_features_out :].argmax(1)
+        return names_of(places, self.classes_) if self._informed else places
 
     def inverse_transform(self, X):
         """Decode codes into rows, in the units of the training rows.
@@ -197,7 +310,7 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
         code = check_array(X, dtype=[np.float64, np.float32], input_name="X")
         if code.shape[1] != self._n_features_out:
             raise ValueError(f"`X` must have as many columns as codes ({self._n_features_out}). Got {code.shape[1]}.")
-        return self._rows_of(code)
+        return self._rows_of(self._as_style(code))
 
     def score(self, X, y=None):
         """Minus the mean squared error of reconstruction, so that higher is better.
@@ -226,8 +339,8 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
         n_samples : int, default=1
             How many.
         y : class, array-like of shape (n_samples,) or None, default=None
-            The class of all rows, or one for each, for a model that was fitted with labels. None draws classes as
-            often as they occurred.
+            The class or the cluster of all rows, or one for each, for a model that was fitted with labels, or with
+            `n_clusters`. None draws classes as often as they occurred, and clusters equally often.
         random_state : int, RandomState instance or None, default=None
             Pass an int for the same rows in each call.
 
@@ -238,27 +351,49 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
         """
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
-        if y is not None and not self._informed:
+        if y is not None and not hasattr(self, "classes_"):
             raise ValueError(f"`y` must be None for a model that was fitted without labels. Got {y!r}.")
         wanted = None if y is None else wanted_positions(y, n_samples, self.classes_)
         code = self._draw(n_samples, self._draw_seed(check_random_state(random_state)), wanted)
+        if wanted is not None and self.n_clusters is not None:
+            code[:, self._n_features_out :] = np.eye(self.n_clusters, dtype=code.dtype)[wanted]
         return self._rows_of(code)
 
     def _read_labels(self, X, y, first, classes=None):
         if first:
-            self._informed = self.prior != "normal" and y is not None
+            self._informed = y is not None and (self.n_clusters is not None or self.prior in WITH_MODES)
+            if self.n_clusters is not None:
+                self.classes_ = np.arange(self.n_clusters)
+            elif not self._informed:
+                vars(self).pop("classes_", None)
         if not self._informed:
             return None
         return np.full(len(X), -1) if y is None else self._positions(X, y, first, classes)
 
+    def _architecture_for(self, encoder, labels):
+        return replace(super()._architecture_for(encoder, labels), heads=self.n_clusters is not None)
+
+    def _adversarial_weight(self):
+        if self.adversarial_weight != "auto":
+            return float(self.adversarial_weight)
+        return 0.03 if self.prior == "normal" and self.n_clusters is None else 1.0
+
     def _blocks(self, width, labels):
-        if self.prior == "normal":
-            return super()._blocks(width, labels)
-        if width < 2:
-            raise ValueError(f"`n_components` must be 2 at least for the prior {self.prior!r}. Got {width}.")
-        shares = self._class_shares(labels) if self._informed else (1 / MODES,) * MODES
-        return (Block("style", width, self.prior, classes=shares, informed=self._informed),)
+        if self.n_clusters is not None:
+            n_classes = len(self.classes_) if self._informed else 0
+            return blocks_with_heads(self.prior, width, self.posterior, self.n_clusters, n_classes)
+        shares = self._class_shares(labels) if self._informed else (1 / self.n_modes,) * self.n_modes
+        return (block_of(self.prior, width, self.posterior, shares, informed=self._informed),)
 
     @property
     def _n_features_out(self):
-        return sum(block.width for block in self._architecture.blocks)
+        return self._architecture.blocks[0].width
+
+    def _as_style(self, code):
+        """The code of a representation: a style of no cluster."""
+        return np.pad(code, ((0, 0), (0, self.n_clusters or 0)))
+
+    def _take(self, state, curves):
+        super()._take(state, curves)
+        if self.n_clusters is not None:
+            self.cluster_heads_ = state["model.heads.weight"][0]

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from skaae.core.networks import ACTIVATIONS, Linear, Mlp, ResidualMlp
+from skaae.core.networks import ACTIVATIONS, Hidden, Linear, Mlp, Residual
 from skaae.core.streams import Streams
 
 
@@ -31,7 +31,7 @@ def test_a_packed_member_is_its_slice(shape):
 
 
 def test_a_cleared_residual_network_is_whatever_its_affine_map_is_set_to():
-    network = ResidualMlp(2, (4, 8, 3), "relu")
+    network = Residual(2, 4, Hidden(2, (4, 8), "relu"), 3)
     network.hidden.layers[0].initialise(Streams([0, 1]))
     network.clear()
     with torch.no_grad():

@@ -10,10 +10,12 @@ from skaae.core.phases import (
     Certainty,
     Classification,
     Contest,
+    Discrepancy,
     Discrimination,
     Distillation,
     Imitation,
     Reconstruction,
+    Separation,
     Smoothness,
     Transport,
 )
@@ -23,7 +25,8 @@ from skaae.plan import Architecture, Block
 
 ONE = torch.ones(2)
 SHARES = (0.5, 0.3, 0.2)
-PHASES = [Reconstruction(), Discrimination(), Imitation(), Contest(ONE)]
+DISCREPANT = [Discrepancy(ONE, "mmd"), Discrepancy(ONE, "sliced_wasserstein")]
+PHASES = [Reconstruction(), Discrimination(), Imitation(), Contest(ONE), *DISCREPANT]
 TAUGHT = [Classification(ONE), Distillation(ONE), Smoothness(ONE), Certainty(ONE), Balance(ONE, SHARES)]
 STYLE, CATEGORY = Block("style", 2, "normal"), Block("category", 3, "one_hot", SHARES)
 INFORMED = Block("style", 2, "mixture", SHARES, informed=True)
@@ -93,6 +96,15 @@ def test_a_phase_moves_its_parts_where_something_is_given_and_there_is_a_flow(X,
     assert_moves_its_parts(model, batch, phase)
 
 
+@pytest.mark.parametrize("phase", [*PHASES, *TAUGHT, Separation()], ids=lambda phase: type(phase).__name__)
+def test_a_phase_moves_its_parts_where_there_are_heads_and_chance(X, taught_batch, phase):
+    style = Block("style", 2, "normal", posterior="gaussian")
+    model = shaken(Architecture(6, (style, CATEGORY), (8,), "silu", heads=True), torch.tensor(X, dtype=torch.float32))
+    with torch.no_grad():
+        model.heads.weight.mul_(0.5)  # too near, so that something parts them
+    assert_moves_its_parts(model, taught_batch, phase)
+
+
 def test_reconstruction_is_squares_of_values_and_cross_entropies_of_choices():
     model = AdversarialAutoencoder(Architecture(7, (STYLE,), (8,), "silu", choices=(2, 3)), 1)
     outputs = torch.randn(1, 5, 7, generator=torch.Generator().manual_seed(0))
@@ -160,6 +172,20 @@ def test_the_contest_weighs_imitation_by_weight_ramp_and_error(model, batch):
     weighted = torch.autograd.grad(Contest(torch.tensor([1.0, 4.0]))(model, batch)["discrimination"].sum(), encoder)
     for one, other in zip(plain, weighted, strict=True):
         torch.testing.assert_close(other, one * torch.tensor([0.5, 6.0])[:, None, None], rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("phase", DISCREPANT, ids=lambda phase: phase.name)
+def test_an_encoder_that_follows_a_discrepancy_comes_nearer_to_the_prior(model, batch, phase):
+    turn = Turn((phase,))
+    optimizer = PackedAdam(turn.parameters(model), [1e-2, 1e-2], [0, 0], together=True)
+    with torch.no_grad():
+        model.encoder.linear.bias.add_(2)
+    shown = []
+    for _ in range(100):
+        losses = turn.losses(model, batch)
+        optimizer.step(losses.values(), batch.active)
+        shown.append(losses[phase.name].detach())
+    assert (shown[-1] < 0.3 * shown[0]).all()
 
 
 def test_codes_are_encoded_once_until_forgotten(model, batch):

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from skaae.core.priors import PRIORS
+from skaae.core.priors import PRIORS, prior_of
 from skaae.core.streams import Streams
+from skaae.plan import Block
 
 CLASSES = (0.5, 0.3, 0.2)
 
@@ -21,6 +22,29 @@ def test_normal_is_standard():
     draws = PRIORS["normal"](2)(20_000, Streams([0]))[0].numpy()
     np.testing.assert_allclose(draws.mean(0), 0, atol=0.03)
     np.testing.assert_allclose(np.cov(draws.T), np.eye(2), atol=0.03)
+
+
+def test_uniform_fills_the_cube_of_unit_variance():
+    draws = PRIORS["uniform"](2)(20_000, Streams([0]))[0].numpy()
+    assert np.abs(draws).max() <= np.sqrt(3)
+    np.testing.assert_allclose(np.quantile(draws, [0.25, 0.5, 0.75], axis=0).T, [[-0.866, 0, 0.866]] * 2, atol=0.03)
+    np.testing.assert_allclose(np.cov(draws.T), np.eye(2), atol=0.03)
+
+
+def test_a_function_draws_with_a_generator_of_each_member():
+    prior = prior_of(Block("style", 2, lambda n, rng: rng.exponential(size=(n, 2))))
+    draws = prior(20_000, Streams([0, 1]))
+    np.testing.assert_allclose(draws.mean(1), 1, atol=0.03)
+    assert not torch.equal(draws[0], draws[1])
+    assert torch.equal(draws[1:], prior(20_000, Streams([1])))
+    streams = Streams([0])
+    assert not torch.equal(prior(5, streams), prior(5, streams))
+
+
+@pytest.mark.parametrize("function", [lambda n, rng: rng.normal(size=n), lambda n, rng: np.full((n, 2), np.nan)])
+def test_a_function_must_draw_finite_numbers_of_the_width(function):
+    with pytest.raises(ValueError, match=r"`prior` must draw finite numbers of shape .*\(5, 2\)"):
+        prior_of(Block("style", 2, function))(5, Streams([0]))
 
 
 def test_a_category_is_one_class_by_its_probability():

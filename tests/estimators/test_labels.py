@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skaae.estimators._labels import classes_of, known_labels, positions_of
+from skaae.estimators._labels import classes_of, known_labels, names_of, positions_of
 
 MARKED = [
     np.array([0, 2, -1, 2, -1]),
@@ -56,3 +56,10 @@ def test_labels_that_cannot_be_learned(y, message):
 def test_labels_beside_the_classes():
     with pytest.raises(ValueError, match=r"among the classes \[0, 1\]. Got \[7\]"):
         positions_of([0, 1, 7, -1], np.array([0, 1]))
+
+
+def test_names_of_positions_beyond_the_classes_are_unknown():
+    places = np.array([0, 2, 1, 3])
+    assert names_of(places, np.array([5, 7])).tolist() == [5, -1, 7, -1]
+    assert names_of(places, np.array(["a", "b"])).tolist() == ["a", -1, "b", -1]
+    assert names_of(places[:1], np.array(["a", "b"])).dtype.kind == "U"
