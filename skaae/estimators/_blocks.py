@@ -24,10 +24,8 @@ def block_of(
     return Block("style", width, prior, shares, informed, posterior)
 
 
-def blocks_with_heads(prior: Any, width: int, posterior: str, n_clusters: int, n_classes: int) -> tuple[Block, Block]:
-    """A style, and a category of which each class is a cluster."""
+def blocks_with_heads(prior: Any, width: int, posterior: str, n_clusters: int) -> tuple[Block, Block]:
+    """A style, and a category of so many clusters."""
     if prior in (*WITH_MODES, "one_hot"):
         raise ValueError(f"With `n_clusters`, `prior` must have one mode, as 'normal' has. Got {prior!r}.")
-    if n_classes > n_clusters:
-        raise ValueError(f"`n_clusters` must be at least the number of classes ({n_classes}). Got {n_clusters}.")
     return block_of(prior, width, posterior), Block("category", n_clusters, "one_hot", (1 / n_clusters,) * n_clusters)

@@ -44,8 +44,8 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
     n_clusters : int or None, default=None
         With a number, rows are represented by the head of their cluster plus a style, code = head + style, with heads
         kept apart (section 6 of [1]_): a map of few dimensions on which clusters have places of their own. Clusters
-        are found without labels; where `fit` is given classes, the first clusters are these. See `AAEClusterer` for
-        clusters alone.
+        are found without labels; where `fit` is given classes, these are the first clusters, and there are as many at
+        least. See `AAEClusterer` for clusters alone.
     posterior : {"deterministic", "gaussian", "universal"}, default="deterministic"
         What of a row's code is chance in training: nothing, a normal draw around a mean, or whatever the encoder makes
         of noise beside the row. `transform` gives the mean, or the code of noise zero.
@@ -356,7 +356,7 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
         wanted = None if y is None else wanted_positions(y, n_samples, self.classes_)
         code = self._draw(n_samples, self._draw_seed(check_random_state(random_state)), wanted)
         if wanted is not None and self.n_clusters is not None:
-            code[:, self._n_features_out :] = np.eye(self.n_clusters, dtype=code.dtype)[wanted]
+            code[:, self._n_features_out :] = np.eye(len(self.cluster_heads_), dtype=code.dtype)[wanted]
         return self._rows_of(code)
 
     def _read_labels(self, X, y, first, classes=None):
@@ -380,8 +380,7 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
 
     def _blocks(self, width, labels):
         if self.n_clusters is not None:
-            n_classes = len(self.classes_) if self._informed else 0
-            return blocks_with_heads(self.prior, width, self.posterior, self.n_clusters, n_classes)
+            return blocks_with_heads(self.prior, width, self.posterior, max(self.n_clusters, len(self.classes_)))
         shares = self._class_shares(labels) if self._informed else (1 / self.n_modes,) * self.n_modes
         return (block_of(self.prior, width, self.posterior, shares, informed=self._informed),)
 
@@ -391,7 +390,8 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
 
     def _as_style(self, code):
         """The code of a representation: a style of no cluster."""
-        return np.pad(code, ((0, 0), (0, self.n_clusters or 0)))
+        n_clusters = 0 if self.n_clusters is None else len(self.cluster_heads_)
+        return np.pad(code, ((0, 0), (0, n_clusters)))
 
     def _take(self, state, curves):
         super()._take(state, curves)
