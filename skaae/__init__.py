@@ -11,6 +11,7 @@ from typing import Any
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "AAEDenoiser",
     "AAEGenerator",
     "AAEOutlierDetector",
     "AAETransformer",
@@ -22,6 +23,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AAEDenoiser": "estimators._denoiser",
     "AAEGenerator": "estimators._generator",
     "AAEOutlierDetector": "estimators._outlier",
     "AAETransformer": "estimators._transformer",

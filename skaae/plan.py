@@ -40,7 +40,8 @@ class Architecture:
     Rows are values, followed by ``choices``: groups of so many columns each, of which one is 1 and the others are 0.
     The decoder is told ``n_given`` numbers beside the code. With ``flow_layer_sizes`` there is a flow that draws codes.
     With ``heads``, the decoder is shown the style shifted to the head of the category, in place of both. With an
-    ``image_shape`` (height, width, channels), trunks begin and end with convolutions.
+    ``image_shape`` (height, width, channels), trunks begin and end with convolutions. With ``marks``, rows end in
+    columns that are 1 where a cell is unknown: ``marks`` says which of these is meant for each value and each choice.
     """
 
     n_features: int
@@ -53,6 +54,7 @@ class Architecture:
     flow_layer_sizes: tuple[int, ...] = ()
     heads: bool = False
     image_shape: tuple[int, int, int] | None = None
+    marks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ class Training:
 
     The weights of phases that need labels or guesses count only where there are some. ``radius`` is the length of
     smoothness' steps, as a share of the distance to near rows. Where noise is ``graded``, it has another level for
-    each row, from none to ``noise``, and mostly low. What brings codes to the prior is the ``regularizer``:
-    "adversarial", "mmd" or "sliced_wasserstein".
+    each row, from none to ``noise``, and mostly low; ``salt`` and ``masking`` are shares of cells. What brings codes to
+    the prior is the ``regularizer``: "adversarial", "mmd" or "sliced_wasserstein".
     """
 
     seeds: tuple[int, ...]
@@ -78,6 +80,8 @@ class Training:
     radius: float = 0.25
     noise: PerMember = 0.0
     graded: bool = False
+    salt: PerMember = 0.0
+    masking: PerMember = 0.0
     weight_decay: PerMember = 0.0
     schedule: str = "joint"
     regularizer: str = "adversarial"

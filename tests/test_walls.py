@@ -14,6 +14,7 @@ FLOORS = {
     "metrics": 0,
     "networks": 1,
     "priors": 1,
+    "corruption": 1,
     "discrepancies": 1,
     "flow": 2,
     "images": 2,

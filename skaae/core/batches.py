@@ -8,13 +8,15 @@ Where few rows have a label, labelled rows are also drawn in a stream of their o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from .corruption import Corruption
 from .model import AdversarialAutoencoder
 from .streams import Streams
 
@@ -92,26 +94,29 @@ class Batch:
 
 
 class Batches:
-    """Creates the supply of batches from rows ``x``, (n, features), of which member k owns ``rows[k]``."""
+    """Creates the supply of batches from rows ``x``, (n, features), of which member k owns ``rows[k]``.
+
+    What the encoder is shown are these rows, or what ``shown`` gives for an epoch, corrupted.
+    """
 
     def __init__(
         self,
         x: Tensor,
         rows: Sequence[Tensor] | None,
         batch_size: int,
-        noise: Tensor,
         streams: Streams,
         supervision: Supervision | None = None,
         radius: Tensor | None = None,
-        graded: bool = False,
         given: Tensor | None = None,
+        corruption: Corruption | None = None,
+        shown: Callable[[int], np.ndarray] | None = None,
     ) -> None:
         self.x, self.rows, self.batch_size, self.streams = x, rows, batch_size, streams
-        self.noise, self.noisy, self.graded = noise[:, None, None], bool(noise.any()), graded
+        self.corruption, self.shown = corruption, shown
         self.supervision, self.radius, self.given = supervision, radius, given
         self.settled: Tensor | None = None  # standardised codes of all rows, (K, n, width), once encoders stand
         # Of its own, so that a member without noise draws all else as beside neighbours with noise.
-        self.corruption = Streams(streams.seeds, x.device, purpose=1)
+        self.chance = Streams(streams.seeds, x.device, purpose=1)
         n_members = len(streams.seeds)
         self.lengths = [len(x)] * n_members if rows is None else [len(r) for r in rows]
         self.n_batches = torch.tensor([-(-length // self.batch_size) for length in self.lengths], device=x.device)
@@ -124,7 +129,8 @@ class Batches:
     def epoch(self, number: int, ramp: float = 1.0) -> Iterator[Batch]:
         """The batches of an epoch, a function of its number."""
         self.streams.restart(number)
-        self.corruption.restart(number)
+        self.chance.restart(number)
+        self.sources = self.x if self.shown is None else torch.tensor(self.shown(number)).to(self.x)
         orders = self.streams.permutations(self.lengths)
         if self.rows is not None:
             orders = [own[order] for own, order in zip(self.rows, orders, strict=True)]
@@ -139,16 +145,13 @@ class Batches:
             yield self._batch(rows, weight, active, ramp)
 
     def _batch(self, rows: Tensor, weight: Tensor | None, active: list[bool], ramp: float) -> Batch:
-        n = rows.shape[1]
         x = self._of(self.x, rows)
         size = self.batch_size + self.n_labelled
         batch = Batch(x, x, weight, active, size, self.streams, ramp)
-        if self.noisy:
-            # As many for a short batch as for a full one, so that padding does not shift a member's stream.
-            draws = self.corruption.normal(size, x.shape[-1])[:, :n]
-            # Levels of a square: most rows keep so much of themselves that there is something to reconstruct.
-            level = self.corruption.uniform(size, 1)[:, :n].square() if self.graded else 1.0
-            batch.corrupted = torch.addcmul(x, draws, self.noise * level)
+        if self.shown is not None:
+            batch.corrupted = self._of(self.sources, rows)
+        if self.corruption is not None:
+            batch.corrupted = self.corruption(batch.corrupted, self.chance, size)
         if self.supervision is not None:
             batch.labels = self.supervision.labels[rows]
             if self.supervision.guesses is not None:

@@ -63,7 +63,7 @@ class EarlyStopping:
 
     What is watched is the reconstruction error plus the sliced Wasserstein distance between codes and prior: an
     adversary's loss says who is winning, not whether the model is good. Of a model with a category block, and given
-    labels, it is the cross-entropy.
+    labels, it is the cross-entropy. The encoder may be ``shown`` the rows otherwise than they should come back.
     """
 
     def __init__(
@@ -75,7 +75,9 @@ class EarlyStopping:
         *,
         labels: np.ndarray | None = None,
         given: np.ndarray | None = None,
+        shown: np.ndarray | None = None,
     ) -> None:
+        self.shown = X if shown is None else shown
         self.X, self.patience, self.tol, self.seed, self.labels, self.given = X, patience, tol, seed, labels, given
         self.weights: dict[str, Tensor] = {}
 
@@ -102,8 +104,8 @@ class EarlyStopping:
         self.best = np.full(n_members, np.inf)
         self.waited = np.zeros(n_members, dtype=int)
         self.weights = {name: weight.clone() for name, weight in model.state_dict().items()}
-        x = torch.tensor(self.X, dtype=first.dtype, device=device)
-        self.x = x.expand(n_members, *x.shape)
+        x, shown = (torch.tensor(rows, dtype=first.dtype, device=device) for rows in (self.X, self.shown))
+        self.x, self.seen = x.expand(n_members, *x.shape), shown.expand(n_members, *x.shape)
         self.beside = None
         if self.given is not None:
             self.beside = torch.tensor(self.given, dtype=first.dtype, device=device).expand(n_members, -1, -1)
@@ -114,7 +116,7 @@ class EarlyStopping:
         if self.told is not None and model.categories:
             log_p = model.classify(self.x)
             return -log_p.gather(2, self.told.unsqueeze(-1)).mean((1, 2)).cpu().numpy()
-        code = model.encode(self.x)
+        code = model.encode(self.seen)
         error = model.errors(model.decode(code, self.beside), self.x).mean((1, 2)).cpu().numpy()
         distances = [
             sliced_wasserstein(prior, own, n_projections=32, random_state=self.seed)

@@ -7,18 +7,20 @@ digits that matter. Elsewhere it has 32 bits.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..plan import Architecture
+from ..plan import Architecture, Training
+from .corruption import Corruption
 from .model import AdversarialAutoencoder
 from .streams import Streams
 from .training import State, part_of, threads_for
 
-__all__ = ["decode", "draw", "encode", "errors", "log_density", "resolve_device", "transport"]
+__all__ = ["corrupt", "decode", "draw", "encode", "errors", "log_density", "reconstruct", "resolve_device", "transport"]
 
 BATCH_SIZE = 4096
 
@@ -47,6 +49,19 @@ def errors(
         return (model.rows_of(model.decode(model.encode(x), *told)) - x).square().mean(0, keepdim=True)
 
     return apply(model, errors_of, device, X, given)[0]
+
+
+def reconstruct(architecture: Architecture, state: State, X: np.ndarray, device: str) -> np.ndarray:
+    """Rows as the decoders give them back, a mean over the members: (n, columns) to (n, features)."""
+    model = rebuild(architecture, state, X.dtype, device)
+    return apply(model, lambda x: model.rows_of(model.decode(model.encode(x))).mean(0, keepdim=True), device, X)[0]
+
+
+def corrupt(architecture: Architecture, training: Training, X: np.ndarray) -> np.ndarray:
+    """Rows as the first member might be shown them in training."""
+    x = torch.tensor(X)
+    alone = replace(training, seeds=training.seeds[:1])
+    return Corruption(architecture, alone, x)(x[None], Streams(alone.seeds), len(x))[0].numpy()
 
 
 def transport(

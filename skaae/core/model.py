@@ -50,12 +50,13 @@ class AdversarialAutoencoder(nn.Module):
         self.marks = [(len(block.classes) + 1) * block.informed for block in architecture.blocks]
         self.categories = [i for i, block in enumerate(architecture.blocks) if block.kind == "category"]
         features = architecture.n_features
+        n_marks = max(architecture.marks, default=-1) + 1
         self.heads: nn.Module = nn.Identity()
         if architecture.heads:
             self.heads = Heads(n_members, self.widths[1], self.widths[0])
         represented = self.widths[0] if architecture.heads else sum(self.widths)
         self.encoder, self.decoder = trunks(
-            architecture, n_members, self.n_noise, sum(self.n_inputs), represented + architecture.n_given
+            architecture, n_members, n_marks + self.n_noise, sum(self.n_inputs), represented + architecture.n_given
         )
         self.n_values = features - sum(architecture.choices)
         self.choices = [(width, len(list(group))) for width, group in groupby(architecture.choices)]
@@ -113,10 +114,13 @@ class AdversarialAutoencoder(nn.Module):
         return joined([values, *(group.softmax(-1).flatten(-2) for group in groups)])
 
     def errors(self, outputs: Tensor, x: Tensor) -> Tensor:
-        """Squared errors of values, and cross-entropies of choices, (K, rows, values and choices)."""
-        (values, *groups), (wanted, *chosen) = self._parts(outputs), self._parts(x)
+        """Squared errors of values, and cross-entropies of choices, (K, rows, values and choices); 0 where unknown."""
+        n = self.architecture.n_features
+        (values, *groups), (wanted, *chosen) = self._parts(outputs), self._parts(x[..., :n])
         entropies = [-(one * group.log_softmax(-1)).sum(-1) for group, one in zip(groups, chosen, strict=True)]
-        return joined([mse_loss(values, wanted, reduction="none"), *entropies])
+        errors = joined([mse_loss(values, wanted, reduction="none"), *entropies])
+        marks = list(self.architecture.marks)
+        return errors * (1 - x[..., n:][..., marks]) if marks else errors
 
     def draw(self, n: int, streams: Streams, labels: Tensor | None = None) -> Tensor:
         """Codes drawn from the prior, (K, n, width); priors that are informed follow the labels, (K, n), if known."""
@@ -150,7 +154,7 @@ class AdversarialAutoencoder(nn.Module):
 
     @torch.no_grad()
     def _start_from_components(self, member: int, x: Tensor) -> None:
-        mean, components, spread = principal_components(x, self.widths[0])
+        mean, components, spread = principal_components(x[:, : self.architecture.n_features], self.widths[0])
         whiten = components.T / spread
         n = len(components)
         self.encoder.linear.weight[member, : len(mean), :n] = whiten

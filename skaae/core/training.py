@@ -19,6 +19,7 @@ from torch import Tensor
 
 from ..plan import Architecture, PerMember, Training
 from .batches import Batch, Batches, Supervision
+from .corruption import Corruption
 from .hooks import Epoch, Hook
 from .images import work_of
 from .model import AdversarialAutoencoder
@@ -142,15 +143,17 @@ class Run:
         start: State | None,
         supervision: Supervision | None = None,
         given: Tensor | None = None,
+        shown: Callable[[int], np.ndarray] | None = None,
     ) -> None:
         n_members = len(training.seeds)
         self.training = training
         self.epoch = 0
         self.streams = Streams(training.seeds, x.device)
-        noise = torch.tensor(per_member(training.noise, n_members), dtype=x.dtype, device=x.device)
+        corrupting = np.any([np.any(share) for share in (training.noise, training.salt, training.masking)])
+        corruption = Corruption(architecture, training, x) if corrupting or architecture.marks else None
         radius = training.radius * distances(x) if np.any(training.smoothness) else None
         self.batches = Batches(
-            x, rows, training.batch_size, noise, self.streams, supervision, radius, training.graded, given
+            x, rows, training.batch_size, self.streams, supervision, radius, given, corruption, shown
         )
         self.model = AdversarialAutoencoder(architecture, n_members).to(x.device)
         self.turns = turns_of(architecture, training, supervision, x.device)
@@ -278,6 +281,7 @@ def train(
     labels: np.ndarray | None = None,
     guesses: np.ndarray | None = None,
     given: np.ndarray | None = None,
+    shown: Callable[[int], np.ndarray] | None = None,
     start: State | None = None,
     hooks: Sequence[Hook] = (),
     device: str = "cpu",
@@ -285,7 +289,8 @@ def train(
     """Trains as many members as there are seeds, member k on ``X[rows[k]]``, from scratch or from ``start``.
 
     ``labels`` are positions of classes, (n,), -1 where unknown; ``guesses`` a teacher's class probabilities,
-    (n, classes). ``given`` are numbers that the decoder is told of each row, (n, n_given).
+    (n, classes). ``given`` are numbers that the decoder is told of each row, (n, n_given). ``shown`` gives what the
+    encoder is shown of the rows in an epoch, of its number.
 
     Returns the state in which they end, and the curve of each loss, (epochs, K).
     """
@@ -297,7 +302,7 @@ def train(
         supervision = Supervision(torch.tensor(labels, device=device), taught)
     with threads_for(architecture, training.batch_size * len(training.seeds)):
         told = None if given is None else torch.tensor(given, dtype=torch.float32, device=device)
-        run = Run(architecture, training, x, own, start, supervision, told)
+        run = Run(architecture, training, x, own, start, supervision, told, shown)
         curves = complete(run, hooks)
     return run.state(), {name: np.stack([losses[name] for losses in curves]) for name in curves[0]}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
@@ -255,11 +255,20 @@ class BaseAAE(Plans, Door, CallbackSupportMixin, BaseEstimator):
             labels=rows.labels,
             guesses=rows.guesses,
             given=rows.given,
+            shown=self._shown(rows),
             start=self._state,
             hooks=hooks,
             device=self.device_,
         )
         self._take(state, curves)
+
+    def _shown(self, rows: Rows) -> Callable[[int], np.ndarray] | None:
+        """What gives the rows that the encoder is shown in an epoch, where these are not just the rows with noise."""
+        return None
+
+    def _corrupted(self, rows: Rows, seed: int) -> np.ndarray | None:
+        """Held-out rows as the encoder is shown them, where that is not as they are."""
+        return None
 
     def _finish(self, rows: Rows) -> None:
         """What is fitted to all rows of a fit after training, for estimators that have something."""
@@ -303,7 +312,13 @@ class BaseAAE(Plans, Door, CallbackSupportMixin, BaseEstimator):
         from ..core.hooks import EarlyStopping
 
         return EarlyStopping(
-            held_out.X, self.n_iter_no_change, self.tol, seed, labels=held_out.labels, given=held_out.given
+            held_out.X,
+            self.n_iter_no_change,
+            self.tol,
+            seed,
+            labels=held_out.labels,
+            given=held_out.given,
+            shown=self._corrupted(held_out, seed),
         )
 
     def _progress_line(self) -> Hook:

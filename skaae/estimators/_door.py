@@ -41,6 +41,12 @@ class Door:
         """Rows of codes by the first member, in the form of the training rows."""
         return self.table_encoder_.inverse_transform(self._decode(code, given)[0])
 
+    def _reconstruct(self, X: np.ndarray) -> np.ndarray:
+        """Scaled rows as decoders give them back, (n_samples, n_features), a mean over the members."""
+        from ..core.inference import reconstruct
+
+        return reconstruct(self._architecture, self._fitted_state, X, self.device_)
+
     def _errors(self, X: np.ndarray, given: np.ndarray | None = None) -> np.ndarray:
         """Squared errors of scaled rows, (n_samples, n_features), a mean over the members."""
         from ..core.inference import errors

@@ -39,13 +39,17 @@ class NumberColumn:
         Whether to look for atoms.
     rounding : bool or "seen"
         Whether values come back with as many decimals as training values have; or, where these repeat, as one of them.
+    keep_missing : bool
+        Whether missing cells are an option, if there are some.
     """
 
-    def __init__(self, cells: pd.Series, scaler: Any, split: bool, rounding: bool | str) -> None:
+    def __init__(
+        self, cells: pd.Series, scaler: Any, split: bool, rounding: bool | str, keep_missing: bool = True
+    ) -> None:
         self.dtype = cells.dtype
         values = finite_numbers(cells, np.float64)
         present = values[~np.isnan(values)]
-        self.missing = len(present) < len(values)
+        self.missing = keep_missing and len(present) < len(values)
         self.atoms: np.ndarray = np.empty(0)
         self.has_value = len(present) > 0
         if split:
@@ -103,13 +107,14 @@ class CategoryColumn:
 
     has_value = False
 
-    def __init__(self, cells: pd.Series) -> None:
+    def __init__(self, cells: pd.Series, keep_missing: bool = True) -> None:
         self.name = cells.name
         codes, found = pd.factorize(cells, use_na_sentinel=True)
         self._refuse_free_text(cells, len(found))
         order = self._order(cells, found)
         first = np.unique(codes, return_index=True)[1]
         missing, first = (first[:1], first[1:]) if (codes < 0).any() else (first[:0], first)
+        missing = missing if keep_missing else missing[:0]
         # Cells of the table itself, so that whatever its dtype is comes back.
         self.options = cells.array.take(np.concatenate([first[order], missing]))
         self.index = pd.Index(np.asarray(found, dtype=object)[order], dtype=object)

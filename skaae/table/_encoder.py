@@ -44,6 +44,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         Whether `inverse_transform` rounds values to as many decimals as all training values of a column have. "seen"
         moreover takes the nearest training value in columns where these repeat, three times in the mean, if `scaling`
         is by quantiles: for rows that are made up.
+    keep_missing : bool, default=True
+        Whether missing cells of the training rows are a category of their own. Otherwise they become zeros, as do those
+        of columns that had none, and none comes back.
 
     Attributes
     ----------
@@ -80,12 +83,14 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         "scaling": [StrOptions({"standard", "cut", "quantile"}), None],
         "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
         "rounding": ["boolean", StrOptions({"seen"})],
+        "keep_missing": ["boolean"],
     }
 
-    def __init__(self, scaling="standard", *, categorical_features="from_dtype", rounding=True):
+    def __init__(self, scaling="standard", *, categorical_features="from_dtype", rounding=True, keep_missing=True):
         self.scaling = scaling
         self.categorical_features = categorical_features
         self.rounding = rounding
+        self.keep_missing = keep_missing
 
     def fit(self, X, y=None):
         """Learn the columns of a table.
@@ -168,7 +173,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         scaled = dict(zip(self._valued, X.T, strict=False))
         cells = dict(zip(self._plain, values.T, strict=True))
         for place, column in self._columns.items():
-            cells[place] = column.decode(scaled.get(place), choices.get(place))
+            known = place in scaled or place in choices
+            cells[place] = column.decode(scaled.get(place), choices.get(place)) if known else [None] * len(X)
         return self._in_form(cells, dtype)
 
     def get_feature_names_out(self, input_features=None):
@@ -241,7 +247,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             cells = table.iloc[:, place]
             of_numbers = not categorical[place]
             columns[place] = (
-                NumberColumn(cells, self._scaler(), split, self.rounding) if of_numbers else CategoryColumn(cells)
+                NumberColumn(cells, self._scaler(), split, self.rounding, self.keep_missing)
+                if of_numbers
+                else CategoryColumn(cells, self.keep_missing)
             )
         return np.flatnonzero(~other).tolist(), columns
 
@@ -284,7 +292,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         if isinstance(self._form, pd.DataFrame):
             kinds = [self._form.iloc[:, place].dtype for place in range(self.n_features_in_)]
             columns = [
-                restored(column, kind) if place in self._plain else column
+                restored(column, kind) if place in self._plain else pd.array(column, dtype=kind)
                 for place, (column, kind) in enumerate(zip(columns, kinds, strict=True))
             ]
             return pd.DataFrame(dict(enumerate(columns))).set_axis(self._form.columns, axis=1)

@@ -38,7 +38,7 @@ def shaken_model(X, *blocks):
 
 def first_batch(X, supervision=None, given=None):
     x = torch.tensor((X - X.mean(0)) / X.std(0), dtype=torch.float32)
-    batches = Batches(x, None, 64, torch.zeros(2), Streams([0, 1]), supervision, torch.ones(len(x)), given=given)
+    batches = Batches(x, None, 64, Streams([0, 1]), supervision, torch.ones(len(x)), given=given)
     return next(batches.epoch(1))
 
 
