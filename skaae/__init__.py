@@ -11,6 +11,7 @@ from typing import Any
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "AAEClusterer",
     "AAEDenoiser",
     "AAEGenerator",
     "AAEOutlierDetector",
@@ -23,6 +24,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AAEClusterer": "estimators._clusterer",
     "AAEDenoiser": "estimators._denoiser",
     "AAEGenerator": "estimators._generator",
     "AAEOutlierDetector": "estimators._outlier",

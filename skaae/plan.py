@@ -61,10 +61,11 @@ class Architecture:
 class Training:
     """How to train: one seed for each member, and what the members do with their rows.
 
-    The weights of phases that need labels or guesses count only where there are some. ``radius`` is the length of
-    smoothness' steps, as a share of the distance to near rows. Where noise is ``graded``, it has another level for
-    each row, from none to ``noise``, and mostly low; ``salt`` and ``masking`` are shares of cells. What brings codes to
-    the prior is the ``regularizer``: "adversarial", "mmd" or "sliced_wasserstein".
+    The weights of phases that need labels or guesses count only where there are some; guesses count in the share of the
+    run in which the model is ``taught``. ``radius`` is the length of smoothness' steps, as a share of the distance to
+    near rows. Where noise is ``graded``, it has another level for each row, from none to ``noise``, and mostly low.
+    ``salt`` and ``masking`` are shares of cells; salt and pepper are extremes of all columns where these have
+    ``one_scale``. What brings codes to the prior is the ``regularizer``: "adversarial", "mmd" or "sliced_wasserstein".
     """
 
     seeds: tuple[int, ...]
@@ -74,6 +75,7 @@ class Training:
     adversarial_weight: PerMember = 0.03
     classification: PerMember = 1.0
     distillation: PerMember = 1.0
+    taught: float = 1.0
     smoothness: PerMember = 0.0
     certainty: PerMember = 0.0
     balance: PerMember = 0.0
@@ -81,6 +83,7 @@ class Training:
     noise: PerMember = 0.0
     graded: bool = False
     salt: PerMember = 0.0
+    one_scale: bool = False
     masking: PerMember = 0.0
     weight_decay: PerMember = 0.0
     schedule: str = "joint"

@@ -4,12 +4,23 @@ from itertools import product
 
 import pytest
 import sklearn.utils.estimator_checks as checks
+from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skaae import AAEGenerator, AAEOutlierDetector, AAETransformer, SemiSupervisedAAEClassifier, TableEncoder
+from skaae import (
+    AAEClusterer,
+    AAEDenoiser,
+    AAEGenerator,
+    AAEOutlierDetector,
+    AAETransformer,
+    SemiSupervisedAAEClassifier,
+    TableEncoder,
+)
 
 ESTIMATORS = [
+    AAEClusterer(3, teachers=[KMeans(3, random_state=0)], hidden_layer_sizes=(16,), max_iter=20, random_state=0),
+    AAEDenoiser(n_members=2, hidden_layer_sizes=(16,), max_iter=20, random_state=0),
     AAEGenerator(hidden_layer_sizes=(16,), flow_layer_sizes=(16,), max_iter=20, flow_max_iter=20, random_state=0),
     AAEOutlierDetector(n_members=2, hidden_layer_sizes=(16,), max_iter=20, random_state=0),
     AAETransformer(hidden_layer_sizes=(16,), max_iter=20, random_state=0),

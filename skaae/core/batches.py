@@ -38,8 +38,8 @@ class Batch:
     """Rows of one step: clean ``x``, what the encoder is shown, and the weights of the rows if some are padding.
 
     With them goes what is known of their classes, what is given beside the code, how far the run is, from 0 to 1, with
-    its ramps, codes that are settled, and what phases tell each other: the encoder's outputs, the code, and the
-    reconstruction error.
+    its ramps, whether guesses count still, codes that are settled, and what phases tell each other: the encoder's
+    outputs, the code, and the reconstruction error.
     """
 
     x: Tensor
@@ -57,6 +57,7 @@ class Batch:
     error: Tensor | float = 1.0
     outputs: Tensor | None = None
     code: Tensor | None = None
+    taught: bool = True
 
     def encode(self, model: AdversarialAutoencoder) -> Tensor:
         """The code of the batch, computed once until it is forgotten."""

@@ -34,7 +34,9 @@ class Corruption:
         self.choices = architecture.choices
         self.n_features = architecture.n_features
         self.n_values = architecture.n_features - sum(architecture.choices)
-        self.low, self.high = x[:, : self.n_values].amin(0), x[:, : self.n_values].amax(0)
+        values = x[:, : self.n_values]
+        values = values.flatten().unsqueeze(1) if training.one_scale else values
+        self.low, self.high = values.amin(0), values.amax(0)
         self.marks = columns_of_marks(architecture).to(x.device)
         assert len(self.marks) or not self.masking.any(), "masking needs marks."
 

@@ -32,6 +32,7 @@ from .streams import Streams
 __all__ = ["AdversarialAutoencoder", "joined"]
 
 PCA_ROWS = 1000  # rows that the principal components of the start are taken from, at most
+UNDECIDED = 0.3  # spread of the logits of classes at the start, where no one tells them apart
 SMALLEST_SPREAD = 1e-2  # of a principal component; whitening a smaller one would blow up its noise
 
 
@@ -68,8 +69,11 @@ class AdversarialAutoencoder(nn.Module):
         if architecture.flow_layer_sizes:
             self.flow = Flow(n_members, sum(self.widths), architecture.n_given, architecture.flow_layer_sizes)
 
-    def initialise(self, streams: Streams, rows: Sequence[Tensor]) -> None:
-        """Sets every weight; member k starts from the principal components of ``rows[k]``."""
+    def initialise(self, streams: Streams, rows: Sequence[Tensor], *, told: bool = True) -> None:
+        """Sets every weight; member k starts from the principal components of ``rows[k]``.
+
+        Classes start alike. Where no one tells them apart, they start a little different, so that they can part.
+        """
         for layer in self.modules():
             if isinstance(layer, Linear | Convolution | Heads):
                 layer.initialise(streams)
@@ -77,6 +81,8 @@ class AdversarialAutoencoder(nn.Module):
         self.decoder.clear()
         if self.flow is not None:
             self.flow.clear()
+        if not told and self.categories:
+            self._part_classes(streams)
         for member, x in enumerate(rows):
             self._start_from_components(member, x)
 
@@ -151,6 +157,11 @@ class AdversarialAutoencoder(nn.Module):
         values, *runs = rows.split([self.n_values, *(width * n for width, n in self.choices)], -1)
         groups = [run.unflatten(-1, (n, width)) for run, (width, n) in zip(runs, self.choices, strict=True)]
         return [values, *groups]
+
+    @torch.no_grad()
+    def _part_classes(self, streams: Streams) -> None:
+        weight = self.encoder.weight[..., -self.widths[self.categories[-1]] :]
+        weight.copy_(streams.normal(*weight.shape[1:]) * UNDECIDED / weight.shape[1] ** 0.5)
 
     @torch.no_grad()
     def _start_from_components(self, member: int, x: Tensor) -> None:

@@ -187,7 +187,7 @@ class Distillation(Weighted):
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
         assert batch.guesses is not None, "distillation needs guesses."
         loss = batch.mean(-(batch.guesses * batch.classify(model)).sum(-1))
-        return {"distillation": weighted(loss, self.weight)}
+        return {"distillation": weighted(loss, self.weight * batch.taught)}
 
 
 class Smoothness(Weighted):

@@ -161,7 +161,8 @@ class Run:
         self.cuts = [0] * n_members
         self._make_optimizers()
         if start is None:
-            self.model.initialise(self.streams, [x] * n_members if rows is None else [x[own] for own in rows])
+            own_rows = [x] * n_members if rows is None else [x[own] for own in rows]
+            self.model.initialise(self.streams, own_rows, told=supervision is not None)
         else:
             self.restore({name: torch.tensor(value, device=x.device) for name, value in start.items()})
         if training.schedule == "transport" and self.model.flow is not None:
@@ -180,6 +181,7 @@ class Run:
         ramp = min(1.0, (progress + 1 / self.training.n_epochs) / RAMP) if annealed else 1.0
         seen: defaultdict[str, list[Tensor]] = defaultdict(list)
         for batch in self.batches.epoch(self.epoch + 1, ramp):
+            batch.taught = progress < self.training.taught
             for turn, optimizer in zip(self.turns, self.optimizers, strict=True):
                 losses = turn.losses(self.model, batch)
                 optimizer.step(losses.values(), batch.active)

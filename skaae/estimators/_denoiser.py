@@ -16,7 +16,7 @@ from ._rows import Rows
 
 __all__ = ["AAEDenoiser"]
 
-AUTO_NOISE = {"gaussian": 0.3, "masked": 0.2, "salt_and_pepper": 0.1}
+AUTO_NOISE = {"gaussian": 0.3, "masked": 0.4, "salt_and_pepper": 0.1}
 AUTO_WIDTH = 64
 MASKED_BESIDE = (0.05, 0.5)  # of cells where some are missing and the corruption is another one, at least and at most
 
@@ -35,15 +35,15 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
     corruption : {"gaussian", "masked", "salt_and_pepper"} or callable, default="gaussian"
         What is done to rows in training. "gaussian" adds normal noise to the scaled columns; "masked" hides cells, for
         rows of which some cells are missing: those that are there are then left alone; "salt_and_pepper" turns
-        cells into the smallest or the largest value of their column, or into another category. A callable is given rows
-        in the form of the training rows and a `numpy.random.Generator`, once an epoch, and returns as many rows of
-        that form.
+        cells into the smallest or the largest value of their column (of all columns with ``scaling=None``), or into
+        another category. A callable is given rows in the form of the training rows and a `numpy.random.Generator`, once
+        an epoch, and returns as many rows of that form.
     noise : float or "auto", default="auto"
-        How much: the standard deviation of the noise, or the share of cells. "auto" is 0.3 of Gaussian noise, 0.2 of
+        How much: the standard deviation of the noise, or the share of cells. "auto" is 0.3 of Gaussian noise, 0.4 of
         the cells masked, or 0.1 of them salt and pepper.
     n_members : int, default=4
         How many models are trained side by side.
-    hidden_layer_sizes : int or array-like of int, default=(256,)
+    hidden_layer_sizes : int or array-like of int, default=(256, 256)
         Widths of the encoder's hidden layers; the decoder has them in reverse.
     activation : {"relu", "leaky_relu", "silu", "gelu", "tanh"}, default="relu"
         What follows each hidden layer of encoder and decoder.
@@ -60,7 +60,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
     learning_rate_init : float, default=1e-3
         Learning rate of Adam in the first half of a fit; in the second half it falls to zero.
     max_iter : int or "auto", default="auto"
-        Epochs. "auto" is as many as make 2,000 steps, and 5 at least.
+        Epochs. "auto" is as many as make 3,000 steps, and 5 at least.
     early_stopping : bool, default=False
         Whether to hold rows out, stop when these, corrupted, are given back no better, and keep the best epoch.
     validation_fraction : float, default=0.1
@@ -72,7 +72,8 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
     warm_start : bool, default=False
         Whether another `fit` goes on from the last.
     scaling : {"standard", "quantile"} or None, default="standard"
-        How columns are brought to one scale, as in `AAETransformer`.
+        How columns are brought to one scale: "standard" centres them at their median, divides by their spread, and cuts
+        them at ten spreads; "quantile" and None as in `AAETransformer`.
     categorical_features : "from_dtype", array-like of str, int or bool, or None, default="from_dtype"
         Which columns are categories, as in `TableEncoder`: those of text, bools and pandas' categories, those that are
         listed also, or none.
@@ -120,7 +121,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
     True
     """
 
-    _auto_steps = 2000
+    _auto_steps = 3000
     _parameter_constraints: dict = {
         **BaseAAE._parameter_constraints,
         "corruption": [StrOptions(set(AUTO_NOISE)), callable],
@@ -136,7 +137,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         corruption="gaussian",
         noise="auto",
         n_members=4,
-        hidden_layer_sizes=(256,),
+        hidden_layer_sizes=(256, 256),
         activation="relu",
         prior="normal",
         image_shape=None,
@@ -224,7 +225,10 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         """
         check_is_fitted(self)
         table = self._validate(X, reset=False)
-        clean = self.table_encoder_.inverse_transform(self._reconstruct(self._scale(table)))
+        clean = self.table_encoder_.inverse_transform(self._clean(self._scale(table)))
+        if isinstance(clean, pd.DataFrame):
+            table = table if isinstance(table, pd.DataFrame) else pd.DataFrame(table, columns=clean.columns)
+            clean.index = table.index
         return completed(table, clean) if self.corruption == "masked" else clean
 
     def score(self, X, y=None):
@@ -248,17 +252,35 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         rows = self._rows(table, None, None)
         shown = self._corrupted(rows, 0)
         n_features = self._architecture.n_features
-        error = np.square(self._reconstruct(shown) - rows.X[:, :n_features])
+        error = np.square(self._clean(shown) - rows.X[:, :n_features])
         counted = np.ones_like(error)
         if self._architecture.marks:
             before, after = (marks[:, n_features:][:, self.table_encoder_.sources_] for marks in (rows.X, shown))
             counted = (1 - before) * (after if self.corruption == "masked" else 1)
         return -float((error * counted).sum() / max(1, counted.sum()))
 
+    def _clean(self, rows):
+        """Scaled rows as given back, values within the range of the training rows."""
+        clean, n_values = self._reconstruct(rows), self.table_encoder_.n_values_
+        clean[:, :n_values] = clean[:, :n_values].clip(*self._range)
+        return clean
+
+    def _run(self, rows, plan, hooks):
+        super()._run(rows, plan, hooks)
+        values = rows.X[:, : self.table_encoder_.n_values_]
+        low, high = values.min(axis=0), values.max(axis=0)
+        before = getattr(self, "_range", (low, high)) if self.n_iter_ > plan.n_epochs else (low, high)
+        self._range = np.minimum(low, before[0]), np.maximum(high, before[1])
+
+    def _scaling(self):
+        # Means of folded values, unfolded, are no means.
+        return "cut" if self.scaling == "standard" else self.scaling
+
     def _make_encoder(self, X):
-        self._incomplete = bool(missing_in(X).any())
+        missing = missing_in(X)
         if callable(self.corruption):
-            self._incomplete |= bool(missing_in(self._by_user(X, 0, 0)).any())
+            missing = missing | missing_in(self._by_user(X, 0, 0))
+        self._hidden_beside = float(missing.mean().clip(*MASKED_BESIDE)) if missing.any() else 0.0
         return TableEncoder(
             self._scaling(),
             categorical_features=self.categorical_features,
@@ -271,7 +293,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
 
     def _architecture_for(self, encoder, labels):
         architecture = super()._architecture_for(encoder, labels)
-        if not (self._incomplete or self.corruption == "masked"):
+        if not (self._hidden_beside or self.corruption == "masked"):
             return architecture
         starts = np.cumsum([encoder.n_values_, *encoder.choices_])[: len(encoder.choices_)]
         places = [*encoder.sources_[: encoder.n_values_], *encoder.sources_[starts]]
@@ -291,10 +313,10 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         return self._level() if self.corruption == "gaussian" else 0.0
 
     def _weights(self):
-        beside = self._hidden_beside if self._incomplete else 0.0
         return {
             "salt": self._level() if self.corruption == "salt_and_pepper" else 0.0,
-            "masking": self._level() if self.corruption == "masked" else beside,
+            "one_scale": self.scaling is None,
+            "masking": self._level() if self.corruption == "masked" else self._hidden_beside,
         }
 
     def _level(self):
@@ -326,15 +348,13 @@ def missing_in(table):
 
 
 def completed(table, filled):
-    """Rows whose missing cells are filled from others, in the form of these."""
+    """Rows whose missing cells are filled from others."""
     missing = missing_in(table)
     if not isinstance(filled, pd.DataFrame):
         return np.where(missing, filled, table).astype(filled.dtype, copy=False)
-    table = pd.DataFrame(table)
     columns = []
-    for place in range(table.shape[1]):
-        cells = filled.iloc[:, place].copy()
-        known = ~missing[:, place]
-        cells[known] = table.iloc[:, place].to_numpy(dtype=object)[known]
-        columns.append(cells.astype(filled.dtypes.iloc[place]))
+    for place, known in enumerate(~missing.T):
+        own, other = table.iloc[:, place], filled.iloc[:, place]
+        cells = np.where(known, own.to_numpy(dtype=object), other.to_numpy(dtype=object))
+        columns.append(pd.Series(pd.array(cells, dtype=own.dtype), index=table.index, name=own.name))
     return pd.concat(columns, axis=1)

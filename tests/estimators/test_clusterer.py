@@ -1,0 +1,162 @@
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.cluster import DBSCAN, KMeans
+from sklearn.datasets import load_digits, load_iris, make_moons
+from sklearn.metrics import adjusted_rand_score
+
+from skaae import AAEClusterer
+from skaae.estimators._consensus import agreed, clusters_of, guesses_of, shared_neighbors, walked
+
+
+def small(n_clusters=3, **parameters):
+    return AAEClusterer(n_clusters, **{"hidden_layer_sizes": (16,), "max_iter": 20, "random_state": 0, **parameters})
+
+
+@pytest.fixture(scope="module")
+def blobs():
+    rng = np.random.default_rng(0)
+    y = rng.choice(3, 300, p=[0.6, 0.3, 0.1])
+    return 3 * rng.standard_normal((3, 5))[y] + 0.5 * rng.standard_normal((300, 5)), y
+
+
+@pytest.fixture(scope="module")
+def on_blobs(blobs):
+    return AAEClusterer(3, random_state=0).fit(blobs[0])
+
+
+class TestLearning:
+    def test_digits_are_clustered_better_than_by_k_means(self):
+        X, y = load_digits(return_X_y=True)
+        model = AAEClusterer(10, random_state=0).fit(X)
+        k_means = KMeans(10, n_init=10, random_state=0).fit_predict(X)
+        assert adjusted_rand_score(y, model.labels_) > adjusted_rand_score(y, k_means) + 0.05
+
+    def test_blobs_of_unlike_sizes(self, blobs, on_blobs):
+        y = blobs[1]
+        assert adjusted_rand_score(y, on_blobs.labels_) > 0.95
+        np.testing.assert_allclose(np.sort(on_blobs.cluster_prior_), np.sort(np.bincount(y) / 300), atol=0.02)
+
+    def test_new_rows_follow(self, blobs, on_blobs):
+        X, y = blobs
+        rows = X + 0.1 * np.random.default_rng(1).standard_normal(X.shape)
+        assert adjusted_rand_score(y, on_blobs.predict(rows)) > 0.95
+        probabilities = on_blobs.predict_proba(rows)
+        np.testing.assert_allclose(probabilities.sum(1), 1, rtol=1e-6)
+        np.testing.assert_array_equal(probabilities.argmax(1), on_blobs.predict(rows))
+
+    def test_samples_of_a_cluster_are_of_it(self, on_blobs):
+        for cluster in range(3):
+            samples = on_blobs.sample(100, cluster, random_state=0)
+            assert (on_blobs.predict(samples) == cluster).mean() > 0.9
+
+    def test_transfer_changes_the_cluster(self, blobs, on_blobs):
+        assert (on_blobs.predict(on_blobs.transfer(blobs[0][:50], 1)) == 1).mean() > 0.9
+
+    def test_styles_do_not_tell_the_cluster(self, blobs, on_blobs):
+        styles = on_blobs.transform(blobs[0])
+        assert styles.shape == (300, 4)
+        common = [c for c in range(3) if (on_blobs.labels_ == c).sum() > 50]  # others lean on all
+        means = [styles[on_blobs.labels_ == c].mean(axis=0) for c in common]
+        assert np.abs(means).max() < 0.4
+
+    def test_left_alone_members_agree_on_what_is_which(self, blobs):
+        X, y = blobs
+        model = AAEClusterer(
+            3, n_members=3, teachers=None, smoothness=1, certainty=0.3, balance=0.4, learning_rate_init=2e-3,
+            random_state=0,
+        ).fit(X)  # fmt: skip
+        assert adjusted_rand_score(y, model.labels_) > 0.5
+        each = model._encode(model.table_encoder_.transform(X))[..., -3:] @ model._matches
+        alike = [(own.argmax(1) == each[0].argmax(1)).mean() for own in each]
+        assert min(alike) > 0.5
+
+    def test_after_the_teachers_the_model_is_alone(self, blobs):
+        X, y = blobs
+        model = AAEClusterer(3, taught=0.3, smoothness=1, certainty=0.1, balance=0.4, random_state=0).fit(X)
+        assert adjusted_rand_score(y, model.labels_) > 0.9
+        once = small(max_iter=10, taught=0.5).fit(X)
+        always = small(max_iter=10).fit(X)
+        distances = [np.abs(model.history_["distillation"][-1]) for model in (once, always)]
+        assert distances[0] > distances[1]
+
+
+class TestTeachers:
+    def test_neighbours_find_what_is_no_ball(self):
+        X, y = make_moons(400, noise=0.06, random_state=0)
+        model = AAEClusterer(2, teachers="neighbors", random_state=0).fit(X)
+        assert adjusted_rand_score(y, model.labels_) > 0.9
+        assert adjusted_rand_score(y, KMeans(2, random_state=0).fit_predict(X)) < 0.4
+
+    def test_clusterers_of_the_users_own(self, blobs):
+        X, y = blobs
+        model = small(teachers=[KMeans(3, random_state=0), KMeans(5, random_state=1)]).fit(X)
+        assert adjusted_rand_score(y, model.labels_) > 0.9
+
+    def test_noise_of_a_teacher_is_nobodys(self, blobs):
+        guesses = guesses_of(blobs[0], 3, [DBSCAN(0.01)], 0, standardise=True)  # who holds all rows for noise
+        assert guesses.shape == (300, 3)
+        np.testing.assert_allclose(guesses.sum(1), 1)
+
+    def test_the_consensus_follows_those_who_agree(self):
+        y = np.repeat(range(3), 50)
+        rng = np.random.default_rng(0)
+        found = [(y + shift) % 3 for shift in range(3)] + [rng.integers(3, size=150) for _ in range(4)]
+        consensus, vote = agreed(found, 3, 0)
+        assert adjusted_rand_score(y, consensus) == 1
+        assert adjusted_rand_score(y, vote.argmax(1)) == 1
+        np.testing.assert_allclose(vote.sum(1), 1)
+
+    def test_rows_beyond_the_sample_follow_their_nearest(self, blobs, monkeypatch):
+        monkeypatch.setattr("skaae.estimators._consensus.SAMPLE", 100)
+        X, y = blobs
+        guesses = guesses_of(X, 3, "consensus", 0, standardise=True)
+        assert adjusted_rand_score(y, guesses.argmax(1)) > 0.95
+
+    @pytest.mark.parametrize("n", [50, 400])
+    def test_links_of_shared_neighbours_part_what_is_apart(self, n):
+        X = np.random.default_rng(0).standard_normal((n, 3)) + np.repeat([0, 20], n // 2)[:, None]
+        values, vectors = shared_neighbors(X, 10, 0)
+        assert (np.diff(values) <= 1e-9).all()
+        assert adjusted_rand_score(np.repeat([0, 1], n // 2), clusters_of(walked(values, vectors, 2, 0.2), 2, 0)) > 0.95
+
+
+class TestManners:
+    def test_few_rows_constant_columns_and_duplicates(self):
+        for X in (
+            np.random.default_rng(0).standard_normal((10, 3)),
+            np.zeros((12, 2)),
+            np.repeat(np.eye(4), 5, axis=0),
+        ):
+            labels = small(4).fit_predict(X)
+            assert set(labels) <= set(range(4))
+        assert (small(1).fit_predict(np.random.default_rng(0).standard_normal((10, 3))) == 0).all()
+
+    def test_tables_with_missing_cells(self):
+        X = load_iris(as_frame=True).data
+        X["kind"] = pd.Categorical(np.where(X.iloc[:, 0] > 6, "long", "short"))
+        X.iloc[::9, 1] = np.nan
+        model = small().fit(X)
+        assert model.labels_.shape == (150,)
+        assert list(model.sample(3, 1, random_state=0).columns) == list(X.columns)
+
+    def test_same_seed_same_clusters_and_pickle(self, blobs):
+        X = blobs[0]
+        model = small().fit(X)
+        np.testing.assert_array_equal(small().fit(X).labels_, model.labels_)
+        np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), model.labels_)
+
+    def test_a_warm_start_keeps_the_names_of_clusters(self, blobs):
+        X = blobs[0]
+        model = small(max_iter=60, warm_start=True).fit(X)
+        before = model.labels_
+        assert (model.set_params(random_state=7).fit(X).labels_ == before).mean() > 0.9
+
+    def test_uniform_prior(self, blobs):
+        np.testing.assert_allclose(small(cluster_prior="uniform").fit(blobs[0]).cluster_prior_, 1 / 3)
+
+    def test_there_must_be_as_many_rows_as_clusters(self):
+        with pytest.raises(ValueError, match=r"as many rows as clusters \(5\) at least. Got 4"):
+            small(5).fit(np.eye(4))
