@@ -10,7 +10,8 @@ the share of neighbours that they have in common (after Jarvis and Patrick, "Clu
 based on shared near neighbors", 1973). With the eigenvalues and vectors of the normalised links, rows are at the places
 :math:`\lambda_1^t v_1, \lambda_2^t v_2, \ldots`, at length one, after a walk of :math:`t` steps (Coifman and Lafon,
 "Diffusion maps", 2006), such that :math:`\lambda_{k+1}^t = e^{-c}` for :math:`k` clusters: no hard choice of how many
-eigenvectors count. On images, where the other ten say little, these are the better teacher.
+eigenvectors count. On images, where the other ten say little, ten of these alone are the better teacher: seven walks of
+different lengths, and three with a hard choice.
 
 Guesses are half the consensus and half the vote of the clusterings for it; other rows follow their nearest in the
 sample.
@@ -44,7 +45,9 @@ VARIANCE = 0.9  # that principal components keep of narrower rows
 NEAR, NEAR_ON_SPHERE = 10, 15
 FEW_ROWS = 300  # up to which all eigenvectors are found at once
 FADED = (0.2, 0.5)  # c, how much the first eigenvector beyond as many as clusters has faded
+ALL_FADED = (0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4)  # where neighbours are the only teacher
 BEYOND = 20  # eigenvectors that count beside as many as clusters
+CUT_BEYOND = (8, 10, 12)  # or that count in full, and no others
 LEAST_LINK = 1e-3  # of a row to itself, so that none is alone
 FOLLOWED = 5  # rows of the sample that another row follows
 
@@ -78,9 +81,11 @@ def clusterings(X: np.ndarray, k: int, teachers: Any, seed: int) -> Iterator[np.
         yield from (np.asarray(clone(teacher).fit_predict(X)) for teacher in teachers)
         return
     values, vectors = shared_neighbors(X, k + BEYOND, seed)
-    walks = (clusters_of(walked(values, vectors, k, faded), k, seed) for faded in FADED)
+    walks = [walked(values, vectors, k, faded) for faded in (ALL_FADED if teachers == "neighbors" else FADED)]
     if teachers == "neighbors":
-        yield next(walks)
+        walks += [normalize(vectors[:, : k + beyond]) for beyond in CUT_BEYOND]
+    yield from (clusters_of(places, k, seed) for places in walks)
+    if teachers == "neighbors":
         return
     n_near = min(len(X) - 1, NEAR)
     components = PCA(VARIANCE, svd_solver="full").fit_transform(X)[:, :WIDEST]
@@ -96,7 +101,6 @@ def clusterings(X: np.ndarray, k: int, teachers: Any, seed: int) -> Iterator[np.
     for view, n_neighbors in ((X, n_near), (normalize(components), min(len(X) - 1, NEAR_ON_SPHERE))):
         links = SpectralClustering(k, affinity="nearest_neighbors", n_neighbors=n_neighbors, random_state=seed)
         yield links.fit_predict(view)
-    yield from walks
 
 
 def clusters_of(X: np.ndarray, k: int, seed: int) -> np.ndarray:

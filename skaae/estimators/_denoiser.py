@@ -60,7 +60,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
     learning_rate_init : float, default=1e-3
         Learning rate of Adam in the first half of a fit; in the second half it falls to zero.
     max_iter : int or "auto", default="auto"
-        Epochs. "auto" is as many as make 3,000 steps, and 5 at least.
+        Epochs. "auto" is as many as make 2,000 steps, and 5 at least.
     early_stopping : bool, default=False
         Whether to hold rows out, stop when these, corrupted, are given back no better, and keep the best epoch.
     validation_fraction : float, default=0.1
@@ -121,7 +121,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
     True
     """
 
-    _auto_steps = 3000
+    _auto_steps = 2000
     _parameter_constraints: dict = {
         **BaseAAE._parameter_constraints,
         "corruption": [StrOptions(set(AUTO_NOISE)), callable],
