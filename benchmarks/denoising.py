@@ -25,6 +25,7 @@ from threadpoolctl import threadpool_limits
 from skaae import AAEDenoiser
 
 OURS = "AAEDenoiser"
+SEEN = {"breast_w", "cardiotocography"}  # at odd places, but looked at while defaults were chosen
 N_TABLES, LEAST_COLUMNS, LEAST_ROWS, MAX_ROWS = 10, 5, 300, 2000
 N_IMAGES, N_TEST_IMAGES = 10_000, 2_000
 LEVELS = {"images": (0.2, 0.4, 0.8), "tables": (0.25, 0.5, 1.0), "cells": (0.1, 0.3, 0.5)}
@@ -61,8 +62,8 @@ def contestants(group, level):
     parameters = {"noise": level, "random_state": 0}
     if group == "cells":
         parameters = {"corruption": "masked", "random_state": 0}
-    if group == "images":
-        parameters["scaling"] = None
+    if group != "cells":
+        parameters["scaling"] = None  # the level is known in units of the columns
     yield OURS, AAEDenoiser(**parameters)
     yield "without adversary", AAEDenoiser(**parameters, adversarial_weight=0)
     yield "one member", AAEDenoiser(**parameters, adversarial_weight=0, n_members=1)
@@ -83,7 +84,7 @@ def data_sets(group, tuned):
         return
     found = 0
     for name in table_names():
-        if (name in tuned_on()) != tuned:
+        if (name in tuned_on()) != tuned or name in SEEN:
             continue
         X = load_table(name)[0].select_dtypes("number").dropna().to_numpy(float)
         X = X[:, X.std(axis=0) > 0] if len(X) else X

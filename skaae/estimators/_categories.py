@@ -43,7 +43,7 @@ class BaseCategoricalAAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         n_samples : int, default=1
             How many.
         y : class, array-like of shape (n_samples,) or None, default=None
-            The class of all rows, or one for each. None draws classes by `class_prior_`.
+            The class (or cluster) of all rows, or one for each. None draws them by the prior.
         random_state : int, RandomState instance or None, default=None
             Pass an int for the same rows in each call.
 

@@ -61,6 +61,8 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
         What follows each hidden layer of encoder and decoder.
     prior : {"normal"}, default="normal"
         What styles should look like.
+    image_shape : tuple of int or None, default=None
+        Height and width, and channels if there are some, of rows that are flat images, as in `AAETransformer`.
     adversarial_weight : float, default=0.03
         Weight of the adversaries' verdicts, in units of the reconstruction error of the moment.
     noise : float or "auto", default="auto"
@@ -144,6 +146,7 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
     _parameter_constraints: dict = {
         **BaseAAE._parameter_constraints,
         "n_clusters": [Interval(Integral, 1, None, closed="left")],
+        "image_shape": ["array-like", None],
         "n_members": [Interval(Integral, 1, None, closed="left")],
         "teachers": [StrOptions({"consensus", "neighbors"}), list, None],
         "taught": [Interval(Real, 0, 1, closed="both")],
@@ -170,6 +173,7 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
         hidden_layer_sizes=(128, 128),
         activation="relu",
         prior="normal",
+        image_shape=None,
         adversarial_weight=0.03,
         noise="auto",
         alpha=0.0,
@@ -218,6 +222,7 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
         self.certainty = certainty
         self.balance = balance
         self.cluster_prior = cluster_prior
+        self.image_shape = image_shape
 
     @with_callbacks
     @validated

@@ -57,7 +57,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         Decoupled weight decay.
     batch_size : int or "auto", default="auto"
         Rows in a step. "auto" is an eighth of the rows, at least 32 and at most 256.
-    learning_rate_init : float, default=1e-3
+    learning_rate_init : float, default=2e-3
         Learning rate of Adam in the first half of a fit; in the second half it falls to zero.
     max_iter : int or "auto", default="auto"
         Epochs. "auto" is as many as make 2,000 steps, and 5 at least.
@@ -72,8 +72,9 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
     warm_start : bool, default=False
         Whether another `fit` goes on from the last.
     scaling : {"standard", "quantile"} or None, default="standard"
-        How columns are brought to one scale: "standard" centres them at their median, divides by their spread, and cuts
-        them at ten spreads; "quantile" and None as in `AAETransformer`.
+        How columns are brought to one scale. "standard" centres them at their mean and divides by their standard
+        deviation; "quantile" is as in `AAETransformer`. Give None to columns that have one scale already, and whose
+        noise is known in these units.
     categorical_features : "from_dtype", array-like of str, int or bool, or None, default="from_dtype"
         Which columns are categories, as in `TableEncoder`: those of text, bools and pandas' categories, those that are
         listed also, or none.
@@ -144,7 +145,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         adversarial_weight=0.01,
         alpha=0.0,
         batch_size="auto",
-        learning_rate_init=1e-3,
+        learning_rate_init=2e-3,
         max_iter="auto",
         early_stopping=False,
         validation_fraction=0.1,
@@ -272,17 +273,13 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         before = getattr(self, "_range", (low, high)) if self.n_iter_ > plan.n_epochs else (low, high)
         self._range = np.minimum(low, before[0]), np.maximum(high, before[1])
 
-    def _scaling(self):
-        # Means of folded values, unfolded, are no means.
-        return "cut" if self.scaling == "standard" else self.scaling
-
     def _make_encoder(self, X):
         missing = missing_in(X)
         if callable(self.corruption):
             missing = missing | missing_in(self._by_user(X, 0, 0))
         self._hidden_beside = float(missing.mean().clip(*MASKED_BESIDE)) if missing.any() else 0.0
         return TableEncoder(
-            self._scaling(),
+            "linear" if self.scaling == "standard" else self.scaling,
             categorical_features=self.categorical_features,
             rounding=isinstance(X, pd.DataFrame),
             keep_missing=False,

@@ -31,9 +31,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    scaling : {"standard", "cut", "quantile"} or None, default="standard"
+    scaling : {"standard", "cut", "linear", "quantile"} or None, default="standard"
         How numeric columns are brought to one scale. "standard" centres them at their median, divides by their spread
-        and folds their tails logarithmically; "cut" cuts them at ten spreads instead, which cannot be undone.
+        and folds their tails logarithmically; "cut" cuts them at ten spreads instead, which cannot be undone; "linear"
+        centres them at their mean and divides by their standard deviation.
         "quantile" maps each to a normal distribution by its ranks, within the range of the training rows, and takes
         values that are repeated in 5 % of the rows or more, and more often than others, for *atoms*, each of which gets
         a column like a category; of columns of 10 values or fewer, all are. None leaves values as they are.
@@ -80,7 +81,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict = {
-        "scaling": [StrOptions({"standard", "cut", "quantile"}), None],
+        "scaling": [StrOptions({"standard", "cut", "linear", "quantile"}), None],
         "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
         "rounding": ["boolean", StrOptions({"seen"})],
         "keep_missing": ["boolean"],
@@ -231,7 +232,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             return RankScaler()
         if self.scaling is None:
             return FunctionTransformer().set_output(transform="default")  # whatever the user has set for others
-        return ColumnScaler("cut" if self.scaling == "cut" else "fold")
+        return ColumnScaler({"standard": "fold", "cut": "cut", "linear": "keep"}[self.scaling])
 
     def _sorted(
         self, table: Any, categorical: np.ndarray

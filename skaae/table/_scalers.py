@@ -4,7 +4,8 @@ A column :math:`x` becomes :math:`\operatorname{arsinh}((x - m) / s)`, where :ma
 :math:`s` the standard deviation of a normal distribution with the same middle nine tenths. That is nearly linear where
 most values are and logarithmic in the tails, so that neither a few wild values nor a rare category outweigh the
 other columns; and it can be undone anywhere. Where it matters how far off a value is, the tails can be left as they
-are up to ten spreads from the median, and cut there.
+are up to ten spreads from the median, and cut there. Where means of values matter, which are no means of folded ones,
+columns are just centred at their mean and divided by their standard deviation.
 
 Or it becomes :math:`\Phi^{-1}(r)`, where :math:`r` is the share of training values below it: normal, whatever it was.
 """
@@ -28,16 +29,16 @@ class ColumnScaler(TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    tails : {"fold", "cut"}, default="fold"
+    tails : {"fold", "cut", "keep"}, default="fold"
         What becomes of values far off.
 
     Attributes
     ----------
     center_ : ndarray of shape (n_features,)
-        Medians.
+        Medians; means where tails are kept.
     scale_ : ndarray of shape (n_features,)
-        Spreads: from the middle nine tenths, or the standard deviation where these are one value, or 1 where all
-        values are.
+        Spreads: from the middle nine tenths, or the standard deviation where these are one value or tails are kept, or
+        1 where all values are one.
     """
 
     def __init__(self, tails="fold"):
@@ -48,12 +49,16 @@ class ColumnScaler(TransformerMixin, BaseEstimator):
         low, self.center_, high = np.percentile(X, [MIDDLE[0], 50, MIDDLE[1]], axis=0).astype(X.dtype)
         middle, deviation = (high - low) / MIDDLE_OF_NORMAL, X.std(axis=0)
         smallest = 10 * np.finfo(X.dtype).eps * np.abs(X).max(axis=0)
+        if self.tails == "keep":
+            self.center_, middle = X.mean(axis=0), deviation
         self.scale_ = np.select([middle > smallest, deviation > smallest], [middle, deviation], 1).astype(X.dtype)
         return self
 
     def transform(self, X):
         """Scale, and fold or cut."""
         scaled = (X - self.center_) / self.scale_
+        if self.tails == "keep":
+            return scaled
         return np.arcsinh(scaled) if self.tails == "fold" else scaled.clip(-FARTHEST, FARTHEST)
 
     def inverse_transform(self, X):

@@ -142,6 +142,11 @@ class TestManners:
         assert model.labels_.shape == (150,)
         assert list(model.sample(3, 1, random_state=0).columns) == list(X.columns)
 
+    def test_images(self):
+        X = load_digits().data[:200] / 16
+        model = small(4, teachers=[KMeans(4, random_state=0)], image_shape=(8, 8), scaling=None, max_iter=5).fit(X)
+        assert model.predict(X[:3]).shape == (3,)
+
     def test_same_seed_same_clusters_and_pickle(self, blobs):
         X = blobs[0]
         model = small().fit(X)

@@ -30,7 +30,7 @@ def table():
     )
 
 
-@pytest.mark.parametrize("scaling", ["standard", "quantile", None])
+@pytest.mark.parametrize("scaling", ["standard", "linear", "quantile", None])
 def test_what_went_in_comes_back(table, scaling):
     encoder = TableEncoder(scaling).fit(table)
     encoded = encoder.transform(table)
@@ -39,7 +39,7 @@ def test_what_went_in_comes_back(table, scaling):
     pd.testing.assert_frame_equal(encoder.inverse_transform(encoded), table, rtol=1e-6)
 
 
-@pytest.mark.parametrize("scaling", ["standard", "quantile", None])
+@pytest.mark.parametrize("scaling", ["standard", "linear", "quantile", None])
 def test_new_rows_and_pickles_come_back_too(table, scaling):
     encoder = pickle.loads(pickle.dumps(TableEncoder(scaling).fit(table)))
     inside = table.height.between(table.height[:100].min(), table.height[:100].max())

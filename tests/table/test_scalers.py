@@ -26,3 +26,11 @@ def test_cut_tails_end_at_ten_spreads(X):
     scaler = ColumnScaler(tails="cut").fit(X)
     np.testing.assert_allclose(scaler.transform(np.array([[1e9], [-1e9]])), [[10], [-10]])
     np.testing.assert_allclose(scaler.inverse_transform(scaler.transform(X)), X)
+
+
+def test_kept_tails_leave_columns_standardised(X):
+    scaler = ColumnScaler(tails="keep").fit(X)
+    scaled = scaler.transform(X)
+    assert abs(scaled.mean()) < 1e-12
+    assert scaled.std() == pytest.approx(1)
+    np.testing.assert_allclose(scaler.inverse_transform(scaler.transform(np.array([[1e9]]))), [[1e9]])
