@@ -41,7 +41,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
     noise : float or "auto", default="auto"
         How much: the standard deviation of the noise, or the share of cells. "auto" is 0.3 of Gaussian noise, 0.4 of
         the cells masked, or 0.1 of them salt and pepper.
-    n_members : int, default=4
+    n_members : int, default=2
         How many models are trained side by side.
     hidden_layer_sizes : int or array-like of int, default=(256, 256)
         Widths of the encoder's hidden layers; the decoder has them in reverse.
@@ -137,7 +137,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         *,
         corruption="gaussian",
         noise="auto",
-        n_members=4,
+        n_members=2,
         hidden_layer_sizes=(256, 256),
         activation="relu",
         prior="normal",
