@@ -63,7 +63,7 @@ class EarlyStopping:
 
     What is watched is the reconstruction error plus the sliced Wasserstein distance between codes and prior: an
     adversary's loss says who is winning, not whether the model is good. Of a model with a category block, and given
-    labels, it is the cross-entropy. The encoder may be ``shown`` the rows otherwise than they should come back.
+    labels of all held-out rows, it is the cross-entropy. The encoder may be ``shown`` the rows otherwise than they should come back.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class EarlyStopping:
         self.prior = model.draw(len(x), Streams([self.seed] * n_members, device), self.told).cpu().numpy()
 
     def _validate(self, model: AdversarialAutoencoder) -> np.ndarray:
-        if self.told is not None and model.categories:
+        if self.told is not None and model.categories and bool((self.told >= 0).all()):
             log_p = model.classify(self.x)
             return -log_p.gather(2, self.told.unsqueeze(-1)).mean((1, 2)).cpu().numpy()
         code = model.encode(self.seen)

@@ -153,6 +153,9 @@ class TestManners:
         np.testing.assert_array_equal(small().fit(X).labels_, model.labels_)
         np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), model.labels_)
 
+    def test_early_stopping(self, blobs):
+        assert len(small(early_stopping=True).fit(blobs[0]).history_["validation"]) == 20
+
     def test_a_warm_start_keeps_the_names_of_clusters(self, blobs):
         X = blobs[0]
         model = small(max_iter=60, warm_start=True).fit(X)

@@ -123,6 +123,13 @@ class TestClusterHeads:
         assert pickle.loads(pickle.dumps(model)).transform(blobs[0]).shape == (400, 2)
         assert "separation" in model.history_
 
+    def test_early_stopping_and_chunks(self, blobs):
+        X, y = blobs
+        few = np.where(np.arange(400) < 40, y, -1)
+        assert len(small(n_clusters=4, early_stopping=True).fit(X, few).history_["validation"]) == 5
+        model = small(n_clusters=4).partial_fit(X[:100], few[:100], classes=[0, 1, 2, 3]).partial_fit(X[100:])
+        assert model.predict(X).shape == (400,)
+
     def test_without_clusters_there_is_nothing_to_predict(self, X):
         assert not hasattr(small(), "predict")
 
