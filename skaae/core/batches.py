@@ -116,8 +116,6 @@ class Batches:
         self.corruption, self.shown = corruption, shown
         self.supervision, self.radius, self.given = supervision, radius, given
         self.settled: Tensor | None = None  # standardised codes of all rows, (K, n, width), once encoders stand
-        # Of its own, so that a member without noise draws all else as beside neighbours with noise.
-        self.chance = Streams(streams.seeds, x.device, purpose=1)
         n_members = len(streams.seeds)
         self.lengths = [len(x)] * n_members if rows is None else [len(r) for r in rows]
         self.n_batches = torch.tensor([-(-length // self.batch_size) for length in self.lengths], device=x.device)
@@ -130,7 +128,8 @@ class Batches:
     def epoch(self, number: int, ramp: float = 1.0) -> Iterator[Batch]:
         """The batches of an epoch, a function of its number."""
         self.streams.restart(number)
-        self.chance.restart(number)
+        if self.corruption is not None:
+            self.corruption.restart(number)
         self.sources = self.x if self.shown is None else torch.tensor(self.shown(number)).to(self.x)
         orders = self.streams.permutations(self.lengths)
         if self.rows is not None:
@@ -152,7 +151,7 @@ class Batches:
         if self.shown is not None:
             batch.corrupted = self._of(self.sources, rows)
         if self.corruption is not None:
-            batch.corrupted = self.corruption(batch.corrupted, self.chance, size)
+            batch.corrupted = self.corruption(batch.corrupted, size)
         if self.supervision is not None:
             batch.labels = self.supervision.labels[rows]
             if self.supervision.guesses is not None:

@@ -10,8 +10,10 @@ In turn, and each only where its share is above zero,
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from ..plan import Architecture, PerMember, Training
 from .streams import Streams
@@ -20,7 +22,10 @@ __all__ = ["Corruption", "columns_of_marks"]
 
 
 class Corruption:
-    """Creates the corruption of rows ``x``, (n, columns), and of their like, by shares of each member, (K,)."""
+    """Creates the corruption of rows like ``x``, (n, columns), by shares of each member, (K,).
+
+    Each kind has streams of its own, so that a member that has one draws all else as beside neighbours that have not.
+    """
 
     def __init__(self, architecture: Architecture, training: Training, x: Tensor) -> None:
         n_members = len(training.seeds)
@@ -29,35 +34,55 @@ class Corruption:
             values = torch.tensor(value, dtype=x.dtype, device=x.device)
             return values.expand(n_members)[:, None, None]
 
-        self.noise, self.salt, self.masking = (share(s) for s in (training.noise, training.salt, training.masking))
+        shares = (training.noise, training.salt, training.masking)
+        self.noisy, self.salty, self.hiding = (bool(np.any(value)) for value in shares)
+        self.noise, self.salt, self.masking = (share(value) for value in shares)
+        self.streams = [Streams(training.seeds, x.device, purpose=purpose) for purpose in (1, 2, 3)]
         self.graded = training.graded
         self.choices = architecture.choices
         self.n_features = architecture.n_features
         self.n_values = architecture.n_features - sum(architecture.choices)
-        values = x[:, : self.n_values]
-        values = values.flatten().unsqueeze(1) if training.one_scale else values
-        self.low, self.high = values.amin(0), values.amax(0)
         self.marks = columns_of_marks(architecture).to(x.device)
-        assert len(self.marks) or not self.masking.any(), "masking needs marks."
+        self.n_marks = max(architecture.marks, default=-1) + 1
+        assert self.n_marks or not self.hiding, "masking needs marks."
+        self.low, self.high = self._extremes(x, training.one_scale)
 
-    def __call__(self, x: Tensor, streams: Streams, size: int) -> Tensor:
+    def restart(self, number: int) -> None:
+        """Begins the draws of an epoch."""
+        for streams in self.streams:
+            streams.restart(number)
+
+    def __call__(self, x: Tensor, size: int) -> Tensor:
         """What is shown of rows, (K, rows, columns).
 
         As much is drawn as for ``size`` rows, so that padding does not shift a member's stream.
         """
         n = x.shape[1]
-        if self.noise.any():
-            draws = streams.normal(size, x.shape[-1])[:, :n]
+        of_noise, of_salt, of_masking = self.streams
+        if self.noisy:
+            draws = of_noise.normal(size, x.shape[-1])[:, :n]
             # Levels of a square: most rows keep so much of themselves that there is something to reconstruct.
-            level = streams.uniform(size, 1)[:, :n].square() if self.graded else 1.0
+            level = of_noise.uniform(size, 1)[:, :n].square() if self.graded else 1.0
             noisy = torch.addcmul(x, draws, self.noise * level)
-            x = noisy if not len(self.marks) else torch.cat([noisy[..., : self.n_features], self._marks_of(x)], -1)
-        if self.salt.any():
-            x = self._salted(x, streams, size)
-        if self.masking.any():
-            hidden = streams.uniform(size, int(self.marks.max()) + 1)[:, :n] < self.masking
+            x = torch.cat([noisy[..., : self.n_features], self._marks_of(x)], -1) if self.n_marks else noisy
+        if self.salty:
+            x = self._salted(x, of_salt, size)
+        if self.hiding:
+            hidden = of_masking.uniform(size, self.n_marks)[:, :n] < self.masking
             x = torch.cat([x[..., : self.n_features], torch.maximum(self._marks_of(x), hidden.to(x.dtype))], -1)
-        return self._blanked(x) if len(self.marks) else x
+        return self._blanked(x) if self.n_marks else x
+
+    def _extremes(self, x: Tensor, one_scale: bool) -> tuple[Tensor, Tensor]:
+        """Smallest and largest known value of each column, or of all."""
+        values = x[:, : self.n_values]
+        unknown = torch.zeros_like(values, dtype=torch.bool)
+        if self.n_marks:
+            unknown = self._marks_of(x)[:, self.marks[: self.n_values]] > 0
+        low, high = (values.masked_fill(unknown, sign * torch.inf) for sign in (1, -1))
+        if one_scale:
+            low, high = low.reshape(-1, 1), high.reshape(-1, 1)
+        low, high = low.amin(0), high.amax(0)
+        return torch.where(low.isfinite(), low, 0), torch.where(high.isfinite(), high, 0)
 
     def _salted(self, x: Tensor, streams: Streams, size: int) -> Tensor:
         n = x.shape[1]
@@ -69,7 +94,7 @@ class Corruption:
         start = self.n_values
         for place, width in enumerate(self.choices, self.n_values):
             options = (streams.uniform(size)[:, :n] * width).long().clamp(max=width - 1)
-            other = torch.nn.functional.one_hot(options, width).to(x.dtype)
+            other = one_hot(options, width).to(x.dtype)
             parts.append(torch.where(high[..., place, None], other, x[..., start : start + width]))
             start += width
         return torch.cat([*parts, self._marks_of(x)], -1)

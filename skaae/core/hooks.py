@@ -63,7 +63,8 @@ class EarlyStopping:
 
     What is watched is the reconstruction error plus the sliced Wasserstein distance between codes and prior: an
     adversary's loss says who is winning, not whether the model is good. Of a model with a category block, and given
-    labels of all held-out rows, it is the cross-entropy. The encoder may be ``shown`` the rows otherwise than they should come back.
+    labels of all held-out rows, it is the cross-entropy. The encoder may be ``shown`` the rows otherwise than they
+    should come back.
     """
 
     def __init__(

@@ -57,11 +57,10 @@ def reconstruct(architecture: Architecture, state: State, X: np.ndarray, device:
     return apply(model, lambda x: model.rows_of(model.decode(model.encode(x))).mean(0, keepdim=True), device, X)[0]
 
 
-def corrupt(architecture: Architecture, training: Training, X: np.ndarray) -> np.ndarray:
-    """Rows as the first member might be shown them in training."""
-    x = torch.tensor(X)
+def corrupt(architecture: Architecture, training: Training, X: np.ndarray, extremes: np.ndarray) -> np.ndarray:
+    """Rows as the first member might be shown them in training; ``extremes`` are two rows of smallest and largest."""
     alone = replace(training, seeds=training.seeds[:1])
-    return Corruption(architecture, alone, x)(x[None], Streams(alone.seeds), len(x))[0].numpy()
+    return Corruption(architecture, alone, torch.tensor(extremes))(torch.tensor(X)[None], len(X))[0].numpy()
 
 
 def transport(

@@ -48,7 +48,7 @@ class AdversarialAutoencoder(nn.Module):
         self.n_inputs = [block.n_inputs for block in blocks]
         self.widths = [block.width for block in blocks]
         self.n_noise = sum(block.n_noise for block in blocks)
-        self.marks = [(len(block.classes) + 1) * block.informed for block in architecture.blocks]
+        self.n_told = [(len(block.classes) + 1) * block.informed for block in architecture.blocks]
         self.categories = [i for i, block in enumerate(architecture.blocks) if block.kind == "category"]
         features = architecture.n_features
         n_marks = max(architecture.marks, default=-1) + 1
@@ -62,8 +62,8 @@ class AdversarialAutoencoder(nn.Module):
         self.n_values = features - sum(architecture.choices)
         self.choices = [(width, len(list(group))) for width, group in groupby(architecture.choices)]
         self.adversaries = nn.ModuleList(
-            Mlp(n_members, (width + marks + architecture.n_given, *architecture.adversary_layer_sizes, 2), "relu")
-            for width, marks in zip(self.widths, self.marks, strict=True)
+            Mlp(n_members, (width + n_told + architecture.n_given, *architecture.adversary_layer_sizes, 2), "relu")
+            for width, n_told in zip(self.widths, self.n_told, strict=True)
         )
         self.flow: Flow | None = None
         if architecture.flow_layer_sizes:
@@ -130,7 +130,7 @@ class AdversarialAutoencoder(nn.Module):
 
     def draw(self, n: int, streams: Streams, labels: Tensor | None = None) -> Tensor:
         """Codes drawn from the prior, (K, n, width); priors that are informed follow the labels, (K, n), if known."""
-        told = [labels if marks else None for marks in self.marks]
+        told = [labels if n_told else None for n_told in self.n_told]
         return joined([prior(n, streams, known) for prior, known in zip(self.priors, told, strict=True)])
 
     def judge(self, code: Tensor, labels: Tensor | None = None, given: Tensor | None = None) -> Iterator[Tensor]:
@@ -141,11 +141,11 @@ class AdversarialAutoencoder(nn.Module):
 
     def shown(self, code: Tensor, labels: Tensor | None = None, given: Tensor | None = None) -> Iterator[Tensor]:
         """What is judged of each block in turn: its part of the code, with labels if informed, and what is given."""
-        for part, marks in zip(parted(code, self.widths), self.marks, strict=True):
+        for part, n_told in zip(parted(code, self.widths), self.n_told, strict=True):
             told = [part]
-            if marks:
+            if n_told:
                 assert labels is not None, "an informed adversary is shown labels."
-                told.append(one_hot(labels + 1, marks).to(part.dtype))
+                told.append(one_hot(labels + 1, n_told).to(part.dtype))
             if given is not None:
                 told.append(given)
             yield joined(told)
@@ -160,7 +160,8 @@ class AdversarialAutoencoder(nn.Module):
 
     @torch.no_grad()
     def _part_classes(self, streams: Streams) -> None:
-        weight = self.encoder.weight[..., -self.widths[self.categories[-1]] :]
+        place = self.categories[0]
+        weight = parted(self.encoder.weight, self.n_inputs)[place][..., : self.widths[place]]
         weight.copy_(streams.normal(*weight.shape[1:]) * UNDECIDED / weight.shape[1] ** 0.5)
 
     @torch.no_grad()

@@ -37,7 +37,8 @@ class PackedAdam:
     def step(self, losses: Iterable[Tensor], active: Sequence[bool]) -> None:
         """Moves the active members down the gradient of the sum of their own losses, (K,) each."""
         sources = [loss for loss in losses if loss.requires_grad]
-        gradients = list(torch.autograd.grad(sources, self.parameters, [self.ones] * len(sources)))
+        found = torch.autograd.grad(sources, self.parameters, [self.ones] * len(sources))
+        gradients = [gradient.contiguous() for gradient in found]  # the fused kernel goes by memory, not by strides
         for member, (parameters, first, second, steps), rate, decay in zip(
             self.members, self.views, self.rates, self.decays, strict=False
         ):
@@ -47,7 +48,7 @@ class PackedAdam:
             # What torch.optim.AdamW(fused=True) calls, without its bookkeeping, which costs more than small steps.
             torch._fused_adamw_(
                 parameters,
-                [gradient[member].contiguous() for gradient in gradients] if self.apart else gradients,
+                [gradient[member] for gradient in gradients] if self.apart else gradients,
                 first,
                 second,
                 [],

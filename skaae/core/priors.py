@@ -63,13 +63,20 @@ class Custom(nn.Module):
 
     def forward(self, n: int, streams: Streams, labels: Tensor | None = None) -> Tensor:
         seeds = (streams.uniform(4) * 2**16).long().tolist()
-        draws = np.stack([np.asarray(self.function(n, np.random.default_rng(seed))) for seed in seeds])
+        draws = np.stack([self._drawn(n, seed) for seed in seeds])
         if draws.shape[1:] != (n, self.width) or not np.isfinite(draws).all():
             raise ValueError(
                 f"`prior` must draw finite numbers of shape (n, n_components), here {(n, self.width)}. Got an array of"
                 f" shape {draws.shape[1:]}{'' if np.isfinite(draws).all() else ' with NaN or infinity'}."
             )
         return torch.tensor(draws, dtype=torch.float32, device=streams.device)
+
+    def _drawn(self, n: int, seed: list[int]) -> np.ndarray:
+        drawn = self.function(n, np.random.default_rng(seed))
+        try:
+            return np.asarray(drawn, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise ValueError(f"`prior` must draw numbers. Got {drawn!r:.100}.") from None
 
 
 class OneHot(nn.Module):

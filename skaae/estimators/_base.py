@@ -187,10 +187,11 @@ class BaseAAE(Plans, Door, CallbackSupportMixin, BaseEstimator):
         encoder = self._make_encoder(X).fit(X) if first else self.table_encoder_
         architecture = self._architecture_for(encoder, labels if first else None)
         if not first:
-            if architecture != self._architecture:
+            n_members = len(next(value for name, value in self._fitted_state.items() if name.startswith("model.")))
+            if architecture != self._architecture or n_members != getattr(self, "n_members", 1):
                 raise ValueError(
-                    "To go on, a model must be asked for as it was first fitted. Got another `n_components`, `prior`,"
-                    " `hidden_layer_sizes` or `activation`."
+                    "To go on, a model must be asked for as it was first fitted. Got another value of a parameter that"
+                    " says what to build, as `n_components`, `n_members`, `prior` and `hidden_layer_sizes` do."
                 )
             return
         self._architecture = architecture
@@ -255,14 +256,14 @@ class BaseAAE(Plans, Door, CallbackSupportMixin, BaseEstimator):
             labels=rows.labels,
             guesses=rows.guesses,
             given=rows.given,
-            shown=self._shown(rows),
+            shown=self._shown(rows, plan.seeds[0]),
             start=self._state,
             hooks=hooks,
             device=self.device_,
         )
         self._take(state, curves)
 
-    def _shown(self, rows: Rows) -> Callable[[int], np.ndarray] | None:
+    def _shown(self, rows: Rows, seed: int) -> Callable[[int], np.ndarray] | None:
         """What gives the rows that the encoder is shown in an epoch, where these are not just the rows with noise."""
         return None
 

@@ -285,6 +285,10 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
     def _read_labels(self, X, y, first, classes=None):
         if len(X) < self.n_clusters:
             raise ValueError(f"There must be as many rows as clusters ({self.n_clusters}) at least. Got {len(X)}.")
+        if not first and self.n_clusters != len(self.classes_):
+            raise ValueError(
+                f"To go on, `n_clusters` must be as it was first ({len(self.classes_)}). Got {self.n_clusters}."
+            )
         if first:
             self.classes_ = np.arange(self.n_clusters)
             self.cluster_prior_ = np.full(self.n_clusters, 1 / self.n_clusters)
@@ -312,6 +316,10 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
     def _guesses(self, rows, seed):
         if self.teachers is None:
             return None
+        if not isinstance(self.teachers, str):
+            unfit = [teacher for teacher in self.teachers if not hasattr(teacher, "fit_predict")]
+            if unfit or not self.teachers:
+                raise ValueError(f"`teachers` must be one clusterer or more, with `fit_predict`. Got {unfit}.")
         guesses = guesses_of(rows.X, self.n_clusters, self.teachers, seed, standardise=self.scaling is not None)
         if self._state is not None:
             return guesses @ aligned(guesses.T @ self._vote(rows.X))
@@ -324,11 +332,11 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
         return guesses
 
     def _finish(self, rows):
-        each = self._encode(rows.X)[..., -self.n_clusters :]
+        each = self._encode(rows.X)[..., -len(self.classes_) :]
         self._matches = np.stack([aligned(own.T @ each[0]) for own in each])
         self.labels_ = self._vote(rows.X).argmax(1)
 
     def _vote(self, rows):
         """Probabilities of clusters of scaled rows, a mean over the members, clusters in the first one's order."""
-        each = self._encode(rows)[..., -self.n_clusters :]
+        each = self._encode(rows)[..., -len(self.classes_) :]
         return np.mean([own @ matches for own, matches in zip(each, self._matches, strict=True)], axis=0)

@@ -32,6 +32,7 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.cluster import AgglomerativeClustering, KMeans, SpectralClustering
 from sklearn.decomposition import PCA
+from sklearn.ensemble._base import _set_random_states
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import KNeighborsRegressor, NearestNeighbors
@@ -61,6 +62,8 @@ def guesses_of(X: np.ndarray, n_clusters: int, teachers: Any, seed: int, *, stan
 
 def followed(X: np.ndarray, n_clusters: int, teachers: Any, seed: int, standardise: bool) -> np.ndarray:
     """Guesses of a sample of the rows, and of those that follow them."""
+    if len(X) <= n_clusters:
+        return np.eye(n_clusters)[: len(X)]
     largest = SAMPLE_OF_NEIGHBORS if teachers == "neighbors" else SAMPLE
     sample = np.random.RandomState(seed).permutation(len(X))[:largest]
     rows = StandardScaler().fit_transform(X) if standardise else X
@@ -78,7 +81,9 @@ def followed(X: np.ndarray, n_clusters: int, teachers: Any, seed: int, standardi
 def clusterings(X: np.ndarray, k: int, teachers: Any, seed: int) -> Iterator[np.ndarray]:
     """Clusters of rows by each teacher, (n_samples,)."""
     if not isinstance(teachers, str):
-        yield from (np.asarray(clone(teacher).fit_predict(X)) for teacher in teachers)
+        for teacher in map(clone, teachers):
+            _set_random_states(teacher, np.random.RandomState(seed))
+            yield np.asarray(teacher.fit_predict(X))
         return
     values, vectors = shared_neighbors(X, k + BEYOND, seed)
     walks = [walked(values, vectors, k, faded) for faded in (ALL_FADED if teachers == "neighbors" else FADED)]
@@ -112,7 +117,7 @@ def shared_neighbors(X: np.ndarray, n_vectors: int, seed: int) -> tuple[np.ndarr
     """Largest eigenvalues of the links of rows that share neighbours, falling, and vectors, (n_samples, n_vectors)."""
     n = len(X)
     if X.shape[1] > WIDEST:
-        X = PCA(WIDEST, random_state=seed).fit_transform(X)
+        X = PCA(min(WIDEST, n), random_state=seed).fit_transform(X)
     n_near = min(NEAR, n - 1)
     near = NearestNeighbors(n_neighbors=n_near).fit(X).kneighbors_graph()
     linked = near.maximum(near.T)
@@ -157,7 +162,7 @@ def walked(values: np.ndarray, vectors: np.ndarray, k: int, faded: float) -> np.
 
 def agreed(found: Sequence[np.ndarray], k: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The consensus of clusterings, (n_samples,), and their vote for its clusters, (n_samples, k)."""
-    indicators = [np.eye(clusters.max() + 2)[clusters] for clusters in found]  # the last column is of noise, -1
+    indicators = [(clusters[:, None] == np.unique(clusters)).astype(float) for clusters in found]
     likeness = np.array([[adjusted_rand_score(one, other) for other in found] for one in found])
     others = (likeness.sum(1) - 1) / max(1, len(found) - 1) if len(found) > 1 else np.ones(1)
     weights = others.clip(0) ** 2 + 1e-9

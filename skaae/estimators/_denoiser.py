@@ -37,7 +37,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         rows of which some cells are missing: those that are there are then left alone; "salt_and_pepper" turns
         cells into the smallest or the largest value of their column (of all columns with ``scaling=None``), or into
         another category. A callable is given rows in the form of the training rows and a `numpy.random.Generator`, once
-        an epoch, and returns as many rows of that form.
+        before and once in each epoch, and returns as many rows of that form.
     noise : float or "auto", default="auto"
         How much: the standard deviation of the noise, or the share of cells. "auto" is 0.3 of Gaussian noise, 0.4 of
         the cells masked, or 0.1 of them salt and pepper.
@@ -250,31 +250,53 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         """
         check_is_fitted(self)
         table = self._validate(X, reset=False)
-        rows = self._rows(table, None, None)
+        rows = Rows(self._scale(table), table=table)
         shown = self._corrupted(rows, 0)
         n_features = self._architecture.n_features
         error = np.square(self._clean(shown) - rows.X[:, :n_features])
-        counted = np.ones_like(error)
-        if self._architecture.marks:
-            before, after = (marks[:, n_features:][:, self.table_encoder_.sources_] for marks in (rows.X, shown))
-            counted = (1 - before) * (after if self.corruption == "masked" else 1)
-        return -float((error * counted).sum() / max(1, counted.sum()))
+        counted = ~missing_in(table)[:, self.table_encoder_.sources_]
+        if self.corruption == "masked":
+            counted &= self._unknown(shown)
+        if not counted.any():
+            raise ValueError("`X` must have a cell that is known, and hidden if the corruption hides some. Got none.")
+        return -float(error[counted].mean())
 
     def _clean(self, rows):
         """Scaled rows as given back, values within the range of the training rows."""
-        clean, n_values = self._reconstruct(rows), self.table_encoder_.n_values_
-        clean[:, :n_values] = clean[:, :n_values].clip(*self._range)
-        return clean
+        clean, n_features = self._reconstruct(rows), self._architecture.n_features
+        return clean.clip(*self._extremes[:, :n_features])
 
-    def _run(self, rows, plan, hooks):
-        super()._run(rows, plan, hooks)
-        values = rows.X[:, : self.table_encoder_.n_values_]
-        low, high = values.min(axis=0), values.max(axis=0)
-        before = getattr(self, "_range", (low, high)) if self.n_iter_ > plan.n_epochs else (low, high)
-        self._range = np.minimum(low, before[0]), np.maximum(high, before[1])
+    def _begin(self, X, labels, first):
+        super()._begin(X, labels, first)
+        if first:
+            self._extremes = None
+
+    def _rows(self, X, y, labels):
+        scaled = self._scale(X)
+        self._widen(scaled)
+        return Rows(scaled, table=X if callable(self.corruption) else None)
+
+    def _widen(self, scaled):
+        """Takes account of the smallest and the largest known values of training rows."""
+        unknown = self._unknown(scaled)
+        own = [np.where(unknown, side, scaled[:, : unknown.shape[1]]) for side in (np.inf, -np.inf)]
+        low, high = own[0].min(axis=0), own[1].max(axis=0)
+        if self._extremes is not None:
+            low, high = np.minimum(low, self._extremes[0, : len(low)]), np.maximum(high, self._extremes[1, : len(high)])
+        extremes = np.stack([low, high]).astype(scaled.dtype)
+        self._extremes = np.pad(extremes, ((0, 0), (0, scaled.shape[1] - len(low))))
+
+    def _unknown(self, rows):
+        """Which cells of scaled rows are marked, (n_samples, n_features encoded)."""
+        n_features = self._architecture.n_features
+        if not self._architecture.marks:
+            return np.zeros((len(rows), n_features), bool)
+        return rows[:, n_features:][:, self.table_encoder_.sources_] > 0
 
     def _make_encoder(self, X):
         missing = missing_in(X)
+        if missing.all():
+            raise ValueError(f"`X` must have a cell that is not missing. Got {missing.size} that are.")
         if callable(self.corruption):
             missing = missing | missing_in(self._by_user(X, 0, 0))
         self._hidden_beside = float(missing.mean().clip(*MASKED_BESIDE)) if missing.any() else 0.0
@@ -303,11 +325,9 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         marks = missing_in(X)[:, : max(self._architecture.marks) + 1]
         return np.hstack([scaled, marks.astype(scaled.dtype)])
 
-    def _rows(self, X, y, labels):
-        return Rows(self._scale(X), table=X if callable(self.corruption) else None)
-
     def _noise(self):
-        return self._level() if self.corruption == "gaussian" else 0.0
+        level = self._level()
+        return level if self.corruption == "gaussian" else 0.0
 
     def _weights(self):
         return {
@@ -317,19 +337,24 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         }
 
     def _level(self):
+        if callable(self.corruption):
+            if self.noise != "auto":
+                raise ValueError(f"`noise` must be 'auto' where `corruption` is a function. Got {self.noise!r}.")
+            return 0.0
+        if self.corruption != "gaussian" and self.noise != "auto" and self.noise > 1:
+            raise ValueError(f"`noise` must be at most 1 where it is a share of cells. Got {self.noise!r}.")
         return AUTO_NOISE[self.corruption] if self.noise == "auto" else float(self.noise)
 
-    def _shown(self, rows):
+    def _shown(self, rows, seed):
         if not callable(self.corruption):
             return None
-        seed = self._draw_seed(np.random.RandomState(len(rows.X)))
         return lambda epoch: self._scale(self._by_user(rows.table, seed, epoch))
 
     def _corrupted(self, rows, seed):
         from ..core.inference import corrupt
 
         X = self._scale(self._by_user(rows.table, seed, 0)) if callable(self.corruption) else rows.X
-        return corrupt(self._architecture, self._plan(len(X), (seed,)), X)
+        return corrupt(self._architecture, self._plan(len(X), (seed,)), X, self._extremes)
 
     def _by_user(self, table, seed, epoch):
         """Rows as the user's function corrupts them."""
@@ -353,5 +378,16 @@ def completed(table, filled):
     for place, known in enumerate(~missing.T):
         own, other = table.iloc[:, place], filled.iloc[:, place]
         cells = np.where(known, own.to_numpy(dtype=object), other.to_numpy(dtype=object))
-        columns.append(pd.Series(pd.array(cells, dtype=own.dtype), index=table.index, name=own.name))
-    return pd.concat(columns, axis=1)
+        columns.append(pd.Series(in_dtype(cells, other.dtype), index=table.index))
+    return pd.concat(columns, axis=1).set_axis(table.columns, axis=1)
+
+
+def in_dtype(cells, dtype):
+    """Cells in the dtype of the training rows, or in a wider one where some do not fit into it."""
+    wider = pd.Series(cells).infer_objects().array
+    if isinstance(dtype, pd.CategoricalDtype) and not pd.Series(cells).dropna().isin(dtype.categories).all():
+        return wider
+    try:
+        return pd.array(cells, dtype=dtype)
+    except (TypeError, ValueError):
+        return wider

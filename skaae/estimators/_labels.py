@@ -45,7 +45,7 @@ def classes_of(y: Any) -> np.ndarray:
     if not len(labels):
         raise ValueError(
             "`y` must have labels of two classes at least. Got none: all are -1 or missing, and a model of unlabelled"
-            " rows is `AAETransformer`."
+            " rows is `AAETransformer` without `y`."
         )
     check_classification_targets(labels)
     classes = np.unique(labels)

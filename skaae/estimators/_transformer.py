@@ -73,7 +73,8 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
         Epochs. "auto" is as many as make 2,000 steps, and 5 at least.
     early_stopping : bool, default=False
         Whether to hold rows out, stop when these get no better, and keep the best epoch. What counts is their
-        reconstruction error plus the sliced Wasserstein distance of their codes to the prior.
+        reconstruction error plus the sliced Wasserstein distance of their codes to the prior; with `n_clusters`, and
+        labels for all of them, the cross-entropy.
     validation_fraction : float, default=0.1
         Share of rows held out with `early_stopping`.
     n_iter_no_change : int, default=20
@@ -100,6 +101,8 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
     ----------
     cluster_heads_ : ndarray of shape (n_clusters, n_components)
         The places of the clusters among the codes, with `n_clusters`.
+    classes_ : ndarray of shape (n_classes,)
+        The classes among the labels, for a model that was fitted with some, or the positions of clusters.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -268,7 +271,7 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
         check_is_fitted(self)
         rows = self._scale(self._validate(X, reset=False))
         code = self._encode(rows)[0]
-        if self.n_clusters is None:
+        if not self._architecture.heads:
             return code
         style, category = np.split(code, [self._n_features_out], axis=1)
         return (style + category @ self.cluster_heads_).astype(rows.dtype, copy=False)
@@ -310,7 +313,8 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
         code = check_array(X, dtype=[np.float64, np.float32], input_name="X")
         if code.shape[1] != self._n_features_out:
             raise ValueError(f"`X` must have as many columns as codes ({self._n_features_out}). Got {code.shape[1]}.")
-        return self._rows_of(self._as_style(code))
+        n_beyond = sum(block.width for block in self._architecture.blocks[1:])  # a style of no cluster
+        return self._rows_of(np.pad(code, ((0, 0), (0, n_beyond))))
 
     def score(self, X, y=None):
         """Minus the mean squared error of reconstruction, so that higher is better.
@@ -355,20 +359,21 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
             raise ValueError(f"`y` must be None for a model that was fitted without labels. Got {y!r}.")
         wanted = None if y is None else wanted_positions(y, n_samples, self.classes_)
         code = self._draw(n_samples, self._draw_seed(check_random_state(random_state)), wanted)
-        if wanted is not None and self.n_clusters is not None:
+        if wanted is not None and self._architecture.heads:
             code[:, self._n_features_out :] = np.eye(len(self.cluster_heads_), dtype=code.dtype)[wanted]
         return self._rows_of(code)
 
     def _read_labels(self, X, y, first, classes=None):
         if first:
-            self._informed = y is not None and (self.n_clusters is not None or self.prior in WITH_MODES)
+            told = y is not None or classes is not None
+            self._informed = told and (self.n_clusters is not None or self.prior in WITH_MODES)
+            for name in ("classes_", "class_prior_", "cluster_heads_"):
+                vars(self).pop(name, None)
             if self.n_clusters is not None:
                 self.classes_ = np.arange(self.n_clusters)
-            elif not self._informed:
-                vars(self).pop("classes_", None)
         if not self._informed:
             return None
-        return np.full(len(X), -1) if y is None else self._positions(X, y, first, classes)
+        return self._positions(X, np.full(len(X), -1) if y is None else y, first, classes)
 
     def _architecture_for(self, encoder, labels):
         return replace(super()._architecture_for(encoder, labels), heads=self.n_clusters is not None)
@@ -380,7 +385,8 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
 
     def _blocks(self, width, labels):
         if self.n_clusters is not None:
-            return blocks_with_heads(self.prior, width, self.posterior, max(self.n_clusters, len(self.classes_)))
+            n_classes = len(self.classes_) if self._informed else 0
+            return blocks_with_heads(self.prior, width, self.posterior, max(self.n_clusters, n_classes))
         shares = self._class_shares(labels) if self._informed else (1 / self.n_modes,) * self.n_modes
         return (block_of(self.prior, width, self.posterior, shares, informed=self._informed),)
 
@@ -388,12 +394,7 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
     def _n_features_out(self):
         return self._architecture.blocks[0].width
 
-    def _as_style(self, code):
-        """The code of a representation: a style of no cluster."""
-        n_clusters = 0 if self.n_clusters is None else len(self.cluster_heads_)
-        return np.pad(code, ((0, 0), (0, n_clusters)))
-
     def _take(self, state, curves):
         super()._take(state, curves)
-        if self.n_clusters is not None:
+        if self._architecture.heads:
             self.cluster_heads_ = state["model.heads.weight"][0]

@@ -3,7 +3,6 @@ import torch
 
 from skaae.core.corruption import Corruption, columns_of_marks
 from skaae.core.model import AdversarialAutoencoder
-from skaae.core.streams import Streams
 from skaae.plan import Architecture, Block, Training
 
 STYLE = Block("style", 2, "normal")
@@ -21,7 +20,7 @@ def rows(n, *, n_marks=0):
 
 def corrupted(architecture, x, size=None, **shares):
     corruption = Corruption(architecture, Training((0, 1), 1, 1, **shares), x)
-    return corruption(x.expand(2, -1, -1), Streams([0, 1]), size or len(x))
+    return corruption(x.expand(2, -1, -1), size or len(x))
 
 
 def test_marks_belong_to_all_columns_of_their_cells():
@@ -70,7 +69,7 @@ def test_salt_and_pepper_are_extremes_and_other_options():
 def test_padding_does_not_shift_a_stream(shares):
     x = rows(30, n_marks=3)
     whole = corrupted(MARKED, x, **shares)
-    part = Corruption(MARKED, Training((0, 1), 1, 1, **shares), x)(x[:11].expand(2, -1, -1), Streams([0, 1]), 30)
+    part = Corruption(MARKED, Training((0, 1), 1, 1, **shares), x)(x[:11].expand(2, -1, -1), 30)
     assert torch.equal(part, whole[:, :11])
 
 
@@ -81,3 +80,24 @@ def test_errors_of_unknown_cells_do_not_count():
     plain = model.errors(outputs, x[None])
     x[:, 7] = 1
     assert torch.equal(model.errors(outputs, x[None]), plain * torch.tensor([0.0, 1.0, 1.0, 0.0]))
+
+
+@pytest.mark.parametrize("first", [{"noise": 0.3}, {"salt": 0.3}, {"masking": 0.3}])
+def test_a_member_does_not_depend_on_what_its_neighbours_have(first):
+    x = rows(40, n_marks=3)
+    rest = {"noise": 0.2, "salt": 0.2, "masking": 0.2}
+    alone = corrupted(MARKED, x, **rest | dict.fromkeys(first, 0.0))
+    beside = corrupted(MARKED, x, **rest | {name: (0.0, share) for name, share in first.items()})
+    assert torch.equal(beside[0], alone[0])
+    assert not torch.equal(beside[1], alone[1])
+
+
+def test_extremes_are_those_of_known_cells():
+    x = rows(50, n_marks=3)
+    x[:, 0] += 100
+    x[7, 0], x[7, 7] = 0, 1
+    corruption = Corruption(MARKED, Training((0,), 1, 1, salt=0.5, masking=0.1), x)
+    assert corruption.low[0] > 90
+    of_all = Corruption(MARKED, Training((0,), 1, 1, salt=0.5, masking=0.1, one_scale=True), x)
+    assert of_all.low.shape == (1,)
+    assert of_all.high > 90

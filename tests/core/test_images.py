@@ -1,10 +1,12 @@
+import numpy as np
 import pytest
 import torch
 
 from skaae.core.images import Convolution
 from skaae.core.model import AdversarialAutoencoder
 from skaae.core.streams import Streams
-from skaae.plan import Architecture, Block
+from skaae.core.training import train
+from skaae.plan import Architecture, Block, Training
 
 
 def model_of(shape, n_members, posterior="deterministic"):
@@ -50,3 +52,16 @@ def test_neighbours_matter():
     assert found.shape == (3, 3)
     assert found[1, 1] == layer.weight[0, 0, 0, 1, 1]
     assert (found != 0).sum() == 1  # of the places that are looked at, just one sees it
+
+
+def test_members_of_unlike_rows_train_as_they_would_alone():
+    x = np.random.default_rng(0).random((40, 16)).astype(np.float32)
+    architecture = model_of((4, 4, 1), 1).architecture
+    rows = [np.arange(40), np.arange(23)]
+    both, alone = (
+        train(architecture, Training(seeds, 4, 10, noise=0.1), x, rows=own)[0]
+        for seeds, own in (((0, 1), rows), ((1,), rows[1:]))
+    )
+    for name, value in alone.items():
+        if name.startswith("model."):
+            np.testing.assert_allclose(both[name][1], value[0], atol=1e-5, err_msg=name)

@@ -95,6 +95,17 @@ class TestTeachers:
         model = small(teachers=[KMeans(3, random_state=0), KMeans(5, random_state=1)]).fit(X)
         assert adjusted_rand_score(y, model.labels_) > 0.9
 
+    def test_teachers_draw_from_our_seed_and_not_from_the_users_generator(self, blobs):
+        before = np.random.get_state()[1].copy()
+        labels = [small(5, teachers=[KMeans(5, n_init=1)]).fit_predict(blobs[0]) for _ in range(2)]
+        np.testing.assert_array_equal(*labels)
+        np.testing.assert_array_equal(np.random.get_state()[1], before)
+
+    @pytest.mark.parametrize("teachers", [[], [3]])
+    def test_teachers_must_be_clusterers(self, blobs, teachers):
+        with pytest.raises(ValueError, match="one clusterer or more, with `fit_predict`"):
+            small(teachers=teachers).fit(blobs[0])
+
     def test_noise_of_a_teacher_is_nobodys(self, blobs):
         guesses = guesses_of(blobs[0], 3, [DBSCAN(0.01)], 0, standardise=True)  # who holds all rows for noise
         assert guesses.shape == (300, 3)
@@ -132,6 +143,8 @@ class TestManners:
         ):
             labels = small(4).fit_predict(X)
             assert set(labels) <= set(range(4))
+        assert len(set(small(4).fit_predict(np.arange(8.0).reshape(4, 2)))) <= 4  # as many as clusters
+        assert small(3).fit_predict(np.random.default_rng(0).standard_normal((30, 64))).shape == (30,)
         assert (small(1).fit_predict(np.random.default_rng(0).standard_normal((10, 3))) == 0).all()
 
     def test_tables_with_missing_cells(self):
@@ -161,6 +174,12 @@ class TestManners:
         model = small(max_iter=60, warm_start=True).fit(X)
         before = model.labels_
         assert (model.set_params(random_state=7).fit(X).labels_ == before).mean() > 0.9
+
+    def test_what_was_fitted_counts(self, blobs):
+        model = small(warm_start=True).fit(blobs[0]).set_params(n_clusters=2)
+        assert model.predict_proba(blobs[0]).shape == (300, 3)
+        with pytest.raises(ValueError, match=r"`n_clusters` must be as it was first \(3\). Got 2"):
+            model.fit(blobs[0])
 
     def test_uniform_prior(self, blobs):
         np.testing.assert_allclose(small(cluster_prior="uniform").fit(blobs[0]).cluster_prior_, 1 / 3)

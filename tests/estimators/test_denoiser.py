@@ -160,13 +160,61 @@ class TestManners:
     def test_warm_start_keeps_the_widest_range(self, X):
         model = small(warm_start=True).fit(X).fit(X[X[:, 0] > np.median(X[:, 0])])
         assert model.n_iter_ == 10
-        assert model._range[0][0] == model.table_encoder_.transform(X)[:, 0].min()
+        assert model._extremes[0, 0] == model.table_encoder_.transform(X)[:, 0].min()
+        with pytest.raises(ValueError, match="To go on"):
+            model.set_params(n_members=3).fit(X)
 
     def test_images(self, digits):
         model = small(image_shape=(8, 8), scaling=None, corruption="masked", max_iter=1).fit(digits[:100])
         holes = digits[:5].copy()
         holes[:, :8] = np.nan
         assert np.isfinite(model.transform(holes)).all()
+
+    def test_filled_cells_have_the_dtype_of_the_training_rows(self, table):
+        model = small(corruption="masked").fit(table)
+        one = table.iloc[:1].copy()
+        one["kind"] = np.nan
+        filled = model.transform(one)
+        assert filled["kind"].dtype == table["kind"].dtype
+        assert filled["kind"].iloc[0] in {"large", "small"}
+        strange = table.iloc[:2].copy()
+        strange["kind"] = ["huge", None]
+        filled = model.transform(strange)
+        assert filled["kind"].iloc[0] == "huge"
+        assert filled["kind"].iloc[1] in {"large", "small"}
+
+    def test_a_function_follows_random_state(self, X):
+        def fit(seed):
+            drawn = []
+            small(corruption=lambda X, rng: X + (drawn.append(rng.random()) or 0), random_state=seed).fit(X)
+            return drawn[1:]
+
+        assert fit(0) == fit(0)
+        assert not set(fit(0)) & set(fit(1))
+
+    def test_score_of_one_row_is_as_of_many(self, X):
+        model = small(corruption="salt_and_pepper", noise=1.0, max_iter=50).fit(X)
+        one_by_one = np.mean([model.score(row[None]) for row in X])
+        assert one_by_one == pytest.approx(model.score(X), rel=0.3)
+
+    def test_score_needs_a_cell_to_go_by(self, X):
+        with pytest.raises(ValueError, match="must have a cell that is known"):
+            small(corruption="masked", noise=0.0).fit(X).score(X)
+
+    @pytest.mark.parametrize(
+        ("parameters", "message"),
+        [
+            ({"corruption": "masked", "noise": 2.0}, "at most 1 where it is a share of cells. Got 2.0"),
+            ({"corruption": lambda X, rng: X, "noise": 0.1}, "'auto' where `corruption` is a function. Got 0.1"),
+        ],
+    )
+    def test_noise_must_suit_the_corruption(self, X, parameters, message):
+        with pytest.raises(ValueError, match=message):
+            small(**parameters).fit(X)
+
+    def test_there_must_be_a_cell(self):
+        with pytest.raises(ValueError, match=r"not missing\. Got 12 that are"):
+            small().fit(np.full((6, 2), np.nan))
 
     def test_a_corruption_must_keep_the_shape(self, X):
         with pytest.raises(ValueError, match=r"`corruption` must return rows of shape \(120, 6\). Got \(119, 6\)"):

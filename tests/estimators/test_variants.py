@@ -73,6 +73,11 @@ def test_a_code_of_categories_is_sure_of_one():
     assert adjusted_rand_score(np.repeat(range(3), 100), code.argmax(1)) > 0.9
 
 
+def test_a_prior_must_draw_numbers(X):
+    with pytest.raises(ValueError, match=r"`prior` must draw numbers\. Got None"):
+        small(prior=lambda n, rng: None).fit(X)
+
+
 def test_modes_are_as_many_as_asked_for(X):
     draws = small(prior="mixture", n_modes=3, adversarial_weight=0).fit(X)._draw(2000, 0)
     angle = np.arctan2(draws[:, 1], draws[:, 0])
@@ -132,6 +137,13 @@ class TestClusterHeads:
 
     def test_without_clusters_there_is_nothing_to_predict(self, X):
         assert not hasattr(small(), "predict")
+
+    def test_what_was_fitted_counts(self, blobs):
+        model = small(n_clusters=4).fit(blobs[0])
+        assert model.set_params(n_clusters=None).transform(blobs[0]).shape == (400, 2)
+        assert not hasattr(model.fit(blobs[0]), "cluster_heads_")
+        later = small(n_clusters=4).partial_fit(blobs[0], classes=["a", "b"])
+        assert set(later.predict(blobs[0])) <= {"a", "b", -1}
 
     def test_rules(self, blobs):
         X, y = blobs
