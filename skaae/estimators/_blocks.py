@@ -6,9 +6,11 @@ from typing import Any
 
 from ..plan import Block
 
-__all__ = ["WITH_MODES", "block_of", "blocks_with_heads"]
+__all__ = ["WEIGHTS_WITH_HEADS", "WITH_MODES", "block_of", "blocks_with_heads"]
 
 WITH_MODES = ("mixture", "swiss_roll")
+# Of phases, with heads: without them all rows may end in one cluster (MNIST, no labels: 89 % errors instead of 27).
+WEIGHTS_WITH_HEADS = {"smoothness": 1.0, "certainty": 0.1, "balance": 0.4}
 
 
 def block_of(

@@ -12,7 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from ._base import BaseAAE, validated
-from ._blocks import WITH_MODES, block_of, blocks_with_heads
+from ._blocks import WEIGHTS_WITH_HEADS, WITH_MODES, block_of, blocks_with_heads
 from ._labels import names_of, wanted_positions
 
 __all__ = ["AAETransformer"]
@@ -35,27 +35,24 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
     prior : {"normal", "uniform", "mixture", "swiss_roll", "one_hot"} or callable, default="normal"
         What codes should look like. "uniform" is a cube of unit variance. The mixture has `n_modes` Gaussians on a
         circle, the Swiss roll as many arms, in the first two columns of the code; further columns are standard normal.
-        Where `fit` is given classes, each has one of the Gaussians or arms: the adversary is shown the labels, of which
-        most may be unknown. With "one_hot" the code is the probabilities of `n_components` categories, and should be
-        sure of one. A callable is given a number of draws and a `numpy.random.Generator`, and returns draws of shape
+        Classes that `fit` is given have one each: the adversary is shown the labels, of which most may be unknown.
+        With "one_hot" the code is the probabilities of `n_components` categories, and should be sure of one. A callable is given a number of draws and a `numpy.random.Generator`, and returns draws of shape
         (n, n_components), best of unit variance.
     n_modes : int, default=10
         How many Gaussians or arms there are where no classes are given.
     n_clusters : int or None, default=None
-        With a number, rows are represented by the head of their cluster plus a style, code = head + style, with heads
-        kept apart (section 6 of [1]_): a map of few dimensions on which clusters have places of their own. Clusters
-        are found without labels; where `fit` is given classes, these are the first clusters, and there are as many at
-        least. See `AAEClusterer` for clusters alone.
+        With a number, the code is the head of a row's cluster plus a style, with heads kept apart (section 6 of [1]_):
+        a map on which clusters have places of their own. Classes that `fit` is given are the first clusters. Without
+        any, give it as `y` what `AAEClusterer` finds, which is better than what it finds itself.
     posterior : {"deterministic", "gaussian", "universal"}, default="deterministic"
-        What of a row's code is chance in training: nothing, a normal draw around a mean, or whatever the encoder makes
-        of noise beside the row. `transform` gives the mean, or the code of noise zero.
+        What of a row's code is chance in training: nothing, a normal draw around a mean (which `transform` gives), or
+        whatever the encoder makes of noise beside the row (`transform` gives the code of noise zero).
     regularizer : {"adversarial", "mmd", "sliced_wasserstein"}, default="adversarial"
         What brings codes to the prior: an adversary, or a distance between codes and draws without one, the maximum
         mean discrepancy [2]_ or the sliced Wasserstein distance [3]_.
     image_shape : tuple of int or None, default=None
-        Height and width, and channels if there are some, of rows that are flat images, channels last: encoder and
-        decoder then have convolutions before and after their hidden layers. Pixels are best of one scale already, with
-        `scaling=None`.
+        Height and width, and channels if there are some, of rows that are flat images, channels last, which encoder and
+        decoder then convolve. Pixels are best of one scale already, with `scaling=None`.
     adversarial_weight : float or "auto", default="auto"
         Weight of the adversary's verdict, or of the distance, in units of the reconstruction error of the moment. More
         brings codes closer to the prior, which is what `sample` draws from: try 0.3 or 1 for narrow codes. Less leaves
@@ -382,6 +379,9 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
         if self.adversarial_weight != "auto":
             return float(self.adversarial_weight)
         return 0.03 if self.prior == "normal" and self.n_clusters is None else 1.0
+
+    def _weights(self):
+        return {} if self.n_clusters is None else WEIGHTS_WITH_HEADS
 
     def _blocks(self, width, labels):
         if self.n_clusters is not None:
