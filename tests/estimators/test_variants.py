@@ -74,8 +74,8 @@ def test_a_code_of_categories_is_sure_of_one():
 
 
 def test_a_prior_must_draw_numbers(X):
-    with pytest.raises(ValueError, match=r"`prior` must draw numbers\. Got None"):
-        small(prior=lambda n, rng: None).fit(X)
+    with pytest.raises(ValueError, match=r"`prior` must draw numbers\. Got 'ab'"):
+        small(prior=lambda n, rng: "ab").fit(X)
 
 
 def test_modes_are_as_many_as_asked_for(X):
