@@ -36,9 +36,8 @@ class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE)
         What codes should look like. "uniform" is a cube of unit variance. The mixture has `n_modes` Gaussians on a
         circle, the Swiss roll as many arms, in the first two columns of the code; further columns are standard normal.
         Classes that `fit` is given have one each: the adversary is shown the labels, of which most may be unknown.
-        With "one_hot" the code is the probabilities of `n_components` categories, and should be sure of one. A callable
-        is given a number of draws and a `numpy.random.Generator`, and returns draws of shape (n, n_components), best of
-        unit variance.
+        With "one_hot" the code is the probabilities of `n_components` categories. A callable is given a number of draws
+        and a `numpy.random.Generator`, and returns draws of shape (n, n_components), best of unit variance.
     n_modes : int, default=10
         How many Gaussians or arms there are where no classes are given.
     n_clusters : int or None, default=None
