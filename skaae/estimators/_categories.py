@@ -105,6 +105,10 @@ class BaseCategoricalAAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     def _blocks(self, width, labels):
         return (*super()._blocks(width, labels), Block("category", len(self.classes_), "one_hot", self._shares(labels)))
 
+    def _weights(self):
+        names = ("smoothness", "certainty", "balance", "radius")
+        return super()._weights() | {name: float(getattr(self, name)) for name in names}
+
     def _shares(self, labels):
         """The category's prior: as given, or as often as classes have a label."""
         if self.class_prior is None:

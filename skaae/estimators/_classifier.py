@@ -16,8 +16,6 @@ from ._teachers import Teachers
 
 __all__ = ["SemiSupervisedAAEClassifier"]
 
-AUTO_NOISE = 0.1
-
 
 class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
     r"""Learn classes from rows of which some, or most, have no label.
@@ -153,6 +151,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
     """
 
     _auto_steps = 600
+    _auto_noise = 0.1
     _parameter_constraints: dict = {
         **BaseAAE._parameter_constraints,
         "n_members": [Interval(Integral, 1, None, closed="left")],
@@ -356,18 +355,12 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
             raise ValueError("This classifier requires y to be passed, but the target y is None.")
         return self._positions(X, y, first, classes)
 
-    def _noise(self):
-        return AUTO_NOISE if self.noise == "auto" else float(self.noise)
-
     def _weights(self):
         beside = self.teachers is not None
         return {
             "classification": (0.2 if beside else 1.0) if self.classification == "auto" else float(self.classification),
             "distillation": float(self.distillation),
-            "smoothness": float(self.smoothness),
-            "certainty": float(self.certainty),
-            "balance": float(self.balance),
-            "radius": float(self.radius),
+            **super()._weights(),
         }
 
     def _guesses(self, rows, seed):

@@ -15,8 +15,6 @@ from ._consensus import aligned, guesses_of
 
 __all__ = ["AAEClusterer"]
 
-AUTO_NOISE = 0.1
-
 
 class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
     r"""Find clusters of rows, and what varies within them.
@@ -143,6 +141,7 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
     """
 
     _auto_steps = 600
+    _auto_noise = 0.1
     _parameter_constraints: dict = {
         **BaseAAE._parameter_constraints,
         "n_clusters": [Interval(Integral, 1, None, closed="left")],
@@ -300,18 +299,8 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
     def _rows(self, X, y, labels):
         return super()._rows(X, y, None if self.teachers is None else labels)
 
-    def _noise(self):
-        return AUTO_NOISE if self.noise == "auto" else float(self.noise)
-
     def _weights(self):
-        return {
-            "classification": 0.0,
-            "taught": float(self.taught),
-            "smoothness": float(self.smoothness),
-            "certainty": float(self.certainty),
-            "balance": float(self.balance),
-            "radius": float(self.radius),
-        }
+        return {"classification": 0.0, "taught": float(self.taught), **super()._weights()}
 
     def _guesses(self, rows, seed):
         if self.teachers is None:
@@ -332,11 +321,17 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
         return guesses
 
     def _finish(self, rows):
-        each = self._encode(rows.X)[..., -len(self.classes_) :]
+        each = self._opinions(rows.X)
         self._matches = np.stack([aligned(own.T @ each[0]) for own in each])
-        self.labels_ = self._vote(rows.X).argmax(1)
+        self.labels_ = self._averaged(each).argmax(1)
 
     def _vote(self, rows):
         """Probabilities of clusters of scaled rows, a mean over the members, clusters in the first one's order."""
-        each = self._encode(rows)[..., -len(self.classes_) :]
+        return self._averaged(self._opinions(rows))
+
+    def _opinions(self, rows):
+        """Probabilities of clusters by each member, (members, n_samples, n_clusters)."""
+        return self._encode(rows)[..., -len(self.classes_) :]
+
+    def _averaged(self, each):
         return np.mean([own @ matches for own, matches in zip(each, self._matches, strict=True)], axis=0)

@@ -10,7 +10,7 @@ from sklearn.callback import with_callbacks
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ..table import TableEncoder
+from ..table import TableEncoder, missing_in
 from ._base import BaseAAE, validated
 from ._rows import Rows
 
@@ -362,11 +362,6 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         if corrupted.shape != table.shape:
             raise ValueError(f"`corruption` must return rows of shape {table.shape}. Got {corrupted.shape}.")
         return corrupted
-
-
-def missing_in(table):
-    """Which cells are missing, (n_samples, n_features)."""
-    return table.isna().to_numpy() if isinstance(table, pd.DataFrame) else np.isnan(table)
 
 
 def completed(table, filled):

@@ -16,7 +16,6 @@ from ._views import Ellipsoid, Forest, Margins, Mixture, Neighbours, Opinion, Re
 
 __all__ = ["AAEOutlierDetector"]
 
-AUTO_NOISE = 1.0
 AUTO_CONTAMINATION = 0.05
 LOUDEST = (0.75, 0.25)  # how much the most surprised opinion counts, and the next
 NOVELTY = 1.4  # how much the surprise of novelty counts beside those of the others
@@ -151,6 +150,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     """
 
     _auto_steps = 500
+    _auto_noise = 1.0
     _parameter_constraints: dict = {
         **BaseAAE._parameter_constraints,
         "n_members": [Interval(Integral, 1, None, closed="left")],
@@ -327,9 +327,6 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
 
     def _scaling(self):
         return "cut" if self.scaling == "standard" else self.scaling
-
-    def _noise(self):
-        return AUTO_NOISE if self.noise == "auto" else float(self.noise)
 
     def _weights(self):
         return {"graded": True}

@@ -22,6 +22,7 @@ class Plans:
     """
 
     _auto_steps = 2000  # steps of a fit with max_iter="auto", unless that is fewer epochs than MIN_EPOCHS
+    _auto_noise: float | None = None  # with noise="auto"; None is as much as there is redundancy
     posterior: str = "deterministic"
     regularizer: str = "adversarial"
     image_shape: Any = None
@@ -120,7 +121,9 @@ class Plans:
         return float(self.adversarial_weight)
 
     def _noise(self) -> float:
-        """As much noise as there is redundancy: none where the code is as wide as the rows."""
+        """Noise on the columns; in the place of none that is said, none where the code is as wide as the rows."""
         if self.noise != "auto":
             return float(self.noise)
+        if self._auto_noise is not None:
+            return self._auto_noise
         return 1 - self._architecture.blocks[0].width / self._architecture.n_features

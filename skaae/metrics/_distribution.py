@@ -44,12 +44,8 @@ def sliced_wasserstein(X_real: Any, X_generated: Any, *, n_projections: int = 12
     >>> round(sliced_wasserstein(X, X + 2, random_state=0), 6)
     2.0
     """
-    X_real, X_generated = rows_of(X_real, "X_real"), rows_of(X_generated, "X_generated")
+    X_real, X_generated = pair_of(X_real, X_generated)
     n_features = X_real.shape[1]
-    if X_generated.shape[1] != n_features:
-        raise ValueError(
-            f"Both samples must have the same number of columns ({n_features}). Got {X_generated.shape[1]}."
-        )
     directions = np.random.default_rng(random_state).standard_normal((n_features, n_projections))
     directions /= np.linalg.norm(directions, axis=0)
     real, generated = np.sort(X_real @ directions, axis=0), np.sort(X_generated @ directions, axis=0)
@@ -58,6 +54,17 @@ def sliced_wasserstein(X_real: Any, X_generated: Any, *, n_projections: int = 12
         at = (np.arange(n) + 0.5) / n
         real, generated = (np.quantile(p, at, axis=0, method="hazen") for p in (real, generated))
     return float(np.abs(real - generated).mean())
+
+
+def pair_of(X_real: Any, X_generated: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Two samples as matrices of as many columns."""
+    X_real, X_generated = rows_of(X_real, "X_real"), rows_of(X_generated, "X_generated")
+    n_features = X_real.shape[1]
+    if X_generated.shape[1] != n_features:
+        raise ValueError(
+            f"Both samples must have the same number of columns ({n_features}). Got {X_generated.shape[1]}."
+        )
+    return X_real, X_generated
 
 
 def rows_of(X: Any, name: str) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.special import logsumexp
 
-from ._distribution import rows_of
+from ._distribution import pair_of
 
 __all__ = ["parzen_log_likelihood"]
 
@@ -47,12 +47,8 @@ def parzen_log_likelihood(X_real: Any, X_generated: Any, *, bandwidth: float) ->
     >>> round(value, 4), round(error, 4)  # of a standard normal distribution at its mean
     (-0.9189, 0.0)
     """
-    X_real, X_generated = rows_of(X_real, "X_real"), rows_of(X_generated, "X_generated")
+    X_real, X_generated = pair_of(X_real, X_generated)
     n_features = X_real.shape[1]
-    if X_generated.shape[1] != n_features:
-        raise ValueError(
-            f"Both samples must have the same number of columns ({n_features}). Got {X_generated.shape[1]}."
-        )
     if not bandwidth > 0:
         raise ValueError(f"`bandwidth` must be above zero. Got {bandwidth!r}.")
     squares = np.square(X_generated).sum(axis=1)

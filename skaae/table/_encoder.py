@@ -15,7 +15,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 from ._columns import CategoryColumn, NumberColumn, decimals_of, finite_numbers, is_category, restored
 from ._scalers import ColumnScaler, RankScaler
 
-__all__ = ["TableEncoder", "as_table"]
+__all__ = ["TableEncoder", "as_table", "missing_in"]
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):
@@ -239,10 +239,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     ) -> tuple[list[int], dict[int, NumberColumn | CategoryColumn]]:
         """Places of plain columns, which are a value and no more, and the other columns by their places."""
         split = self.scaling == "quantile"
-        if not (categorical.any() or split or has_missing(table)):
+        other = categorical | split | missing_in(table).any(axis=0)
+        if not other.any():
             return list(range(table.shape[1])), {}
         table = pd.DataFrame(table)
-        other = categorical | split | table.isna().any().to_numpy()
         columns: dict[int, NumberColumn | CategoryColumn] = {}
         for place in np.flatnonzero(other).tolist():
             cells = table.iloc[:, place]
@@ -318,9 +318,9 @@ def as_table(X: Any, ensure_min_samples: int = 1) -> Any:
     return X if X.dtype in (np.float64, np.float32) else X.astype(np.float64)
 
 
-def has_missing(table: Any) -> bool:
-    """Whether a cell is missing."""
-    return bool(table.isna().any(axis=None)) if isinstance(table, pd.DataFrame) else bool(np.isnan(table).any())
+def missing_in(table: Any) -> np.ndarray:
+    """Which cells are missing, (n_samples, n_features)."""
+    return table.isna().to_numpy() if isinstance(table, pd.DataFrame) else np.isnan(table)
 
 
 def numbers_of(table: Any, places: list[int]) -> np.ndarray:
