@@ -2,14 +2,11 @@
 
 Each table is split 80/20; a generator sees the training part, its class among the columns, and makes as many rows.
 
-- *shape*: how far columns are off, in percent: the Kolmogorov-Smirnov distance of numbers, the total variation of
-  categories (missing being one), a mean over columns;
-- *trend*: how far pairs of columns are off, in percent: half the difference of correlations of two numbers, the total
-  variation of the contingency table of others (numbers in ten even bins), a mean over pairs;
-- *utility*: AUC, in percent, of gradient boosting trained on synthetic rows and tested on real ones;
-- *detection*: AUC, in percent, of gradient boosting that tells synthetic rows from test rows, in three folds; 50 is
-  best;
-- *nearer*: share, in percent, of synthetic rows nearer to a training row than to a test row; 50 is best.
+- *shape*, *trend*: `column_shape_error` and `pair_trend_error`, in percent;
+- *utility*: `utility_score`, AUC in percent of gradient boosting trained on synthetic rows and tested on real ones;
+- *detection*: `detection_score`, AUC in percent of gradient boosting that tells as many synthetic rows as test rows
+  from these; 50 is best;
+- *nearer*: `nearest_record_share`, in percent, of training and test rows; 50 is best.
 
 Run ``python benchmarks/synthesis.py`` (hours, because of CTGAN); ``--methods skaae`` for a quarter of an hour.
 """
@@ -18,20 +15,17 @@ import argparse
 import time
 import warnings
 from importlib.metadata import version
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import torch
 from _data import load_table, table_names
-from scipy.stats import ks_2samp, norm
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold, cross_val_predict, train_test_split
+from scipy.stats import norm
+from sklearn.model_selection import train_test_split
 from sklearn.neighbors import NearestNeighbors
 
 from skaae import AAEGenerator, TableEncoder
-from skaae.metrics import share_nearer_to_train
+from skaae.metrics import column_shape_error, detection_score, nearest_record_share, pair_trend_error, utility_score
 
 TARGET = "target"
 # Asked for by name; then ten of both kinds of columns, at odd places of the alphabetical list of such tables.
@@ -186,93 +180,10 @@ METHODS = {
 }
 
 
-# Metrics, in percent.
-
-
-def as_text(cells):
-    return cells.astype(object).where(cells.notna(), "?").astype(str)
-
-
-def variation(real, made):
-    shares = [cells.value_counts(normalize=True) for cells in (real, made)]
-    return shares[0].subtract(shares[1], fill_value=0).abs().sum() / 2
-
-
-def shape(real, made):
-    def error(column):
-        if not is_number(real[column]):
-            return variation(as_text(real[column]), as_text(made[column]))
-        present = real[column].dropna(), made[column].dropna()
-        return ks_2samp(*present).statistic if all(map(len, present)) else 1.0
-
-    return 100 * np.mean([error(column) for column in real])
-
-
-def trend(real, made):
-    def binned(cells):
-        if not is_number(cells):
-            return as_text(cells)
-        edges = np.linspace(real[cells.name].min(), real[cells.name].max(), 11)[1:-1]
-        return pd.Series(np.where(cells.isna(), -1, np.digitize(cells, edges)))
-
-    bins = [{column: binned(rows[column]) for column in rows} for rows in (real, made)]
-
-    def error(a, b):
-        if is_number(real[a]) and is_number(real[b]):
-            return abs(real[a].corr(real[b]) - made[a].corr(made[b])) / 2
-        return variation(*(pd.Series(list(zip(own[a], own[b], strict=True))) for own in bins))
-
-    return 100 * np.nanmean([error(a, b) for a, b in combinations(real, 2)])
-
-
-def for_trees(rows, like):
-    """Categories as text that both sides know, missing ones missing."""
-    out = rows.copy()
-    for column in like:
-        if not is_number(like[column]):
-            known = sorted(like[column].dropna().astype(str).unique())
-            out[column] = pd.Categorical(as_text(rows[column]), categories=known)
-    return out
-
-
-def trees():
-    return HistGradientBoostingClassifier(categorical_features="from_dtype", random_state=0)
-
-
-def utility(made, test, like):
-    columns = like.drop(columns=TARGET)
-    model = trees().fit(for_trees(made.drop(columns=TARGET), columns), made[TARGET].astype(str))
-    known = sorted(like[TARGET].astype(str).unique())
-    p = pd.DataFrame(model.predict_proba(for_trees(test.drop(columns=TARGET), columns)), columns=model.classes_)
-    p = p.reindex(columns=known).fillna(0).to_numpy() + 1e-9
-    p /= p.sum(1, keepdims=True)
-    truth = test[TARGET].astype(str)
-    return 100 * roc_auc_score(truth, p[:, 1] if len(known) == 2 else p, multi_class="ovr", labels=known)
-
-
-def detection(test, made, like):
-    n = min(len(test), len(made))
-    rows = for_trees(pd.concat([test[:n], made[:n]], ignore_index=True), like)
-    is_made = np.repeat([0, 1], n)
-    folds = StratifiedKFold(3, shuffle=True, random_state=0)
-    return 100 * roc_auc_score(
-        is_made, cross_val_predict(trees(), rows, is_made, cv=folds, method="predict_proba")[:, 1]
-    )
-
-
-def nearer(made, train, test):
-    encoder = TableEncoder(scaling=None).fit(train)
-    parts = []
-    for rows in (made, train, test):
-        encoded = encoder.transform(filled_like(rows, train))
-        encoded[:, encoder.n_values_ :] /= 2  # so that another category is as far as a number's range
-        parts.append(encoded)
-    return 100 * share_nearer_to_train(*parts, random_state=0)
-
-
-def filled_like(rows, like):
-    """Rows in the dtypes of others, whatever a peer made of them."""
-    return rows[like.columns].astype({column: like[column].dtype for column in like}, errors="ignore")
+def utility(test, made):
+    """Area under the curve on test rows of trees that learned from generated ones."""
+    (X, y), (X_made, y_made) = ((rows.drop(columns=TARGET), rows[TARGET]) for rows in (test, made))
+    return utility_score(X, y, X_made, y_made, random_state=0)
 
 
 def compete(name, seed, method):
@@ -288,11 +199,12 @@ def compete(name, seed, method):
             "table": name,
             "seed": seed,
             "method": method,
-            "shape": shape(like, made),
-            "trend": trend(like, made),
-            "utility": utility(made, test, train),
-            "detection": detection(filled(test) if like is not train else test, made, like),
-            "nearer": nearer(made, train, test),
+            "shape": 100 * column_shape_error(like, made),
+            "trend": 100 * pair_trend_error(like, made),
+            "utility": 100 * utility(test, made),
+            "detection": 100
+            * detection_score(filled(test) if like is not train else test, made[: len(test)], random_state=0),
+            "nearer": 100 * nearest_record_share(made, train, test, random_state=0),
             "fit": fit_seconds,
             "sample": sample_seconds,
         }

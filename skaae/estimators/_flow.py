@@ -9,7 +9,7 @@ from ._schedule import auto_batch_size, epochs_for
 
 __all__ = ["BaseFlowAAE"]
 
-FLOW_STEPS, FLOW_RATE = 8000, 3e-3
+FLOW_STEPS, FLOW_RATE = 5000, 3e-3
 MAX_FLOW_EPOCHS = 300  # more would learn small tables by heart
 
 

@@ -35,7 +35,7 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseFlowAA
     whole, training values where these repeat, missing cells where some were missing.
 
     Generated rows are no promise of privacy. How much they lean on training rows in the mean tells
-    `skaae.metrics.share_nearer_to_train`.
+    `skaae.metrics.nearest_record_share`.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseFlowAA
     flow_layer_sizes : int or array-like of int, default=(256, 256, 256)
         Widths of the flow's hidden layers.
     flow_max_iter : int or "auto", default="auto"
-        Epochs of the flow. "auto" is as many as make 8,000 steps, 5 at least and 300 at most.
+        Epochs of the flow. "auto" is as many as make 5,000 steps, 5 at least and 300 at most.
     hidden_layer_sizes : int or array-like of int, default=(256, 256)
         Widths of the encoder's hidden layers; the decoder has them in reverse.
     activation : {"relu", "leaky_relu", "silu", "gelu", "tanh"}, default="relu"
@@ -63,7 +63,7 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseFlowAA
     learning_rate_init : float, default=1e-3
         Learning rate of Adam in the first half of a fit; in the second half it falls to zero.
     max_iter : int or "auto", default="auto"
-        Epochs of the autoencoder. "auto" is as many as make 2,000 steps, and 5 at least.
+        Epochs of the autoencoder. "auto" is as many as make 1,500 steps, and 5 at least.
     early_stopping : bool, default=False
         Whether to hold rows out, stop when these get no better, and keep the best epoch, as in `AAETransformer`.
     validation_fraction : float, default=0.1
@@ -126,7 +126,7 @@ class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseFlowAA
     (2, 4)
     """
 
-    _auto_steps = 2000
+    _auto_steps = 1500
     _parameter_constraints: dict = {
         **BaseAAE._parameter_constraints,
         "flow_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],

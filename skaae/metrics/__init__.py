@@ -1,7 +1,42 @@
-"""What fits, what was generated: numpy arrays in, floats out."""
+"""What fits, what was generated, what was clustered: numpy arrays or tables in, floats out.
 
-from ._distribution import sliced_wasserstein
-from ._likelihood import parzen_log_likelihood
-from ._privacy import share_nearer_to_train
+Real rows come first and generated rows second. Names are resolved on first use, so that importing them is quick.
+"""
 
-__all__ = ["parzen_log_likelihood", "share_nearer_to_train", "sliced_wasserstein"]
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOMES = {
+    "clustering_accuracy": "_clustering",
+    "column_shape_error": "_columns",
+    "density_coverage": "_neighborhoods",
+    "detection_score": "_learners",
+    "distribution_precision_recall_curve": "_modes",
+    "features_of": "_features",
+    "frechet_distance": "_distribution",
+    "inception_score": "_inception",
+    "kernel_distance": "_distribution",
+    "nearest_record_share": "_privacy",
+    "pair_trend_error": "_columns",
+    "parzen_log_likelihood": "_likelihood",
+    "precision_recall": "_neighborhoods",
+    "reconstruction_error": "_reconstruction",
+    "sliced_wasserstein": "_distribution",
+    "utility_score": "_learners",
+}
+
+__all__ = [*_HOMES, "scorers"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "scorers":
+        return importlib.import_module(".scorers", __name__)
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
-__all__ = ["sliced_wasserstein"]
+from ._samples import pair_of
+
+__all__ = ["frechet_distance", "kernel_distance", "sliced_wasserstein"]
 
 
-def sliced_wasserstein(X_real: Any, X_generated: Any, *, n_projections: int = 128, random_state: Any = None) -> float:
+def sliced_wasserstein(
+    X_real: Any, X_generated: Any, *, n_projections: int = 128, features: Any = None, random_state: Any = None
+) -> float:
     """Mean distance that mass has to move between two samples, seen along random directions.
 
     Zero for equal samples; two fresh samples of one distribution are apart by the noise of sampling, which shrinks with
@@ -24,6 +29,8 @@ def sliced_wasserstein(X_real: Any, X_generated: Any, *, n_projections: int = 12
         Generated rows.
     n_projections : int, default=128
         How many directions.
+    features : fitted estimator, torch.nn.Module, callable or None, default=None
+        What rows are compared by, as in `features_of`; None is the rows as they are.
     random_state : int, RandomState instance or None, default=None
         Draws the directions.
 
@@ -44,7 +51,7 @@ def sliced_wasserstein(X_real: Any, X_generated: Any, *, n_projections: int = 12
     >>> round(sliced_wasserstein(X, X + 2, random_state=0), 6)
     2.0
     """
-    X_real, X_generated = pair_of(X_real, X_generated)
+    X_real, X_generated = pair_of(X_real, X_generated, features)
     n_features = X_real.shape[1]
     directions = np.random.default_rng(random_state).standard_normal((n_features, n_projections))
     directions /= np.linalg.norm(directions, axis=0)
@@ -56,22 +63,149 @@ def sliced_wasserstein(X_real: Any, X_generated: Any, *, n_projections: int = 12
     return float(np.abs(real - generated).mean())
 
 
-def pair_of(X_real: Any, X_generated: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Two samples as matrices of as many columns."""
-    X_real, X_generated = rows_of(X_real, "X_real"), rows_of(X_generated, "X_generated")
-    n_features = X_real.shape[1]
-    if X_generated.shape[1] != n_features:
-        raise ValueError(
-            f"Both samples must have the same number of columns ({n_features}). Got {X_generated.shape[1]}."
+def frechet_distance(X_real: Any, X_generated: Any, *, features: Any = None) -> float:
+    r"""Distance between the normal distributions that have the samples' means and covariances.
+
+    With means :math:`\mu` and covariances :math:`\Sigma` it is
+    :math:`|\mu_1 - \mu_2|^2 + \mathrm{tr}(\Sigma_1 + \Sigma_2 - 2 (\Sigma_1 \Sigma_2)^{1/2})`, squared units of the
+    columns. With the last pooling layer of Inception as `features` it is the Fréchet inception distance. Two samples
+    with the same means and covariances are at zero, whatever else tells them apart, so it cannot see which modes are
+    missing or copied. It is biased upwards, by about the inverse of the number of rows: compare at equal sizes, and
+    state them.
+
+    Parameters
+    ----------
+    X_real : array-like of shape (n_real, n_features)
+        Real rows, two at least.
+    X_generated : array-like of shape (n_generated, n_features)
+        Generated rows, two at least.
+    features : fitted estimator, torch.nn.Module, callable or None, default=None
+        What rows are compared by, as in `features_of`; None is the rows as they are.
+
+    Returns
+    -------
+    distance : float
+        Not below zero.
+
+    Warns
+    -----
+    UserWarning
+        If a sample has no more rows than columns, where the bias is as large as what is measured.
+
+    References
+    ----------
+    Heusel, Ramsauer, Unterthiner, Nessler and Hochreiter, "GANs trained by a two time-scale update rule converge to a
+    local Nash equilibrium", 2017, arXiv 1706.08500.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skaae.metrics import frechet_distance
+    >>> X = np.random.default_rng(0).standard_normal((1000, 3))
+    >>> round(frechet_distance(X, X + 2), 6)
+    12.0
+    """
+    X_real, X_generated = pair_of(X_real, X_generated, features)
+    fewest, n_features = min(len(X_real), len(X_generated)), X_real.shape[1]
+    if fewest < 2:
+        raise ValueError("Both samples must have two rows at least. Got one.")
+    if fewest <= n_features:
+        warnings.warn(
+            f"The Fréchet distance of {fewest} rows in {n_features} columns says more of the number of rows than of"
+            " the distributions: take more rows than columns, or fewer features.",
+            stacklevel=2,
         )
-    return X_real, X_generated
+    roots = [root_of_covariance(rows) for rows in (X_real, X_generated)]
+    # The trace of the root of a product of covariances is the sum of the singular values of their roots' product.
+    shared = np.linalg.svd(roots[0] @ roots[1].T, compute_uv=False).sum()
+    spread = sum(np.square(root).sum() for root in roots)
+    shift = np.square(X_real.mean(axis=0) - X_generated.mean(axis=0)).sum()
+    return float(max(0.0, shift + spread - 2 * shared))
 
 
-def rows_of(X: Any, name: str) -> np.ndarray:
-    """Rows as a matrix of finite 64-bit floats."""
-    X = np.asarray(X, dtype=np.float64)
-    if X.ndim != 2 or not len(X):
-        raise ValueError(f"`{name}` must be two-dimensional, with one row at least. Got shape {X.shape}.")
-    if not np.isfinite(X).all():
-        raise ValueError(f"`{name}` must be finite. Got NaN or infinity.")
-    return X
+def root_of_covariance(X: np.ndarray) -> np.ndarray:
+    """A square matrix whose transpose times itself is the covariance."""
+    values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(X, rowvar=False)))
+    return np.sqrt(values.clip(0))[:, None] * vectors.T
+
+
+def kernel_distance(
+    X_real: Any,
+    X_generated: Any,
+    *,
+    n_subsets: int = 100,
+    subset_size: int = 1000,
+    features: Any = None,
+    random_state: Any = None,
+) -> float:
+    r"""Squared maximum mean discrepancy of two samples, under a cubic kernel.
+
+    The kernel of rows with :math:`d` columns is :math:`(x^\top y / d + 1)^3`, so means, covariances and skewness count.
+    Unlike `frechet_distance` it is not biased, at any number of rows, so it scatters around zero for samples of one
+    distribution, and may be below. With Inception's `features` it is the kernel inception distance. Columns should
+    have one scale of about one.
+
+    Parameters
+    ----------
+    X_real : array-like of shape (n_real, n_features)
+        Real rows, two at least.
+    X_generated : array-like of shape (n_generated, n_features)
+        Generated rows, two at least.
+    n_subsets : int, default=100
+        How many pairs of subsets the distance is a mean over.
+    subset_size : int, default=1000
+        Rows in a subset, drawn without replacement; all of the smaller sample where it has fewer.
+    features : fitted estimator, torch.nn.Module, callable or None, default=None
+        What rows are compared by, as in `features_of`; None is the rows as they are.
+    random_state : int, RandomState instance or None, default=None
+        Draws the subsets.
+
+    Returns
+    -------
+    distance : float
+        Mean over the subsets.
+
+    References
+    ----------
+    Bińkowski, Sutherland, Arbel and Gretton, "Demystifying MMD GANs", 2018, arXiv 1801.01401.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skaae.metrics import kernel_distance
+    >>> X, Y = np.random.default_rng(0).standard_normal((2, 2000, 3))
+    >>> abs(kernel_distance(X, Y, random_state=0)) < 0.02 < kernel_distance(X, Y + 1, random_state=0)
+    True
+    """
+    X_real, X_generated = pair_of(X_real, X_generated, features)
+    for name, value, least in (("n_subsets", n_subsets, 1), ("subset_size", subset_size, 2)):
+        if value < least:
+            raise ValueError(f"`{name}` must be {least} at least. Got {value!r}.")
+    size = min(subset_size, len(X_real), len(X_generated))
+    if size < 2:
+        raise ValueError("Both samples must have two rows at least. Got one.")
+    if size == len(X_real) == len(X_generated):
+        return discrepancy(X_real, X_generated)
+    rng = np.random.default_rng(random_state)
+    found = [
+        discrepancy(*(rows[rng.choice(len(rows), size, replace=False)] for rows in (X_real, X_generated)))
+        for _ in range(n_subsets)
+    ]
+    return float(np.mean(found))
+
+
+def discrepancy(X: np.ndarray, Y: np.ndarray) -> float:
+    """Unbiased squared maximum mean discrepancy of two samples of one size."""
+    n = len(X)
+    own = sum(cubic(rows, rows).sum() - ((np.square(rows).mean(axis=1) + 1) ** 3).sum() for rows in (X, Y))
+    return float(own / (n * (n - 1)) - 2 * cubic(X, Y).mean())
+
+
+def cubic(X: np.ndarray, Y: np.ndarray) -> np.ndarray:
+    """The kernel of each pair of rows."""
+    linear = X @ Y.T
+    linear /= X.shape[1]
+    linear += 1
+    cubes = linear * linear
+    cubes *= linear
+    return cubes

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.special import logsumexp
 
-from ._distribution import pair_of
+from ._samples import pair_of
 
 __all__ = ["parzen_log_likelihood"]
 

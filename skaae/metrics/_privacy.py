@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.spatial.distance import cdist
 
-from ._distribution import rows_of
+from ._tables import codes_of, is_number, numbers_of, tables_of
 
-__all__ = ["share_nearer_to_train"]
+__all__ = ["nearest_record_share"]
 
-CHUNK = 1e7  # distances at a time
+CHUNK = 4_000_000  # distances at a time: 32 MB
 
 
-def share_nearer_to_train(
-    X_generated: Any, X_train: Any, X_test: Any, *, max_rows: int = 5000, random_state: Any = None
+def nearest_record_share(
+    X_generated: Any, X_train: Any, X_holdout: Any, *, max_rows: int = 5000, random_state: Any = None
 ) -> float:
     """Share of generated rows that are nearer to a training row than to any row that was held out.
 
@@ -25,11 +26,11 @@ def share_nearer_to_train(
 
     Parameters
     ----------
-    X_generated : array-like of shape (n_generated, n_features)
-        Generated rows, as numbers: encode a table first, for instance with `skaae.TableEncoder`.
-    X_train : array-like of shape (n_train, n_features)
-        Rows that the generator was fitted to.
-    X_test : array-like of shape (n_test, n_features)
+    X_generated : DataFrame or array-like of shape (n_generated, n_features)
+        Generated rows: numbers, text, bools and categories, of which some may be missing.
+    X_train : DataFrame or array-like of shape (n_train, n_features)
+        Rows that the generator was fitted to, with the same columns.
+    X_holdout : DataFrame or array-like of shape (n_holdout, n_features)
         Rows of the same distribution that it has not seen.
     max_rows : int, default=5000
         How many rows of each are used at most. Of training and held-out rows equally many are, drawn at random.
@@ -39,8 +40,9 @@ def share_nearer_to_train(
     Returns
     -------
     share : float
-        From 0 to 1; rows that are as near to both count half. Distances are sums over the columns of absolute
-        differences, in units of a column's range in training.
+        From 0 to 1; rows that are as near to both count half. Distances are sums over the columns: of numbers the
+        absolute difference in units of the range in training, of other cells that differ 1; a missing cell lies from
+        a half to 1 from a number of that range.
 
     References
     ----------
@@ -50,29 +52,54 @@ def share_nearer_to_train(
     Examples
     --------
     >>> import numpy as np
-    >>> from skaae.metrics import share_nearer_to_train
+    >>> from skaae.metrics import nearest_record_share
     >>> train, test, new = np.random.default_rng(0).normal(size=(3, 2000, 2))
-    >>> abs(share_nearer_to_train(new, train, test) - 0.5) < 0.03
+    >>> abs(nearest_record_share(new, train, test) - 0.5) < 0.03
     True
-    >>> share_nearer_to_train(train, train, test)
+    >>> nearest_record_share(train, train, test)
     1.0
     """
-    named = {"X_generated": X_generated, "X_train": X_train, "X_test": X_test}
-    generated, train, test = (rows_of(rows, name) for name, rows in named.items())
-    if not generated.shape[1] == train.shape[1] == test.shape[1]:
-        raise ValueError(
-            f"All rows must have the same number of columns ({train.shape[1]})."
-            f" Got {generated.shape[1]} and {test.shape[1]}."
-        )
+    if max_rows < 1:
+        raise ValueError(f"`max_rows` must be 1 at least. Got {max_rows!r}.")
+    train, generated = tables_of(X_train, X_generated, ("X_train", "X_generated"))
+    train, holdout = tables_of(train, X_holdout, ("X_train", "X_holdout"))
     rng = np.random.default_rng(random_state)
-    n = min(len(train), len(test), max_rows)
-    spread = np.ptp(train, axis=0)
-    spread[spread == 0] = 1
-    generated, train, test = (
-        rng.permutation(rows)[:most] / spread for rows, most in ((generated, max_rows), (train, n), (test, n))
-    )
-    chunks = np.array_split(generated, max(1, int(len(generated) * n // CHUNK)))
-    to_train, to_test = (
-        np.concatenate([cdist(chunk, rows, "cityblock").min(1) for chunk in chunks]) for rows in (train, test)
-    )
-    return float(np.mean(to_train < to_test) + np.mean(to_train == to_test) / 2)
+    n = min(len(train), len(holdout), max_rows)
+    tables = [
+        table.iloc[rng.permutation(len(table))[:most]]
+        for table, most in ((generated, max_rows), (train, n), (holdout, n))
+    ]
+    rows, *others = places_of(tables, train)
+    to_train, to_holdout = (distances_to_nearest(rows, other) for other in others)
+    return float(np.mean(to_train < to_holdout) + np.mean(to_train == to_holdout) / 2)
+
+
+def places_of(tables: list[pd.DataFrame], train: pd.DataFrame) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Rows of each table as points, whose distances add up, and codes, of which those that differ count 1 each."""
+    cells = pd.concat(tables, ignore_index=True)
+    points, codes = [np.zeros(len(cells))], [np.zeros(len(cells))]
+    for name in train:
+        if is_number(train[name]):
+            numbers, known = numbers_of(cells[name]), numbers_of(train[name])
+            lowest, highest = (np.nanmin(known), np.nanmax(known)) if not np.isnan(known).all() else (0.0, 1.0)
+            missing = np.isnan(numbers)
+            points.append(np.where(missing, 0.5, (numbers - lowest) / ((highest - lowest) or 1)))
+            points.append(missing / 2)
+        else:
+            codes.append(codes_of(cells[name], cells[name][:0])[0])
+    bounds = np.cumsum([len(table) for table in tables])[:-1]
+    parts = (np.split(np.column_stack(columns).astype(float), bounds) for columns in (points, codes))
+    return list(zip(*parts, strict=True))
+
+
+def distances_to_nearest(rows: tuple[np.ndarray, np.ndarray], others: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Distance of each row to the nearest of others."""
+    n_codes = rows[1].shape[1]
+    n_chunks = max(1, len(rows[0]) * len(others[0]) // CHUNK)
+    nearest = []
+    for points, codes in zip(*(np.array_split(part, n_chunks) for part in rows), strict=True):
+        distances = cdist(points, others[0], "cityblock")
+        if n_codes > 1:
+            distances += n_codes * cdist(codes, others[1], "hamming")
+        nearest.append(distances.min(axis=1))
+    return np.concatenate(nearest)

@@ -1,0 +1,45 @@
+"""How well clusters match classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scipy.optimize import linear_sum_assignment
+from sklearn.metrics.cluster import contingency_matrix
+
+__all__ = ["clustering_accuracy"]
+
+
+def clustering_accuracy(labels_true: Any, labels_pred: Any) -> float:
+    """Share of rows that are right when each cluster stands for one class, assigned as well as can be.
+
+    Each class is given to one cluster at most, and each cluster stands for one class at most, so rows in clusters
+    beyond the number of classes are wrong. Where there are many more clusters than classes, or classes differ much in
+    size, prefer `sklearn.metrics.adjusted_rand_score`.
+
+    Parameters
+    ----------
+    labels_true : array-like of shape (n_samples,)
+        Classes.
+    labels_pred : array-like of shape (n_samples,)
+        Clusters; what they are called does not matter.
+
+    Returns
+    -------
+    accuracy : float
+        From 0 to 1.
+
+    References
+    ----------
+    Kuhn, "The Hungarian method for the assignment problem", 1955.
+
+    Examples
+    --------
+    >>> from skaae.metrics import clustering_accuracy
+    >>> clustering_accuracy(["a", "a", "b", "b"], [3, 3, 1, 3])
+    0.75
+    """
+    shared = contingency_matrix(labels_true, labels_pred)
+    if not shared.size:
+        raise ValueError("`labels_true` must have one row at least. Got none.")
+    return float(shared[linear_sum_assignment(shared, maximize=True)].sum() / shared.sum())

@@ -1,0 +1,66 @@
+"""The inception score: whether generated rows are sure of their class, and of many classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.special import entr
+
+from ._samples import rows_of
+
+__all__ = ["inception_score"]
+
+
+def inception_score(
+    probabilities: Any, n_splits: int = 10, *, shuffle: bool = False, random_state: Any = None
+) -> tuple[float, float]:
+    r"""How sure a classifier is of each generated row, and how many classes it sees among all.
+
+    The exponential of the mean divergence of :math:`p(y \mid x)` from its mean :math:`p(y)`: from 1, where all rows
+    look the same, to the number of classes, where each is sure and all are as frequent. No real row is looked at, so
+    samples of the wrong classes, one row of each class over and over, and copies of training rows score high. It is the
+    classifier's classes that count: figures by two classifiers are not comparable.
+
+    Parameters
+    ----------
+    probabilities : array-like of shape (n_generated, n_classes)
+        Class probabilities of generated rows by a classifier that was fitted to real rows.
+    n_splits : int, default=10
+        Parts of nearly equal size that each have a score.
+    shuffle : bool, default=False
+        Whether rows are shuffled before they are split. Without it, rows must be in no order: where they are sorted by
+        class, each part looks as if there were few classes.
+    random_state : int, RandomState instance or None, default=None
+        Shuffles the rows.
+
+    Returns
+    -------
+    mean : float
+        Of the scores of the parts.
+    standard_deviation : float
+        Of the scores of the parts.
+
+    References
+    ----------
+    Salimans, Goodfellow, Zaremba, Cheung, Radford and Chen, "Improved techniques for training GANs", 2016,
+    arXiv 1606.03498.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skaae.metrics import inception_score
+    >>> inception_score(np.tile(np.eye(4), (25, 1)), n_splits=5)
+    (4.0, 0.0)
+    """
+    p = rows_of(probabilities, "probabilities")
+    if (p < 0).any() or not np.allclose(p.sum(axis=1), 1, atol=1e-4):
+        raise ValueError("`probabilities` must not be negative, and sum to 1 in each row.")
+    if not 1 <= n_splits <= len(p):
+        raise ValueError(f"`n_splits` must be 1 at least and at most the number of rows ({len(p)}). Got {n_splits!r}.")
+    if shuffle:
+        p = np.random.default_rng(random_state).permutation(p)
+    bounds = np.arange(1, n_splits) * len(p) // n_splits
+    # The mean divergence from the mean is the entropy of the mean without the mean of the entropies.
+    scores = [np.exp(entr(part.mean(axis=0)).sum() - entr(part).sum(axis=1).mean()) for part in np.split(p, bounds)]
+    return float(np.mean(scores)), float(np.std(scores))

@@ -1,0 +1,69 @@
+"""Two tables of the same columns, real and generated: which columns are numbers, and how cells compare."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["Codes", "by_name", "codes_of", "is_number", "numbers_of", "tables_of", "total_variation"]
+
+
+Codes = tuple[np.ndarray, np.ndarray, int]  # of two columns, from 0, and how many there can be
+
+
+def tables_of(X_real: Any, X_generated: Any, names: tuple[str, ...] = ("X_real", "X_generated")) -> list[pd.DataFrame]:
+    """Both as DataFrames, the columns of the second in the order of the first."""
+    real, generated = (table_of(X, name) for X, name in zip((X_real, X_generated), names, strict=True))
+    if set(real) != set(generated):
+        lacking, beyond = [c for c in real if c not in generated], [c for c in generated if c not in real]
+        raise ValueError(f"Both tables must have the same columns. Got one without {lacking}, or with {beyond} beside.")
+    return [real, generated[list(real)]]
+
+
+def table_of(X: Any, name: str) -> pd.DataFrame:
+    """A DataFrame of at least one row and column, with columns told apart by their names."""
+    table = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
+    if not table.size:
+        raise ValueError(f"`{name}` must have one row and one column at least. Got shape {table.shape}.")
+    if table.columns.has_duplicates:
+        raise ValueError(f"Columns must have different names. Got {list(table.columns[table.columns.duplicated()])}.")
+    return table.reset_index(drop=True)
+
+
+def is_number(cells: pd.Series) -> bool:
+    """Whether a column's cells are numbers; bools, text, categories and dates are not."""
+    return pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
+
+
+def numbers_of(cells: pd.Series) -> np.ndarray:
+    """Cells as 64-bit floats, NaN where missing or no number at all."""
+    numbers = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    if np.isinf(numbers).any():
+        raise ValueError(f"Numbers must be finite. Got infinity in column {cells.name!r}.")
+    return numbers
+
+
+def codes_of(real: pd.Series, generated: pd.Series) -> Codes:
+    """Cells as positions in the categories of both, missing cells being one of them; and how many there are."""
+    both = pd.concat([as_text(real), as_text(generated)], ignore_index=True)
+    codes, categories = pd.factorize(both, use_na_sentinel=False)
+    return codes[: len(real)], codes[len(real) :], len(categories)
+
+
+def as_text(cells: pd.Series) -> pd.Series:
+    """Categories as text, so that those of two dtypes compare; missing cells stay."""
+    return cells.astype(object).where(cells.notna(), None).map(str, na_action="ignore")
+
+
+def total_variation(real: np.ndarray, generated: np.ndarray, n_codes: int) -> float:
+    """Half the sum of the differences of how often codes are."""
+    shares = [np.bincount(codes, minlength=n_codes) / len(codes) for codes in (real, generated)]
+    return float(np.abs(shares[0] - shares[1]).sum() / 2)
+
+
+def by_name(values: dict[Hashable, float], average: bool) -> Any:
+    """The mean of errors, or all of them by name."""
+    return float(np.mean(list(values.values()))) if average else pd.Series(values, dtype=float)
