@@ -6,6 +6,7 @@ from typing import Any
 
 from scipy.optimize import linear_sum_assignment
 from sklearn.metrics.cluster import contingency_matrix
+from sklearn.utils import check_consistent_length
 
 __all__ = ["clustering_accuracy"]
 
@@ -39,6 +40,7 @@ def clustering_accuracy(labels_true: Any, labels_pred: Any) -> float:
     >>> clustering_accuracy(["a", "a", "b", "b"], [3, 3, 1, 3])
     0.75
     """
+    check_consistent_length(labels_true, labels_pred)
     shared = contingency_matrix(labels_true, labels_pred)
     if not shared.size:
         raise ValueError("`labels_true` must have one row at least. Got none.")

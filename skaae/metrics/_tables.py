@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["Codes", "by_name", "codes_of", "is_number", "numbers_of", "tables_of", "total_variation"]
+__all__ = ["Codes", "by_name", "codes_of", "is_number", "numbers_of", "points_of", "tables_of", "total_variation"]
 
 
 Codes = tuple[np.ndarray, np.ndarray, int]  # of two columns, from 0, and how many there can be
@@ -55,13 +55,35 @@ def codes_of(real: pd.Series, generated: pd.Series) -> Codes:
 
 def as_text(cells: pd.Series) -> pd.Series:
     """Categories as text, so that those of two dtypes compare; missing cells stay."""
-    return cells.astype(object).where(cells.notna(), None).map(str, na_action="ignore")
+    return cells.astype(object).where(cells.notna(), None).map(text_of, na_action="ignore")
+
+
+def text_of(cell: Any) -> str:
+    """A cell as text, a whole number without its point."""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
 def total_variation(real: np.ndarray, generated: np.ndarray, n_codes: int) -> float:
     """Half the sum of the differences of how often codes are."""
     shares = [np.bincount(codes, minlength=n_codes) / len(codes) for codes in (real, generated)]
-    return float(np.abs(shares[0] - shares[1]).sum() / 2)
+    return min(1.0, float(np.abs(shares[0] - shares[1]).sum() / 2))
+
+
+def points_of(tables: list[pd.DataFrame]) -> list[np.ndarray]:
+    """Rows as points: numbers in units of their standard deviation in the first table, categories as 0 and 1."""
+    columns: list[np.ndarray] = []
+    both = pd.concat(tables, ignore_index=True)
+    for name, cells in tables[0].items():
+        if is_number(cells):
+            known, numbers = numbers_of(cells), numbers_of(both[name])
+            centre, spread = (np.nanmean(known), np.nanstd(known)) if not np.isnan(known).all() else (0.0, 1.0)
+            missing = np.isnan(numbers)
+            columns.append(np.where(missing, 0, (numbers - centre) / (spread or 1)))
+            columns += [missing] if missing.any() else []
+        else:
+            codes, _, n_codes = codes_of(both[name], both[name][:0])
+            columns += list(np.eye(n_codes)[codes].T)
+    return np.split(np.column_stack(columns).astype(float), np.cumsum([len(table) for table in tables])[:-1])
 
 
 def by_name(values: dict[Hashable, float], average: bool) -> Any:

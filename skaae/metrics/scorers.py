@@ -1,9 +1,10 @@
 """Scorers that judge models by what they make: for ``scoring=`` of `GridSearchCV` and `cross_val_score`.
 
 Each is called with a fitted estimator, rows that it has not seen, and their labels if there are some; higher is better,
-so errors and distances are negative. Rows are compared in units of their own standard deviations, categories as
-columns of 0 and 1, so that candidates with different `scaling` are judged alike. Scorers of samples draw as many rows
-as there are to compare with, by a fixed seed, under the same conditions where the model was fitted with `y`.
+so errors and distances are negative. Numbers are compared in units of their standard deviation in those rows, and
+categories as columns of 0 and 1, so that candidates with different `scaling` are judged alike. Scorers of samples draw
+as many rows as there are to compare with, by a fixed seed, and under the same conditions where the model was fitted
+with `y`.
 
 Examples
 --------
@@ -29,13 +30,13 @@ from typing import Any
 
 import numpy as np
 
-from ..table import TableEncoder
 from ._clustering import clustering_accuracy as accuracy_of_clusters
 from ._columns import column_shape_error, pair_trend_error
 from ._distribution import frechet_distance, kernel_distance, sliced_wasserstein
 from ._learners import detection_score, utility_score
 from ._neighborhoods import density_coverage, precision_recall
 from ._reconstruction import reconstruction_error
+from ._tables import points_of, tables_of
 
 __all__ = [
     "SampleScorer",
@@ -102,8 +103,8 @@ def takes_conditions(model: Any) -> bool:
 
 def on_one_scale(X: Any, generated: Any) -> tuple[np.ndarray, np.ndarray]:
     """Both in units of the standard deviations of the first."""
-    encoder = TableEncoder(scaling="standard").fit(X)
-    return encoder.transform(X), encoder.transform(generated)
+    real, made = points_of(tables_of(X, generated))
+    return real, made
 
 
 def neg_reconstruction_error(estimator: Any, X: Any, y: Any = None) -> float:

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from skaae.metrics import nearest_record_share
@@ -28,6 +29,34 @@ def test_columns_count_by_their_range():
     assert nearest_record_share([[0.0, 60.0]], [[0.0, 0.0], [1.0, 100.0]], [[0.9, 60.0], [0.9, 60.0]]) == 1
 
 
-def test_columns_must_agree():
-    with pytest.raises(ValueError, match=r"same number of columns \(4\). Got 3 and 4"):
+def test_a_missing_cell_is_no_copy_of_a_number_and_another_category_as_far_as_the_range():
+    train = pd.DataFrame({"a": [0.0, 10.0], "b": ["x", "y"]})
+    assert nearest_record_share(train, train, train.assign(a=np.nan)) == 1
+    holes = train.assign(a=np.nan)
+    assert nearest_record_share(holes, train, holes) == 0
+    new = pd.DataFrame({"a": [0.0], "b": ["y"]})
+    far, near = pd.DataFrame({"a": [0.0, 10.0], "b": "x"}), pd.DataFrame({"a": [9.0, 9.0], "b": "y"})  # 1, and 0.9
+    assert nearest_record_share(new, far, near) == 0
+    assert nearest_record_share(new, far, near.assign(a=11.0)) == 1  # 1.1
+
+
+def test_tables_with_whole_numbers_bools_and_categories_in_any_order_of_columns():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "whole": rng.integers(0, 9, 900),
+            "flag": rng.random(900) < 0.5,
+            "kind": pd.Categorical(rng.choice(["a", "b"], 900)),
+            "none": np.nan,
+        }
+    )
+    parts = table[:300], table[300:600].iloc[:, ::-1], table[600:].iloc[:, ::-1]
+    assert nearest_record_share(*parts, random_state=0) == pytest.approx(0.5, abs=0.05)
+    assert nearest_record_share(*parts, random_state=0) == nearest_record_share(*parts, random_state=0)
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match=r"without \[3\]"):
         nearest_record_share(NEW[:, :3], TRAIN, TEST)
+    with pytest.raises(ValueError, match=r"`max_rows` must be 1 at least. Got 0"):
+        nearest_record_share(NEW, TRAIN, TEST, max_rows=0)

@@ -1,0 +1,109 @@
+import numpy as np
+import pandas as pd
+import pytest
+from known_samples import MADE, MADE_TABLE, REAL, REAL_TABLE
+
+from skaae.metrics import column_shape_error, pair_trend_error
+
+
+def test_shapes_are_what_sdmetrics_found():
+    errors = column_shape_error(REAL_TABLE, MADE_TABLE, average=False)  # sdmetrics 0.32.0
+    known = {"number": 0.14333333, "whole": 0.21333333, "kind": 0.15, "flag": 0.08333333}
+    assert errors.to_dict() == pytest.approx(known)
+    assert column_shape_error(REAL_TABLE, MADE_TABLE) == pytest.approx(0.1475)
+
+
+def test_shapes_are_what_sdmetrics_finds():
+    reference = pytest.importorskip("sdmetrics.single_column")
+    metrics = {"number": reference.KSComplement, "whole": reference.KSComplement}
+    errors = column_shape_error(REAL_TABLE, MADE_TABLE, average=False)
+    for name, error in errors.items():
+        metric = metrics.get(name, reference.TVComplement)
+        assert 1 - error == pytest.approx(metric.compute(REAL_TABLE[name], MADE_TABLE[name]))
+
+
+def test_trends_are_what_sdmetrics_found():
+    errors = pair_trend_error(REAL_TABLE, MADE_TABLE, average=False)  # sdmetrics 0.32.0
+    assert errors["number", "kind"] == pytest.approx(0.24333333)
+    assert errors["kind", "flag"] == pytest.approx(0.16333333)
+    assert pair_trend_error(REAL_TABLE, MADE_TABLE) == pytest.approx(errors.mean())
+
+
+def test_trends_are_what_sdmetrics_finds():
+    reference = pytest.importorskip("sdmetrics.column_pairs")
+    errors = pair_trend_error(REAL_TABLE, MADE_TABLE, average=False)
+    for pair, error in errors.items():
+        columns, numbers = list(pair), [name for name in pair if name in {"number", "whole"}]
+        parts = REAL_TABLE[columns], MADE_TABLE[columns]
+        if len(numbers) == 2:
+            expected = reference.CorrelationSimilarity.compute(*parts)
+        else:
+            expected = reference.ContingencySimilarity.compute(*parts, continuous_column_names=numbers or None)
+        assert 1 - error == pytest.approx(expected, abs=0.01)  # theirs bin whole numbers by other edges
+
+
+def test_trends_of_numbers_are_correlations():
+    expected = np.abs(np.corrcoef(REAL.T) - np.corrcoef(MADE.T))[np.triu_indices(4, 1)] / 2
+    np.testing.assert_allclose(pair_trend_error(REAL, MADE, average=False), expected)
+
+
+def test_categories_compare_by_what_they_say():
+    whole, flags = pd.DataFrame({"a": [1, 2]}, dtype=object), pd.DataFrame({"a": [True, False]})
+    assert column_shape_error(whole, whole.astype(float)) == 0
+    assert column_shape_error(flags, flags.astype(str)) == 0
+    assert column_shape_error(flags, ~flags) == 0
+    assert column_shape_error(flags, flags | True) == 0.5
+
+
+@pytest.mark.parametrize("metric", [column_shape_error, pair_trend_error])
+def test_the_same_rows_have_no_error_whatever_their_order_and_dtypes(metric):
+    table = REAL_TABLE.assign(
+        category=REAL_TABLE.kind.astype("category"),
+        nullable=pd.array([1, None, 3] * 100, dtype="Int64"),
+        text=pd.Series(["x", None, "y"] * 100),
+        constant=1.0,
+        nothing=np.nan,
+    )
+    others = table[::-1].astype({"category": str, "nullable": float, "whole": float})[list(table)[::-1]]
+    assert metric(table, others) == pytest.approx(0, abs=1e-12)
+
+
+def test_missing_cells_count():
+    whole, half = pd.DataFrame({"a": np.arange(4.0)}), pd.DataFrame({"a": [0, np.nan, 3, np.nan]})
+    assert column_shape_error(whole, half) == 0.5
+    text = pd.DataFrame({"a": ["x", "x", "y", "y"]})
+    assert column_shape_error(text, text.replace("y", None)) == 0.5
+    assert column_shape_error(half * np.nan, half) == 0.5
+    assert column_shape_error(half * np.nan, whole) == 1
+
+
+def test_a_correlation_that_is_not_defined_is_none():
+    straight = np.column_stack([np.arange(5.0), np.arange(5.0)])
+    assert pair_trend_error(straight, np.column_stack([np.arange(5.0), np.ones(5)])) == pytest.approx(0.5)
+
+
+def test_shuffled_columns_show_in_pairs_only():
+    rng = np.random.default_rng(0)
+    shuffled = REAL_TABLE.apply(lambda cells: rng.permutation(cells))
+    assert column_shape_error(REAL_TABLE, shuffled) == 0
+    assert pair_trend_error(REAL_TABLE, shuffled) > 0.05
+
+
+def test_categories_with_thousands_of_names():
+    names = np.array([f"name {i}" for i in range(5000)])
+    table = pd.DataFrame({"a": names, "b": names[::-1]})
+    assert pair_trend_error(table, table) == 0
+    assert pair_trend_error(table, table.assign(b=names)) == 1
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match=r"without \['flag'\], or with \['other'\] beside"):
+        column_shape_error(REAL_TABLE, MADE_TABLE.rename(columns={"flag": "other"}))
+    with pytest.raises(ValueError, match="two columns at least"):
+        pair_trend_error(REAL_TABLE[["flag"]], MADE_TABLE[["flag"]])
+    with pytest.raises(ValueError, match="different names"):
+        column_shape_error(REAL_TABLE.iloc[:, [0, 0]], MADE_TABLE.iloc[:, [0, 0]])
+    with pytest.raises(ValueError, match="one row and one column"):
+        column_shape_error(REAL_TABLE[:0], MADE_TABLE)
+    with pytest.raises(ValueError, match="finite"):
+        column_shape_error([[np.inf]], [[1.0]])

@@ -1,0 +1,93 @@
+import numpy as np
+import pandas as pd
+import pytest
+from known_samples import MADE_TABLE, REAL_TABLE
+from sklearn.datasets import load_iris
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import r2_score, roc_auc_score
+
+from skaae.metrics import detection_score, utility_score
+
+
+def test_rows_of_one_distribution_are_not_detected():
+    first, second = (
+        pd.DataFrame({"a": np.random.default_rng(seed).standard_normal(600)}).assign(
+            b=lambda rows: (rows.a > 0).map({True: "yes", False: None})
+        )
+        for seed in (0, 1)
+    )
+    assert detection_score(first, second, random_state=0) == pytest.approx(0.5, abs=0.07)
+
+
+def test_what_no_single_column_shows_is_detected():
+    rng = np.random.default_rng(0)
+    real = rng.choice([-1.0, 1.0], 800)[:, None] * np.abs(rng.standard_normal((800, 2)))  # of one sign in each row
+    shuffled = np.column_stack([rng.permutation(column) for column in real.T])
+    assert detection_score(real, shuffled, random_state=0) > 0.65
+    linear = detection_score(real, shuffled, estimator=LogisticRegression(), random_state=0)
+    assert linear == pytest.approx(0.5, abs=0.08)
+
+
+def test_a_category_that_real_rows_lack_is_detected():
+    real = pd.DataFrame({"a": ["x", "y"] * 200})
+    score = detection_score(real, real.replace("y", "z"), random_state=0)
+    assert score == pytest.approx(7 / 8, abs=0.02)  # half of the rows are told for sure
+
+
+def test_more_categories_than_trees_take():
+    names = pd.DataFrame({"a": [f"name {i}" for i in range(600)], "b": 1.0})
+    assert detection_score(names, names.assign(b=2.0), random_state=0) == 1
+
+
+def test_the_same_seed_tells_the_same():
+    scores = {detection_score(REAL_TABLE, MADE_TABLE, random_state=3) for _ in range(2)}
+    assert len(scores) == 1
+
+
+def test_utility_is_the_score_on_real_rows_of_a_model_of_generated_ones():
+    X, y = load_iris(return_X_y=True)
+    model = LogisticRegression(max_iter=1000)
+    expected = roc_auc_score(y[::2], model.fit(X[1::2], y[1::2]).predict_proba(X[::2]), multi_class="ovr")
+    assert utility_score(X[::2], y[::2], X[1::2], y[1::2], estimator=model) == pytest.approx(expected)
+    accuracy = utility_score(
+        X[::2], y[::2].astype(str), X[1::2], y[1::2].astype(str), estimator=model, scoring="accuracy"
+    )
+    assert accuracy == pytest.approx(model.score(X[::2], y[::2]))
+    two = y > 0
+    expected = roc_auc_score(y[two][::2], model.fit(X[two][1::2], y[two][1::2]).predict_proba(X[two][::2])[:, 1])
+    assert utility_score(X[two][::2], y[two][::2], X[two][1::2], y[two][1::2], estimator=model) == pytest.approx(
+        expected
+    )
+
+
+def test_utility_of_numbers_is_the_coefficient_of_determination():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 2))
+    y = X @ [1.0, 2.0] + 0.1
+    expected = r2_score(y[:200], LinearRegression().fit(X[200:], y[200:]).predict(X[:200]))
+    assert utility_score(X[:200], y[:200], X[200:], y[200:], estimator=LinearRegression()) == pytest.approx(expected)
+    assert 0.9 < utility_score(X[:200], y[:200], X[200:], y[200:], random_state=0) < 1
+
+
+def test_utility_of_mixed_columns_with_missing_cells_and_text_targets():
+    real, made = (table.assign(kind=table.kind.replace("a", None)) for table in (REAL_TABLE, MADE_TABLE))
+    targets = [table.number.gt(0).map({True: "up", False: "down"}) for table in (real, made)]
+    assert utility_score(real, targets[0], made, targets[1], random_state=0) > 0.98
+
+
+def test_a_class_that_no_generated_row_has():
+    X, y = load_iris(return_X_y=True)
+    known = y < 2
+    without = utility_score(X, y, X[known], y[known], random_state=0)
+    assert 0.6 < without < utility_score(X, y, X, y, random_state=0)
+    assert utility_score(X, y, X, y, estimator=DummyClassifier()) == 0.5
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match=r"`n_folds` must be .* \(300\). Got 1"):
+        detection_score(REAL_TABLE, MADE_TABLE, n_folds=1)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        utility_score(REAL_TABLE, [0, 1], MADE_TABLE, [0, 1])
+    with pytest.raises(ValueError, match="two classes at least"):
+        utility_score(REAL_TABLE, ["a"] * 300, MADE_TABLE, ["a", "b"] * 150)

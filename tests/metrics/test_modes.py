@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+
+from skaae.metrics import distribution_precision_recall_curve
+from skaae.metrics._modes import curve_of
+
+
+# Vectors of the authors' own tests (msmsajjadi/precision-recall-distributions), by shares of modes.
+@pytest.mark.parametrize(
+    ("generated", "real", "precision", "recall"),
+    [
+        ([1, 0], [0, 1], dict.fromkeys(range(11), 0.0), dict.fromkeys(range(11), 0.0)),
+        ([1, 0], [1, 0], {5: 1.0, 10: 1.0}, {0: 1.0, 5: 1.0}),
+        ([0.5, 0.5], [1, 0], {5: 0.5, 10: 0.5}, {1: 1.0, 5: 0.5}),
+        ([1, 0], [0.5, 0.5], {10: 1.0, 5: 0.5}, {1: 0.5, 5: 0.5}),
+    ],
+)
+def test_curves_of_known_shares(generated, real, precision, recall):
+    found = curve_of(np.array(real, float), np.array(generated, float), 11)
+    for curve, known in zip(found, (precision, recall), strict=True):
+        assert [curve[i] for i in known] == pytest.approx(list(known.values()), abs=1e-4)
+
+
+@pytest.fixture
+def modes():
+    return np.random.default_rng(0).standard_normal((4, 100, 2)) + 30 * np.array(
+        [[[0, 0]], [[0, 1]], [[1, 0]], [[1, 1]]]
+    )
+
+
+def test_missing_modes_lower_recall_and_other_modes_precision(modes):
+    real, generated = np.vstack(modes[:2]), np.vstack(modes[1:])
+    precision, recall = distribution_precision_recall_curve(real, generated, n_clusters=4, random_state=0)
+    assert precision.shape == recall.shape == (1001,)
+    assert precision.max() == pytest.approx(1 / 3, abs=1e-3)
+    assert recall.max() == pytest.approx(1 / 2, abs=1e-3)
+    assert (np.diff(precision) > -1e-9).all()
+    assert (np.diff(recall) < 1e-9).all()
+
+
+def test_sizes_make_no_difference(modes):
+    real = np.vstack(modes)
+    precision, recall = distribution_precision_recall_curve(real, np.tile(real, (5, 1)), n_clusters=4, random_state=0)
+    middle = len(precision) // 2
+    assert precision[middle] == pytest.approx(1, abs=1e-6)
+    assert recall[middle] == pytest.approx(1, abs=1e-6)
+
+
+def test_the_same_seed_draws_the_same_curve(modes):
+    first, second = (
+        distribution_precision_recall_curve(modes[0], modes[1] - [0, 29], n_runs=2, random_state=3) for _ in range(2)
+    )
+    np.testing.assert_array_equal(first, second)
+
+
+def test_bad_input(modes):
+    with pytest.raises(ValueError, match=r"`n_clusters` must be at most the number of rows \(4\). Got 5"):
+        distribution_precision_recall_curve(np.eye(2), np.eye(2), n_clusters=5)
+    with pytest.raises(ValueError, match=r"`n_angles` must be 3 at least. Got 2"):
+        distribution_precision_recall_curve(modes[0], modes[1], n_angles=2)

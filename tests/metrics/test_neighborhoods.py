@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+from known_samples import MADE, REAL
+from scipy.spatial.distance import cdist
+
+from skaae.metrics import density_coverage, precision_recall
+
+
+def by_definition(X_real, X_generated, k):
+    """All four, of whole matrices of exact distances."""
+    around = [np.sort(cdist(X, X), axis=1)[:, k] for X in (X_real, X_generated)]
+    between = cdist(X_real, X_generated)
+    in_real, in_generated = between <= around[0][:, None], between <= around[1]
+    return in_real.any(0).mean(), in_generated.any(1).mean(), in_real.sum(0).mean() / k, in_real.any(1).mean()
+
+
+def test_they_are_what_prdc_and_torch_fidelity_found():
+    assert precision_recall(REAL, MADE) == pytest.approx((0.85333333, 0.97333333))  # torch-fidelity 0.4.0
+    assert precision_recall(REAL, MADE, n_neighbors=5) == pytest.approx((0.91666667, 0.99333333))  # prdc 0.2
+    assert density_coverage(REAL, MADE) == pytest.approx((0.80933333, 0.9))
+
+
+def test_they_are_what_prdc_finds():
+    prdc = pytest.importorskip("prdc")
+    found = prdc.compute_prdc(REAL, MADE, 5)
+    assert precision_recall(REAL, MADE, n_neighbors=5) == pytest.approx((found["precision"], found["recall"]))
+    assert density_coverage(REAL, MADE) == pytest.approx((found["density"], found["coverage"]))
+
+
+@pytest.mark.parametrize(("n_real", "n_generated"), [(700, 5000), (5000, 700)])
+def test_blocks_make_no_difference_and_sizes_may_differ(n_real, n_generated):
+    rng = np.random.default_rng(0)
+    X, Y = rng.standard_normal((n_real, 2)), rng.standard_normal((n_generated, 2)) / 2 + 100
+    X += 100  # far from the origin
+    expected = by_definition(X, Y, 4)
+    found = *precision_recall(X, Y, n_neighbors=4), *density_coverage(X, Y, n_neighbors=4)
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_same_sample():
+    assert precision_recall(REAL, REAL[::-1]) == (1, 1)
+    density, coverage = density_coverage(REAL, REAL)
+    assert coverage == 1
+    assert density == pytest.approx(6 / 5)  # a row is in its own ball beside those of five neighbours
+
+
+@pytest.mark.parametrize("place", [0.0, 1e3, 0.1])
+def test_copies_of_repeated_rows_are_inside_their_balls_of_no_width(place):
+    X = np.repeat(np.array([[0.0, 1], [1, 0], [1 / 3, 1 / 7]]) + place, 8, axis=0)
+    assert precision_recall(X, X[::-1]) == (1, 1)
+    assert density_coverage(X, X[::-1])[1] == 1
+    assert precision_recall(X, X + 1e-3) == (0, 0)
+
+
+def test_precision_is_about_generated_rows_and_recall_about_real_ones():
+    X = np.random.default_rng(0).standard_normal((400, 2)) + np.repeat([[0], [50]], 200, axis=0)
+    one_mode = X[:200] + 1e-9
+    precision, recall = precision_recall(X, one_mode)
+    assert precision == 1
+    assert recall == pytest.approx(0.5, abs=0.01)
+    precision, recall = precision_recall(one_mode, X)
+    assert precision == pytest.approx(0.5, abs=0.01)
+    assert recall == 1
+
+
+def test_samples_apart():
+    assert precision_recall(REAL, MADE + 100) == (0, 0)
+    assert density_coverage(REAL, MADE + 100) == (0, 0)
+
+
+def test_density_does_not_believe_an_outlier():
+    outlier = np.array([50.0, 0, 0, 0])
+    X = np.vstack([REAL, outlier])
+    far = np.random.default_rng(0).uniform(-5, 5, (300, 4)) + outlier
+    assert precision_recall(X, far)[0] == 1  # all in the one wide ball
+    assert density_coverage(X, far)[0] == pytest.approx(1 / 5)
+
+
+@pytest.mark.parametrize("metric", [precision_recall, density_coverage])
+@pytest.mark.parametrize("k", [0, 300])
+def test_neighbours_must_exist(metric, k):
+    with pytest.raises(ValueError, match=rf"`n_neighbors` must be .* rows \(300\). Got {k}"):
+        metric(REAL, MADE, n_neighbors=k)

@@ -1,0 +1,26 @@
+import numpy as np
+import pytest
+from known_samples import MADE, REAL
+from sklearn.metrics import mean_squared_error, r2_score
+
+from skaae.metrics import reconstruction_error
+
+
+def test_it_is_the_mean_squared_error():
+    assert reconstruction_error(REAL, MADE) == pytest.approx(mean_squared_error(REAL, MADE))
+
+
+def test_standardised_it_is_the_variance_that_is_left():
+    own, left = REAL * [1, 10, 100, 1000], MADE * [1, 10, 100, 1000]
+    assert reconstruction_error(own, left, standardise=True) == pytest.approx(1 - r2_score(own, left))
+
+
+def test_constant_columns_count_as_they_are():
+    assert reconstruction_error(np.ones((3, 1)), np.full((3, 1), 3.0), standardise=True) == 4
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match=r"one reconstruction \(300\). Got 299"):
+        reconstruction_error(REAL, MADE[1:])
+    with pytest.raises(ValueError, match="`X_reconstructed` must be finite"):
+        reconstruction_error([[1.0]], [[np.nan]])

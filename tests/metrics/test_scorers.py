@@ -1,0 +1,103 @@
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_digits, load_iris
+from sklearn.decomposition import PCA
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import shuffle
+
+from skaae import AAEClusterer, AAEGenerator, AAETransformer
+from skaae.metrics import frechet_distance, reconstruction_error, scorers
+
+OF_SAMPLES = [name for name in scorers.__all__ if isinstance(getattr(scorers, name), scorers.SampleScorer)]
+X, Y = shuffle(*load_iris(return_X_y=True), random_state=0)
+
+
+class Copier:
+    """A generator that returns the rows it has seen, in another order, and a transformer that loses nothing."""
+
+    def __init__(self, rows, shift=0.0):
+        self.rows = rows
+        self.shift = shift
+
+    def sample(self, n_samples=1, y=None, *, random_state=None):
+        rows = self.rows[np.random.RandomState(random_state).permutation(len(self.rows))[:n_samples]]
+        return rows + self.shift
+
+    def transform(self, X):
+        return X
+
+    def inverse_transform(self, X):
+        return X + self.shift
+
+
+@pytest.mark.parametrize("name", OF_SAMPLES)
+def test_better_samples_score_higher(name):
+    scorer = getattr(scorers, name)
+    sheet = np.column_stack([X, X.sum(1)])
+    same, shifted = (scorer(Copier(sheet, shift), sheet) for shift in (0.0, np.array([2.0, 0, 0, 0, 0])))
+    assert isinstance(same, float)
+    if name == "neg_pair_trend_error":  # which does not see shifts of numbers
+        assert same == pytest.approx(0, abs=1e-9)
+    else:
+        assert same > shifted
+
+
+def test_rows_are_compared_in_units_of_their_spread():
+    wide = X * [1.0, 1e3, 1e-3, 1.0]
+    expected = frechet_distance((wide - wide.mean(0)) / wide.std(0), (wide + wide.std(0) - wide.mean(0)) / wide.std(0))
+    assert scorers.neg_frechet_distance(Copier(wide, wide.std(0)), wide) == pytest.approx(-expected, rel=1e-9)
+    assert expected == pytest.approx(4, rel=1e-9)
+
+
+def test_reconstruction_counts_in_units_of_variance():
+    assert scorers.neg_reconstruction_error(Copier(X, X.std(0)), X) == pytest.approx(-1, rel=1e-9)
+    pca = PCA(2).fit(X)
+    expected = reconstruction_error(X, pca.inverse_transform(pca.transform(X)), standardise=True)
+    assert scorers.neg_reconstruction_error(pca, X) == pytest.approx(-expected, rel=1e-9)
+
+
+def test_search_over_a_pipeline_with_several_scorers():
+    pipeline = make_pipeline(StandardScaler(), AAETransformer(random_state=0))
+    grid = {"aaetransformer__max_iter": [1, 60]}
+    names = "neg_reconstruction_error", "neg_sliced_wasserstein", "coverage"
+    scoring = {name: getattr(scorers, name) for name in names}
+    search = GridSearchCV(pipeline, grid, scoring=scoring, cv=2, refit="neg_sliced_wasserstein").fit(X)
+    assert search.best_params_ == {"aaetransformer__max_iter": 60}
+    for name in scoring:
+        worse, better = search.cv_results_[f"mean_test_{name}"]
+        assert worse < better
+
+
+def test_generators_are_asked_for_rows_under_the_conditions_of_those_they_are_judged_by():
+    frame = pd.DataFrame({"size": X[:, 2], "wide": X[:, 3] > 1.3, "kind": np.where(X[:, 0] > 6, "big", "small")})
+    model = AAEGenerator(max_iter=40, flow_max_iter=40, random_state=0).fit(frame, Y)
+    assert scorers.utility(model, frame, Y) > 0.85
+    only = frame[Y == 0].reset_index(drop=True)
+    told, not_told = scorers.neg_column_shape_error(model, only, Y[Y == 0]), scorers.neg_column_shape_error(model, only)
+    assert told > not_told + 0.1
+    assert scorers.neg_frechet_distance(model, frame, Y) > scorers.neg_frechet_distance(model, only) + 0.5
+
+
+def test_clusterers_are_scored_across_folds():
+    digits, labels = load_digits(n_class=3, return_X_y=True)
+    scores = cross_val_score(
+        AAEClusterer(3, max_iter=5, random_state=0), digits, labels, scoring=scorers.clustering_accuracy, cv=2
+    )
+    assert scores.min() > 0.9
+
+
+def test_what_cannot_sample():
+    with pytest.raises(TypeError, match=r"must have `sample`. Got PCA"):
+        scorers.density(PCA(2).fit(X), X)
+
+
+@pytest.mark.parametrize("name", scorers.__all__[1:])
+def test_scorers_cross_processes(name):
+    scorer = getattr(scorers, name)
+    again = pickle.loads(pickle.dumps(scorer))
+    assert repr(again) == repr(scorer)
