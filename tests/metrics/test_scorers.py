@@ -62,12 +62,12 @@ def test_reconstruction_counts_in_units_of_variance():
 
 
 def test_search_over_a_pipeline_with_several_scorers():
-    pipeline = make_pipeline(StandardScaler(), AAETransformer(random_state=0))
-    grid = {"aaetransformer__max_iter": [1, 60]}
+    pipeline = make_pipeline(StandardScaler(), AAETransformer(max_iter=60, random_state=0))
+    grid = {"aaetransformer__n_components": [1, 4]}
     names = "neg_reconstruction_error", "neg_sliced_wasserstein", "coverage"
     scoring = {name: getattr(scorers, name) for name in names}
     search = GridSearchCV(pipeline, grid, scoring=scoring, cv=2, refit="neg_sliced_wasserstein").fit(X)
-    assert search.best_params_ == {"aaetransformer__max_iter": 60}
+    assert search.best_params_ == {"aaetransformer__n_components": 4}
     for name in scoring:
         worse, better = search.cv_results_[f"mean_test_{name}"]
         assert worse < better
