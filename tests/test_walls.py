@@ -26,6 +26,7 @@ FLOORS = {
     "optimizer": 5,
     "training": 6,
     "inference": 7,
+    "packs": 7,
 }
 
 

@@ -1,12 +1,13 @@
 """Adam for packed parameters: one rate for each member, and members that can sit a step out.
 
-Members with one rate and equal turns are stepped together. Otherwise each is a slice of its own: slices of the
-leading axis are contiguous, so the fused kernel serves both.
+Neighbours with one rate and equal turns are stepped together, the others apart: slices of the leading axis are
+contiguous, so the fused kernel serves both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate, groupby
 
 import torch
 from torch import Tensor
@@ -29,9 +30,7 @@ class PackedAdam:
         self.first, self.second = ([torch.zeros_like(p) for p in self.parameters] for _ in range(2))
         self.ones = torch.ones(len(self.rates), device=self.parameters[0].device)
         self.steps = torch.zeros(len(self.rates), device=self.parameters[0].device)
-        together = together and len(set(zip(rates, decays, strict=True))) == 1
-        self.apart = not together
-        self.members = [slice(k, k + 1) for k in range(len(self.rates))] if self.apart else [slice(None)]
+        self.members = runs_of(zip(rates, decays, strict=True)) if together else runs_of(range(len(self.rates)))
         self.views = [self._view(member) for member in self.members]
 
     def step(self, losses: Iterable[Tensor], active: Sequence[bool]) -> None:
@@ -39,16 +38,15 @@ class PackedAdam:
         sources = [loss for loss in losses if loss.requires_grad]
         found = torch.autograd.grad(sources, self.parameters, [self.ones] * len(sources))
         gradients = [gradient.contiguous() for gradient in found]  # the fused kernel goes by memory, not by strides
-        for member, (parameters, first, second, steps), rate, decay in zip(
-            self.members, self.views, self.rates, self.decays, strict=False
-        ):
+        for member, (parameters, first, second, steps) in zip(self.members, self.views, strict=True):
             if not all(active[member]):
                 continue
+            rate, decay = self.rates[member.start], self.decays[member.start]
             steps.add_(1)
             # What torch.optim.AdamW(fused=True) calls, without its bookkeeping, which costs more than small steps.
             torch._fused_adamw_(
                 parameters,
-                [gradient[member] for gradient in gradients] if self.apart else gradients,
+                [gradient[member] for gradient in gradients],
                 first,
                 second,
                 [],
@@ -81,3 +79,9 @@ class PackedAdam:
         moments = {"first": self.first, "second": self.second}
         numbered = {f"{name}.{i}": tensor for name, tensors in moments.items() for i, tensor in enumerate(tensors)}
         return {"steps": self.steps, **numbered}
+
+
+def runs_of(values: Iterable[object]) -> list[slice]:
+    """Places of neighbours that are equal."""
+    lengths = [len(list(run)) for _, run in groupby(values)]
+    return [slice(end - length, end) for end, length in zip(accumulate(lengths), lengths, strict=True)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
@@ -41,9 +42,10 @@ from .phases import (
 )
 from .streams import Streams
 
-__all__ = ["State", "Turn", "part_of", "threads_for", "train", "turns_of"]
+__all__ = ["TRAINER", "State", "Task", "Trained", "Turn", "part_of", "threads_for", "train", "train_alone", "turns_of"]
 
 State = dict[str, np.ndarray]
+Trained = tuple[State, dict[str, np.ndarray]]
 Entry = TypeVar("Entry", Tensor, np.ndarray)
 
 RAMP = 0.1  # share of a run in which the adversarial weight rises to its full value
@@ -272,8 +274,23 @@ def threads_for(architecture: Architecture, n_rows: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-@torch.inference_mode(False)
-@torch.enable_grad()
+@dataclass
+class Task:
+    """What is asked of `train`."""
+
+    architecture: Architecture
+    training: Training
+    X: np.ndarray
+    rows: Sequence[np.ndarray] | None = None
+    labels: np.ndarray | None = None
+    guesses: np.ndarray | None = None
+    given: np.ndarray | None = None
+    shown: Callable[[int], np.ndarray] | None = None
+    start: State | None = None
+    hooks: Sequence[Hook] = ()
+    device: str = "cpu"
+
+
 def train(
     architecture: Architecture,
     training: Training,
@@ -287,7 +304,7 @@ def train(
     start: State | None = None,
     hooks: Sequence[Hook] = (),
     device: str = "cpu",
-) -> tuple[State, dict[str, np.ndarray]]:
+) -> Trained:
     """Trains as many members as there are seeds, member k on ``X[rows[k]]``, from scratch or from ``start``.
 
     ``labels`` are positions of classes, (n,), -1 where unknown; ``guesses`` a teacher's class probabilities,
@@ -296,17 +313,30 @@ def train(
 
     Returns the state in which they end, and the curve of each loss, (epochs, K).
     """
-    x = torch.tensor(X, dtype=torch.float32, device=device)
-    own = None if rows is None else [torch.tensor(r, device=device) for r in rows]
+    task = Task(architecture, training, X, rows, labels, guesses, given, shown, start, hooks, device)
+    return TRAINER.get()(task)
+
+
+@torch.inference_mode(False)
+@torch.enable_grad()
+def train_alone(task: Task) -> Trained:
+    """Trains the members of one task."""
+    training, device = task.training, task.device
+    x = torch.tensor(task.X, dtype=torch.float32, device=device)
+    own = None if task.rows is None else [torch.tensor(r, device=device) for r in task.rows]
     supervision = None
-    if labels is not None:
-        taught = None if guesses is None else torch.tensor(guesses, dtype=torch.float32, device=device)
-        supervision = Supervision(torch.tensor(labels, device=device), taught)
-    with threads_for(architecture, training.batch_size * len(training.seeds)):
-        told = None if given is None else torch.tensor(given, dtype=torch.float32, device=device)
-        run = Run(architecture, training, x, own, start, supervision, told, shown)
-        curves = complete(run, hooks)
+    if task.labels is not None:
+        taught = None if task.guesses is None else torch.tensor(task.guesses, dtype=torch.float32, device=device)
+        supervision = Supervision(torch.tensor(task.labels, device=device), taught)
+    with threads_for(task.architecture, training.batch_size * len(training.seeds)):
+        told = None if task.given is None else torch.tensor(task.given, dtype=torch.float32, device=device)
+        run = Run(task.architecture, training, x, own, task.start, supervision, told, task.shown)
+        curves = complete(run, task.hooks)
     return run.state(), {name: np.stack([losses[name] for losses in curves]) for name in curves[0]}
+
+
+# Who trains: a search that packs the models of several fits puts itself in between.
+TRAINER: ContextVar[Callable[[Task], Trained]] = ContextVar("trainer", default=train_alone)
 
 
 def complete(run: Run, hooks: Sequence[Hook]) -> list[dict[str, np.ndarray]]:

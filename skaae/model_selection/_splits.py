@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import indexable
 
-from .estimators._labels import classes_of, known_labels, positions_of
+from ..estimators._labels import classes_of, known_labels, positions_of
 
 __all__ = ["SemiSupervisedKFold"]
 

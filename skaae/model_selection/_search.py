@@ -1,0 +1,147 @@
+"""Searches of scikit-learn whose candidates and folds are trained side by side, as members of packs."""
+
+from __future__ import annotations
+
+from joblib import parallel_config
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+
+from ._backend import PackedBackend
+
+__all__ = ["PackedGridSearchCV", "PackedRandomizedSearchCV"]
+
+
+class Packed:
+    """A search that packs the trainings of its candidates."""
+
+    def fit(self, X, y=None, **params):
+        """Fit all candidates on all splits, and the best one on all rows.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,) or None, default=None
+            What is known of them.
+        **params : dict
+            What is passed to the estimator's `fit`, to the scorer and to the splitter, as in scikit-learn.
+
+        Returns
+        -------
+        self : object
+            The fitted search.
+        """
+        self._packing = parallel_config(backend=PackedBackend())
+        try:
+            return super().fit(X, y, **params)
+        finally:
+            self._unpack()
+
+    def _run_search(self, evaluate_candidates, callback_ctx=None):
+        # The search has its backend by now; what candidates and scorers do in parallel is theirs.
+        self._unpack()
+        super()._run_search(evaluate_candidates, callback_ctx=callback_ctx)
+
+    def _unpack(self):
+        if "_packing" in self.__dict__:
+            self.__dict__.pop("_packing").unregister()
+
+
+class PackedGridSearchCV(Packed, GridSearchCV):
+    """Search a grid of parameters, training candidates and folds side by side.
+
+    What `sklearn.model_selection.GridSearchCV` does, with the same splits, scores and attributes, for estimators of
+    skaae and pipelines that end in one. A small model keeps a processor waiting for its next instruction most of the
+    time; many of them, packed into one, keep it busy. Candidates share a pack if they build the same (widths, prior,
+    activation) and train as many epochs on as many rows in batches of one size; learning rates, weights of losses,
+    noise, seeds and rows may differ. Others form packs of their own. Trained by themselves, and no faster than in an
+    ordinary search, are fits that are watched (early stopping, `verbose`, callbacks), with `smoothness` above zero or
+    salt and pepper, and the flow of `AAEGenerator`.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        An estimator of skaae, or a pipeline that ends in one. Others work too, without a gain.
+    param_grid : dict or list of dict
+        Lists of values by the names of parameters.
+    scoring : str, callable, list, tuple or dict, default=None
+        As in `GridSearchCV`; `skaae.metrics.scorers` has some for models without labels.
+    n_jobs : int or None, default=None
+        Processes among which candidates are dealt out, each packing its own; of the joblib backend that is active,
+        so also of dask or ray.
+    refit : bool, str or callable, default=True
+        Whether, and by which score, the best candidate is fitted to all rows.
+    cv : int, splitter or iterable, default=None
+        How rows are split; with labels for some rows only, `SemiSupervisedKFold`.
+    verbose : int, default=0
+        How much is printed of candidates that are done.
+    pre_dispatch : int or str, default="2*n_jobs"
+        Ignored: all candidates are dispatched, but no more of them hold their rows at once than fit into 512 MiB.
+    error_score : "raise" or numeric, default=np.nan
+        What a candidate scores whose fit fails.
+    return_train_score : bool, default=False
+        Whether training rows are scored too.
+
+    Attributes
+    ----------
+    cv_results_ : dict of ndarray
+        Parameters, scores and times. Times of fits include those of the others in a pack, so they do not add up.
+    best_estimator_ : estimator
+        The best candidate, fitted to all rows.
+    best_score_ : float
+        Its mean score.
+    best_params_ : dict
+        Its parameters.
+    best_index_ : int
+        Its place in `cv_results_`.
+
+    See Also
+    --------
+    SemiSupervisedKFold : Splits for labels of which some are unknown.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skaae import AAETransformer
+    >>> from skaae.metrics import scorers
+    >>> from skaae.model_selection import PackedGridSearchCV
+    >>> X, _ = load_iris(return_X_y=True)
+    >>> grid = {"learning_rate_init": [1e-5, 1e-3], "noise": [0.0, 0.5]}
+    >>> model = AAETransformer(2, max_iter=20, random_state=0)
+    >>> search = PackedGridSearchCV(model, grid, scoring=scorers.neg_reconstruction_error).fit(X)
+    >>> search.best_estimator_.transform(X).shape
+    (150, 2)
+    """
+
+
+class PackedRandomizedSearchCV(Packed, RandomizedSearchCV):
+    """Search parameters drawn at random, training candidates and folds side by side.
+
+    What `sklearn.model_selection.RandomizedSearchCV` does, with the same draws, splits, scores and attributes; for what
+    is packed, see `PackedGridSearchCV`.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        An estimator of skaae, or a pipeline that ends in one.
+    param_distributions : dict or list of dict
+        Lists of values, or distributions with `rvs`, by the names of parameters.
+    n_iter : int, default=10
+        How many candidates are drawn.
+    scoring, n_jobs, refit, cv, verbose, pre_dispatch, error_score, return_train_score
+        As in `PackedGridSearchCV`.
+    random_state : int, RandomState instance or None, default=None
+        Draws the candidates.
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from sklearn.datasets import load_iris
+    >>> from skaae import AAETransformer
+    >>> from skaae.model_selection import PackedRandomizedSearchCV
+    >>> X, _ = load_iris(return_X_y=True)
+    >>> drawn = {"learning_rate_init": loguniform(1e-4, 1e-2)}
+    >>> model = AAETransformer(2, max_iter=20, random_state=0)
+    >>> search = PackedRandomizedSearchCV(model, drawn, n_iter=3, random_state=0).fit(X)
+    >>> sorted(search.best_params_)
+    ['learning_rate_init']
+    """

@@ -1,0 +1,192 @@
+import threading
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import loguniform
+from sklearn.datasets import load_iris
+from sklearn.ensemble import IsolationForest
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, KFold, RandomizedSearchCV, StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import shuffle
+
+from skaae import AAEGenerator, AAEOutlierDetector, AAETransformer, SemiSupervisedAAEClassifier
+from skaae.core import packs
+from skaae.metrics import scorers
+from skaae.model_selection import PackedGridSearchCV, PackedRandomizedSearchCV, SemiSupervisedKFold
+from skaae.model_selection._turns import take_turns
+
+X, Y = shuffle(*load_iris(return_X_y=True), random_state=0)
+GRID = {"learning_rate_init": [1e-3, 1e-2], "noise": [0.0, 0.1], "n_components": [1, 2]}
+
+
+@pytest.fixture
+def sizes(monkeypatch):
+    """How many tasks each pack has had."""
+    found = []
+    alone = packs.outcomes_of
+
+    def counted(tasks):
+        found.append(len(tasks))
+        return alone(tasks)
+
+    monkeypatch.setattr(packs, "outcomes_of", counted)
+    return found
+
+
+def assert_same_results(packed, plain):
+    assert packed.best_params_ == plain.best_params_
+    assert packed.cv_results_.keys() == plain.cv_results_.keys()
+    for name, column in plain.cv_results_.items():
+        if name.startswith(("split", "mean_test", "std_test", "mean_train")):
+            np.testing.assert_allclose(packed.cv_results_[name], column, rtol=1e-4, atol=1e-6, err_msg=name)
+        elif name.startswith("rank"):
+            np.testing.assert_array_equal(packed.cv_results_[name], column)
+
+
+def test_results_are_those_of_an_ordinary_search(sizes):
+    model = AAETransformer(max_iter=5, random_state=0)
+    packed = PackedGridSearchCV(model, GRID, cv=3, return_train_score=True).fit(X)
+    assert sorted(sizes) == [6, 6, 6, 6]  # two widths, with noise and without; rates and folds together
+    plain = GridSearchCV(model, GRID, cv=3, return_train_score=True).fit(X)
+    assert_same_results(packed, plain)
+    np.testing.assert_allclose(packed.transform(X), plain.transform(X))
+    assert packed.score(X) == pytest.approx(plain.score(X))
+
+
+def test_pipelines_and_several_scorers():
+    model = make_pipeline(StandardScaler(), AAETransformer(2, max_iter=5, random_state=0))
+    grid = {"aaetransformer__noise": [0.05, 0.4]}
+    scoring = {"error": scorers.neg_reconstruction_error, "distance": scorers.neg_sliced_wasserstein}
+    searches = [
+        search(model, grid, cv=2, scoring=scoring, refit="error").fit(X)
+        for search in (PackedGridSearchCV, GridSearchCV)
+    ]
+    assert_same_results(*searches)
+
+
+def test_labels_of_which_some_are_unknown(sizes):
+    few = np.where(np.arange(len(Y)) % 5 == 0, Y, -1)
+    model = SemiSupervisedAAEClassifier(max_iter=3, n_members=2, random_state=0)
+    grid = {"vote": [0.0, 1.0], "learning_rate_init": [1e-3, 1e-2]}
+    packed, plain = (
+        search(model, grid, cv=SemiSupervisedKFold(2)).fit(X, few) for search in (PackedGridSearchCV, GridSearchCV)
+    )
+    assert max(sizes) > 1
+    assert_same_results(packed, plain)
+    assert packed.predict(X).tolist() == plain.predict(X).tolist()
+
+
+def test_a_random_generator_is_drawn_from_in_the_same_order():
+    searches = [
+        search(AAETransformer(2, max_iter=2, random_state=np.random.RandomState(3)), {"noise": [0.1, 0.2]}, cv=2).fit(X)
+        for search in (PackedGridSearchCV, GridSearchCV)
+    ]
+    assert_same_results(*searches)
+
+
+def test_random_candidates():
+    drawn = {"learning_rate_init": loguniform(1e-4, 1e-2)}
+    searches = [
+        search(AAETransformer(2, max_iter=2, random_state=0), drawn, n_iter=3, cv=2, random_state=0).fit(X)
+        for search in (PackedRandomizedSearchCV, RandomizedSearchCV)
+    ]
+    assert_same_results(*searches)
+
+
+def test_a_frame_and_models_that_train_twice_or_not_in_the_core():
+    frame = pd.DataFrame({"size": X[:, 0], "kind": np.where(X[:, 1] > 3, "wide", "narrow")})
+    model = AAEGenerator(max_iter=2, flow_max_iter=2, random_state=0)
+    searches = [
+        search(model, {"noise": [0.1, 0.2]}, cv=2, scoring=scorers.neg_column_shape_error).fit(frame)
+        for search in (PackedGridSearchCV, GridSearchCV)
+    ]
+    assert_same_results(*searches)
+    forest = PackedGridSearchCV(IsolationForest(random_state=0), {"n_estimators": [5, 10]}, cv=2, scoring=depth).fit(X)
+    assert forest.cv_results_["mean_test_score"].shape == (2,)
+
+
+def depth(model, X, y=None):
+    return float(model.score_samples(X).mean())
+
+
+def test_a_candidate_that_fails_gets_the_error_score_and_the_others_their_own():
+    grid = {"n_components": [2, 99]}
+    with pytest.warns(match="2 fits failed"):
+        search = PackedGridSearchCV(AAETransformer(max_iter=2, random_state=0), grid, cv=2, error_score=-9).fit(X)
+    assert search.cv_results_["mean_test_score"][1] == -9
+    assert search.best_params_ == {"n_components": 2}
+    with pytest.raises(ValueError, match=r"`n_components` must be at most .* Got 99"):
+        PackedGridSearchCV(AAETransformer(max_iter=2), grid, cv=2, error_score="raise").fit(X)
+    assert threading.active_count() < 20
+    assert not hasattr(search, "_packing")
+
+
+def test_an_error_leaves_no_call_waiting_and_joblib_as_it_was():
+    before = threading.active_count()
+    model = AAETransformer(2, max_iter=2, random_state=0)
+    with pytest.raises(ValueError, match="no score"):
+        PackedGridSearchCV(model, {"noise": [0.1, 0.2, 0.3]}, cv=2, scoring=no_score, error_score="raise").fit(X)
+    for thread in threading.enumerate():
+        if thread.daemon and type(thread).__name__ == "Call":
+            thread.join(5)
+    assert threading.active_count() == before
+    from joblib.parallel import get_active_backend
+
+    assert type(get_active_backend()[0]).__name__ != "PackedBackend"
+
+
+def no_score(model, X, y=None):
+    raise ValueError("no score")
+
+
+def test_processes_share_the_candidates():
+    model = AAETransformer(2, max_iter=3, random_state=0)
+    grid = {"noise": [0.1, 0.2]}
+    packed = PackedGridSearchCV(model, grid, cv=2, n_jobs=2).fit(X)
+    assert_same_results(packed, GridSearchCV(model, grid, cv=2).fit(X))
+
+
+def test_rows_are_bounded_that_wait_for_their_pack(sizes, monkeypatch):
+    from skaae.model_selection import _turns
+
+    monkeypatch.setattr(_turns, "MOST_BYTES", 3 * X[:100].nbytes - 1)
+    PackedGridSearchCV(AAETransformer(2, max_iter=1), {"noise": [0.1, 0.2]}, cv=3, refit=False).fit(X)
+    assert sizes == [3, 3]
+
+
+def test_the_rest_of_scikit_learn_searches_too():
+    model = AAETransformer(2, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        search = HalvingGridSearchCV(
+            model, {"noise": [0.1, 0.2, 0.4]}, resource="max_iter", max_resources=9, min_resources=3, cv=KFold(2)
+        ).fit(X)
+    assert search.best_estimator_.get_params()["max_iter"] in {3, 9}
+    detector = AAEOutlierDetector(max_iter=2, n_members=2, random_state=0)
+    scores = PackedGridSearchCV(detector, {"noise": [0.1, 1.0]}, cv=StratifiedKFold(2), scoring=depth).fit(X, Y)
+    assert np.isfinite(scores.cv_results_["mean_test_score"]).all()
+
+
+def test_turns_keep_order_and_let_one_run_at_a_time():
+    running = []
+
+    def call(number):
+        def run():
+            running.append(number)
+            model = AAETransformer(1, max_iter=1, random_state=number).fit(X)
+            running.append(number)
+            return model
+
+        return run
+
+    models = take_turns(call(number) for number in range(3))
+    assert running == [0, 1, 2, 0, 1, 2]
+    for number, model in enumerate(models):
+        alone = AAETransformer(1, max_iter=1, random_state=number).fit(X)
+        np.testing.assert_allclose(model.transform(X), alone.transform(X), rtol=1e-5, atol=1e-6)
+    with pytest.raises(KeyError):
+        take_turns([call(0), {}.popitem])
