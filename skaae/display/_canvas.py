@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["Panels", "legend_beside", "one_axes", "panels", "pyplot", "without_frame"]
 
 
+MOST_IN_LINE, NARROWEST = 8, 1.6  # panels, and inches of one in the user's axes
+STRIP = 0.05  # of the user's axes for a title above panels, and as much for a legend below
+
+
 def pyplot() -> Any:
     """matplotlib.pyplot, which is loaded when something is drawn and not before."""
     try:
@@ -30,13 +34,13 @@ class Panels:
     figure: Figure
     axes: np.ndarray
     beside: Axes | None = None
-    host: Axes | None = None
+    strips: tuple[Axes, Axes] | None = None
     own: bool = False
 
     def title(self, text: str) -> None:
         """Writes above all of them, where there is a place that belongs to the display."""
-        if self.host is not None:
-            self.host.set_title(text, pad=22)
+        if self.strips is not None:
+            self.strips[0].text(0.5, 0.5, text, ha="center", va="center", fontsize="large")
         elif self.own:
             self.figure.suptitle(text)
 
@@ -46,8 +50,8 @@ class Panels:
         n_columns = min(len(handles), 8)
         if self.own:
             self.figure.legend(loc="outside lower center", ncols=n_columns, **style)
-        elif self.host is not None:
-            self.host.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=n_columns, **style)
+        elif self.strips is not None:
+            self.strips[1].legend(loc="center", ncols=n_columns, **style)
         else:
             legend_beside(self.axes[-1], **style)
 
@@ -67,23 +71,38 @@ def panels(
 ) -> Panels:
     """As many axes as asked for, in lines of `n_columns`, and one beside them of `beside` times their width."""
     plt = pyplot()
-    n_columns = min(n_columns, n_panels)
+    n_columns = min(n_columns, n_panels, most_in_line(ax, beside))
     n_lines = -(-n_panels // n_columns)
     if isinstance(ax, (np.ndarray, list, tuple)):
         return given_panels(np.asarray(ax, dtype=object).ravel(), n_panels, beside > 0)
+    widths = [1.0, beside] if beside else [1.0]
+    strips = None
     if ax is None:
-        width = size[0] * n_columns * (1 + beside)
-        figure = plt.figure(figsize=(max(width, 4.0), size[1] * n_lines + 0.8), layout="constrained")
-        grid = figure.add_gridspec(1, 2 if beside else 1, width_ratios=[1, beside] if beside else None)
+        inches = max(size[0] * n_columns * sum(widths), 4.0), size[1] * n_lines + 0.8
+        figure = plt.figure(figsize=inches, layout="constrained")
+        grid = figure.add_gridspec(1, len(widths), width_ratios=widths)
     else:
-        figure, grid = (
-            ax.figure,
-            place_of(ax).subgridspec(1, 2 if beside else 1, width_ratios=[1, beside] if beside else None),
-        )
+        figure, lines = ax.figure, place_of(ax).subgridspec(3, 1, height_ratios=[STRIP, 1.0, STRIP])
+        strips = blank(figure.add_subplot(lines[0])), blank(figure.add_subplot(lines[2]))
+        grid = lines[1].subgridspec(1, len(widths), width_ratios=widths)
     cells = grid[0, 0].subgridspec(n_lines, n_columns)
-    axes = np.array([figure.add_subplot(cells[divmod(place, n_columns)]) for place in range(n_panels)], dtype=object)
+    axes = [figure.add_subplot(cells[divmod(place, n_columns)]) for place in range(n_panels)]
     other = figure.add_subplot(grid[0, 1]) if beside else None
-    return Panels(figure, axes, other, ax, own=ax is None)
+    return Panels(figure, np.array(axes, dtype=object), other, strips, own=ax is None)
+
+
+def blank(ax: Any) -> Any:
+    """Axes that hold a title or a legend only."""
+    ax.set_axis_off()
+    return ax
+
+
+def most_in_line(ax: Any, beside: float) -> int:
+    """How many panels fit side by side into the user's axes; the more where there are none."""
+    if not hasattr(ax, "get_window_extent"):
+        return MOST_IN_LINE
+    inches = ax.get_window_extent().width / ax.figure.dpi / (1 + beside)
+    return int(np.clip(inches / NARROWEST, 1, MOST_IN_LINE))
 
 
 def given_panels(axes: np.ndarray, n_panels: int, beside: bool) -> Panels:

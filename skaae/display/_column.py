@@ -151,7 +151,7 @@ class ColumnDisplay:
         ax: Axes | np.ndarray | None = None,
         **kwargs: Any,
     ) -> ColumnDisplay:
-        """Show real and generated rows.
+        r"""Show real and generated rows.
 
         Parameters
         ----------
@@ -187,7 +187,7 @@ class ColumnDisplay:
         >>> real = pd.DataFrame({"age": [20, 30, 40, None], "smoker": [True, False, False, True]})
         >>> generated = pd.DataFrame({"age": [20, 30, 30, None], "smoker": [True, True, False, True]})
         >>> [axes.get_title() for axes in ColumnDisplay.from_tables(real, generated).axes_]
-        ['age, 25 % off', 'smoker, 25 % off']
+        ['age\n25 % off', 'smoker\n25 % off']
         """
         most = check_most(max_rows, "max_rows")
         tables = [some_rows(rows, most, random_state) for rows in (X_real, X_generated)]
@@ -220,12 +220,12 @@ class ColumnDisplay:
         self.columns_, self.differences_ = [real.columns[place] for place in places], far[places]
         real, generated = real.iloc[:, places], generated.iloc[:, places]
 
-        n_columns = min(4, n_shown)
-        frame = panels(ax, n_shown, n_columns=n_columns, beside=0.0 if n_shown < 2 else max(0.5, 1.9 / n_columns))
+        n_columns = 2 if n_shown <= 4 else 3 if n_shown <= 12 else 4
+        beside = 0.0 if n_shown < 2 else 1.9 / min(n_columns, n_shown)
+        frame = panels(ax, n_shown, n_columns=n_columns, size=(2.6, 2.0), beside=beside)
         for place, axes in enumerate(frame.axes):
             cells = [table.iloc[:, place] for table in (real, generated)]
-            title = f"{shortened(str(self.columns_[place]), 20)}, {percent(self.differences_[place])} off"
-            draw_column(axes, cells, NAMES, COLORS, title)
+            draw_column(axes, cells, NAMES, COLORS, note=f"{percent(self.differences_[place])} off")
         frame.title(f"Real and generated rows{of_columns(n_shown, len(far), 'those that differ most')}")
         frame.legend(handles_of(NAMES, COLORS))
         self.axes_, self.ax_, self.figure_ = frame.axes, frame.axes[0], frame.figure
@@ -243,4 +243,6 @@ class ColumnDisplay:
         image = draw_cells(ax, change, None, names, names, cmap=cmap, vmin=-largest, vmax=largest)
         ax.set_aspect("equal")
         ax.set_title("Correlations, generated - real", fontsize="medium")
-        ax.figure.colorbar(image, ax=ax, shrink=0.6, location="bottom").ax.tick_params(labelsize="small")
+        bar = ax.figure.colorbar(image, ax=ax, shrink=0.7, location="bottom")
+        bar.ax.tick_params(labelsize="small")
+        bar.ax.locator_params(axis="x", nbins=5)

@@ -19,19 +19,28 @@ N_BINS = 30
 TAIL = 0.005  # share of values at either end that may be drawn into the outermost bins
 
 
-def draw_column(ax: Any, tables: Sequence[pd.Series], names: Sequence[str], colors: Sequence[Any], title: str) -> None:
-    """Draws a column of each table; the first is filled where there are two, real beside generated."""
+def draw_column(
+    ax: Any,
+    tables: Sequence[pd.Series],
+    names: Sequence[str],
+    colors: Sequence[Any],
+    *,
+    note: str = "",
+    filled: int = 1,
+) -> None:
+    """Draws a column of each table, the first `filled` histograms of numbers as areas and the others as lines."""
     if all(is_number(cells) or cells.isna().all() for cells in tables):
         values = [numbers_of(cells) for cells in tables]
         distinct = np.unique(np.concatenate(values))
         distinct = distinct[~np.isnan(distinct)]
         if len(distinct) > FEW_VALUES:
-            draw_histograms(ax, values, names, colors)
+            draw_histograms(ax, values, names, colors, filled)
         else:
             draw_bars(ax, number_shares(values, distinct), colors)
     else:
         draw_bars(ax, category_shares(tables), colors)
-    ax.set_title(title, fontsize="medium")
+    name = shortened(str(tables[0].name), 20)
+    ax.set_title(f"{name}\n{note}" if note else name, fontsize="small")
     ax.tick_params(labelsize="small")
     without_frame(ax)
 
@@ -48,21 +57,22 @@ def shortened(text: str, most: int = 16) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def draw_histograms(ax: Any, tables: Sequence[np.ndarray], names: Sequence[str], colors: Sequence[Any]) -> None:
+def draw_histograms(
+    ax: Any, tables: Sequence[np.ndarray], names: Sequence[str], colors: Sequence[Any], filled: int
+) -> None:
     known = [values[~np.isnan(values)] for values in tables]
     edges, cut = edges_of(np.concatenate(known))
     for place, (values, color) in enumerate(zip(known, colors, strict=True)):
         if not len(values):
             continue
         counts = np.histogram(values.clip(edges[0], edges[-1]), edges)[0]
-        filled = len(tables) == 1 or (len(tables) == 2 and place == 0)
-        look = {"fill": True, "alpha": 0.55} if filled else {"linewidth": 1.5}
+        look = {"fill": True, "alpha": 0.55} if place < filled else {"linewidth": 1.5}
         ax.stairs(counts / len(values), edges, color=color, **look)
     ax.set_yticks([])
     ax.margins(x=0.02)
     ax.set_ylim(bottom=0)
     ax.xaxis.set_major_formatter(lambda value, _: compact(value))
-    ax.locator_params(axis="x", nbins=4)
+    ax.locator_params(axis="x", nbins=3)
     notes = [missing_note(tables, names), "tails in the outer bars" if cut else ""]
     ax.set_xlabel("\n".join(filter(None, notes)), fontsize="small")
 
@@ -78,7 +88,7 @@ def missing_note(tables: Sequence[np.ndarray], names: Sequence[str]) -> str:
         f"{percent(share)} {name}" if len(tables) > 1 else percent(share)
         for share, name in zip(shares, names, strict=True)
     ]
-    return "missing " + ", ".join(each)
+    return "missing " + ",\n".join(each)
 
 
 def percent(share: float) -> str:
@@ -144,5 +154,5 @@ def draw_bars(ax: Any, shares: pd.DataFrame, colors: Sequence[Any]) -> None:
     ax.set_yticks(places, [shortened(str(option)) for option in shares.index])
     ax.set_ylim(max(len(shares), 2) - 0.4, -0.6)
     ax.set_xlim(left=0)
-    ax.locator_params(axis="x", nbins=4)
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g} %")
+    ax.locator_params(axis="x", nbins=3)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}%")

@@ -237,7 +237,10 @@ class LatentDisplay:
         handles = self._draw_codes(options) + self._draw_prior()
         self._fit_axes()
         if handles:
-            legend_beside(self.ax_, handles=handles, markerscale=1.6, ncols=1 + (len(handles) > 16))
+            many = len(handles) > 16
+            legend_beside(self.ax_, handles=handles, markerscale=1.6, ncols=1 + many)
+            if many and ax is None:
+                self.figure_.set_size_inches(9.0, 4.8)
         n_drawn, n_samples = len(self.codes), self.n_samples or len(self.codes)
         self.ax_.set(
             title="Codes" if n_drawn == n_samples else f"Codes of {n_drawn:,} of {n_samples:,} rows",
@@ -273,7 +276,7 @@ class LatentDisplay:
         handles = []
         if n_others:
             others = known & ~np.isin(labels, [str(label) for label in shown])
-            handles = [self._points(others, f"{n_others} other classes", {**options, "color": OTHERS, "marker": "x"})]
+            handles = [self._points(others, f"{n_others} other classes", {**options, "color": OTHERS})]
         looks = zip(shown, colors_of(len(shown)), marks_of(len(shown)), strict=True)
         own = [
             self._points(known & (labels == str(label)), str(label), {"color": color, "marker": mark, **options})
@@ -342,7 +345,7 @@ def density_of(draws: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
     room = 0.15 * (high - low) + 1e-6
     ranges = np.transpose([low - room, high + room])
     counts, *edges = np.histogram2d(draws[:, 0], draws[:, 1], bins=N_CELLS, range=ranges)
-    width = 0.6 * len(draws) ** (-1 / 6) * draws.std(axis=0)
+    width = 0.75 * len(draws) ** (-1 / 6) * draws.std(axis=0)
     cell = np.array([side[1] - side[0] for side in edges])
     return gaussian_filter(counts, np.maximum(width / cell, 1.0)), edges
 

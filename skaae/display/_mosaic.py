@@ -65,6 +65,8 @@ def draw_mosaic(
     beside = 0.9 * bool(line_names), 0.3 + 0.4 * bool(column_names) + 0.3 * bool(title)
     figure, ax = one_axes(ax, (max(3.2, inch * canvas.shape[1] + beside[0]), inch * canvas.shape[0] + beside[1]))
     ax.set_title(title)
+    if any(np.isnan(line).any() for line in lines):
+        ax.set_xlabel("orange pixels are missing", fontsize="small")
     ax.imshow(canvas, interpolation="nearest")
     ax.set_xticks([place * (width + gap) + (width - 1) / 2 for place in range(len(column_names))], column_names)
     ax.set_yticks([top + (height - 1) / 2 for top in tops[: len(line_names)]], line_names)

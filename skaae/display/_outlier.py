@@ -23,6 +23,7 @@ __all__ = ["OutlierDisplay"]
 
 ANOMALY, NORMAL = "#D55E00", SECOND
 N_BINS = 40
+DARK = 0.3  # share of a column from which on cells may be dark
 LONG_TAIL = 0.005  # share of the lowest scores that may be drawn into the first bar
 
 
@@ -260,8 +261,8 @@ class OutlierDisplay:
         """
         explained = self.shares is not None
         n_shown = min(self.max_columns, self.shares.shape[1]) if self.shares is not None else 0
-        beside = max(0.8, 0.28 * n_shown) if explained else 0.0
-        frame = panels(ax, 1, size=(4.6, 3.0), beside=beside)
+        beside = min(max(0.8, 0.24 * n_shown), 2.2 if ax is None else 1.3) if explained else 0.0
+        frame = panels(ax, 1, size=(4.0, 3.0), beside=beside)
         self.figure_, self.ax_ = frame.figure, frame.axes[0]
         self._draw_scores(kwargs)
         self.axes_ = frame.axes
@@ -310,7 +311,9 @@ class OutlierDisplay:
             texts = np.transpose([["missing" if t is None else shortened(t, 10) for t in column] for column in cells])
         order = np.sort(self.scores)[: len(shares)]
         lines = [f"row {name} ({score:.2f})" for name, score in zip(table.index, order, strict=True)]
-        image = draw_cells(ax, shares[:, places], texts, lines, names, cmap="Blues", vmin=0, vmax=1)
+        image = draw_cells(
+            ax, shares[:, places], texts, lines, names, cmap="Blues", vmin=0, vmax=max(DARK, shares.max())
+        )
         bar = self.figure_.colorbar(image, ax=ax, shrink=0.8)
         bar.set_label("share in the score", fontsize="small")
         which = f"{n_shown} of {shares.shape[1]} columns" if n_shown < shares.shape[1] else "all columns"

@@ -11,7 +11,7 @@ from sklearn.utils import _safe_indexing
 from ._canvas import panels
 from ._checks import check_most, image_shape_of
 from ._colors import FIRST, SECOND
-from ._column_panels import draw_column, handles_of, shortened
+from ._column_panels import draw_column, handles_of
 from ._mosaic import draw_mosaic, images_of, limits_of
 from ._tables import frames_alike, is_number, numbers_of, of_columns, some_places, texts_of
 
@@ -93,7 +93,7 @@ class ReconstructionDisplay:
         *,
         image_shape: Any = None,
         max_images: int = 12,
-        max_rows: int = 5000,
+        max_rows: int = 2000,
         max_columns: int = 12,
         random_state: Any = None,
         ax: Axes | np.ndarray | None = None,
@@ -115,7 +115,7 @@ class ReconstructionDisplay:
             and draws columns where there is none.
         max_images : int, default=12
             Of more images, so many are drawn at random.
-        max_rows : int, default=5000
+        max_rows : int, default=2000
             Of more rows of a table, so many are drawn at random.
         max_columns : int, default=12
             Of more columns, those that differ most are drawn.
@@ -168,13 +168,13 @@ class ReconstructionDisplay:
         image_shape: Any = None,
         names: tuple[str, str] = ("original", "reconstruction"),
         max_images: int = 12,
-        max_rows: int = 5000,
+        max_rows: int = 2000,
         max_columns: int = 12,
         random_state: Any = None,
         ax: Axes | np.ndarray | None = None,
         **kwargs: Any,
     ) -> ReconstructionDisplay:
-        """Draw rows and their reconstructions.
+        r"""Draw rows and their reconstructions.
 
         Parameters
         ----------
@@ -206,7 +206,7 @@ class ReconstructionDisplay:
         >>> X = np.random.default_rng(0).standard_normal((50, 2))
         >>> display = ReconstructionDisplay.from_rows(X, X)
         >>> [axes.get_title() for axes in display.axes_]
-        ['x0: R² 1.00', 'x1: R² 1.00']
+        ['x0\nR² 1.00', 'x1\nR² 1.00']
         """
         if len(X) != len(X_reconstructed):
             raise ValueError(f"`X_reconstructed` must have as many rows as `X` ({len(X)}). Got {len(X_reconstructed)}.")
@@ -264,8 +264,8 @@ class ReconstructionDisplay:
         places = np.argsort(shares, kind="stable")[: check_most(self.max_columns, "max_columns")]
         frame = panels(ax, len(places))
         for axes, place in zip(frame.axes, places, strict=True):
-            cells, title = [one.iloc[:, place], other.iloc[:, place]], f"{shortened(str(one.columns[place]), 20)}: "
-            draw_column(axes, cells, self.names, (FIRST, SECOND), title + kept[place][1])
+            cells = [one.iloc[:, place], other.iloc[:, place]]
+            draw_column(axes, cells, self.names, (FIRST, SECOND), note=kept[place][1])
         which = of_columns(len(places), one.shape[1], "the least kept")
         frame.title(f"{self.names[0].capitalize()} and {self.names[1]}{which}")
         frame.legend(handles_of(self.names, (FIRST, SECOND)))
@@ -300,6 +300,6 @@ def kept_of(one: pd.Series, other: pd.Series) -> tuple[float, str]:
         if spread == 0:
             return 1.0, "constant"
         share = float(1 - np.square(own - back)[known].mean() / spread)
-        return share, f"R² {share:.2f}"
+        return share, f"R² {round(share, 2) + 0.0:.2f}"  # no minus zero
     share = float(np.mean(texts_of(one) == texts_of(other)))
     return share, f"{100 * share:.0f} % equal"

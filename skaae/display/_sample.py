@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_consistent_length
 from ._canvas import panels
 from ._checks import check_methods, check_most, image_shape_of
 from ._colors import SECOND, colors_of
-from ._column_panels import draw_column, handles_of, shortened
+from ._column_panels import draw_column, handles_of
 from ._mosaic import draw_mosaic, images_of, limits_of
 from ._tables import as_frame, of_columns, some_places
 
@@ -248,7 +248,7 @@ class SampleDisplay:
         frame = panels(ax, n_shown)
         for place, axes in enumerate(frame.axes):
             cells = [table.iloc[rows, place] for rows in groups.values()]
-            draw_column(axes, cells, list(groups), colors, shortened(str(table.columns[place]), 28))
+            draw_column(axes, cells, list(groups), colors, filled=int(len(groups) == 1))
         frame.title(f"{len(table):,} samples{of_columns(n_shown, table.shape[1], 'the first')}")
         if self.y is not None:
             frame.legend(handles_of(list(groups), colors))

@@ -286,20 +286,23 @@ class TransferDisplay:
         tables = [pairs[0][0], *(other for _, other in pairs)]
         scales = scales_of(pd.concat(tables)) if self.scales is None else self.scales
         changes = np.stack([changes_of(tables[0], table, scales) for table in tables], axis=1)
-        size = np.abs(np.nan_to_num(changes, nan=0.0)).clip(max=MOST_CHANGE).mean(axis=(0, 1))
+        texts = np.stack([cells_of(table) for table in tables], axis=1)
+        others = np.isnan(changes) & (texts != texts[:, :1])
+        size = np.where(np.isnan(changes), others, np.abs(changes).clip(max=MOST_CHANGE)).mean(axis=(0, 1))
         n_shown = min(check_most(self.max_columns, "max_columns"), len(size))
         places = np.sort(np.argsort(-size, kind="stable")[:n_shown])
-        texts = np.stack([cells_of(table.iloc[:, places]) for table in tables], axis=1).reshape(-1, n_shown)
-        strength = changes[..., places].reshape(-1, n_shown)
+        strength, texts, others = (cells[..., places].reshape(-1, n_shown) for cells in (changes, texts, others))
         height = 0.24 * len(texts) + 1.4
-        self.figure_, self.ax_ = one_axes(ax, (max(5.0, 1.0 * n_shown + 2.4), height))
+        self.figure_, self.ax_ = one_axes(ax, (max(5.0, 0.9 * n_shown + 2.4), height))
         columns = [shortened(str(tables[0].columns[place]), 20) for place in places]
-        self._draw_cells(strength, texts, columns, cmap)
+        self._draw_cells(strength, texts, others, columns, cmap)
         self.columns_ = [tables[0].columns[place] for place in places]
         which = of_columns(n_shown, len(size), "those that change most")
         self.ax_.set_title(f"The same style in each class{which}")
 
-    def _draw_cells(self, strength: np.ndarray, texts: np.ndarray, columns: list[str], cmap: str) -> None:
+    def _draw_cells(
+        self, strength: np.ndarray, texts: np.ndarray, others: np.ndarray, columns: list[str], cmap: str
+    ) -> None:
         n_lines = 1 + len(self.classes)
         labels = [None] * len(self.X) if self.y is None else [str(label) for label in np.asarray(self.y)]
         firsts = [ORIGINAL if label is None else f"{ORIGINAL}, {shortened(label, 12)}" for label in labels]
@@ -310,18 +313,17 @@ class TransferDisplay:
             self.ax_.get_yticklabels()[start].set_fontweight("bold")
             self.ax_.axhline(start - 0.5, color="black", linewidth=0.8)
         bar = self.figure_.colorbar(image, ax=self.ax_, extend="both", shrink=0.8)
-        bar.set_label("change in standard deviations", fontsize="small")
-        self._hatch_changed(texts, strength, n_lines)
+        beside = "\nyellow: another category" if np.isnan(strength).any() else ""
+        bar.set_label(f"change in standard deviations{beside}", fontsize="small")
+        self._mark(others)
 
-    def _hatch_changed(self, texts: np.ndarray, strength: np.ndarray, n_lines: int) -> None:
+    def _mark(self, others: np.ndarray) -> None:
         """Categories have no size of change: those that are others than in the original have a colour of their own."""
         from matplotlib.patches import Rectangle
 
-        for line, column in np.ndindex(texts.shape):
-            other = texts[line, column] != texts[line - line % n_lines, column]
-            if np.isnan(strength[line, column]) and other:
-                box = Rectangle((column - 0.5, line - 0.5), 1, 1, color=CHANGED, zorder=1, linewidth=0)
-                self.ax_.add_patch(box)
+        for line, column in np.argwhere(others):
+            box = Rectangle((column - 0.5, line - 0.5), 1, 1, color=CHANGED, zorder=1, linewidth=0)
+            self.ax_.add_patch(box)
 
 
 def wanted_classes(estimator: Any, classes: Any) -> list[Any]:
