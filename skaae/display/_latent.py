@@ -259,7 +259,7 @@ class LatentDisplay:
         known = known_labels(y)
         handles = []
         if not known.all():
-            handles = [self._points(~known, "unlabelled", {**options, "color": UNLABELLED, "zorder": 1})]
+            handles = [self._points(~known, "unlabelled", {**options, "color": UNLABELLED, "zorder": 0.5})]
         if is_continuous(y[known]):
             points = self.ax_.scatter(
                 *self.codes[known].T, **{"c": y[known].astype(float), "cmap": "viridis", **options}
@@ -270,16 +270,18 @@ class LatentDisplay:
 
     def _draw_classes(self, y: np.ndarray, known: np.ndarray, options: dict[str, Any]) -> list[Any]:
         classes, counts = np.unique(plain(y[known]), return_counts=True)
-        labels = np.array([str(label) for label in y], dtype=object)
+        labels = np.array([name_of(label) for label in y], dtype=object)
         n_others = len(classes) - MOST_CLASSES + 1 if len(classes) > MOST_CLASSES else 0
         shown = classes[np.sort(np.argsort(-counts, kind="stable")[: len(classes) - n_others])]
         handles = []
         if n_others:
-            others = known & ~np.isin(labels, [str(label) for label in shown])
+            others = known & ~np.isin(labels, [name_of(label) for label in shown])
             handles = [self._points(others, f"{n_others} other classes", {**options, "color": OTHERS})]
         looks = zip(shown, colors_of(len(shown)), marks_of(len(shown)), strict=True)
         own = [
-            self._points(known & (labels == str(label)), str(label), {"color": color, "marker": mark, **options})
+            self._points(
+                known & (labels == name_of(label)), name_of(label), {"color": color, "marker": mark, **options}
+            )
             for label, color, mark in looks
         ]
         return own + handles
@@ -324,6 +326,12 @@ def column_of(y: Any) -> np.ndarray:
     if y.ndim != 1:
         raise ValueError(f"`y` must be one-dimensional. Got shape {y.shape}.")
     return y
+
+
+def name_of(label: Any) -> str:
+    """A label as a legend says it, whole numbers without a decimal point."""
+    whole = isinstance(label, (float, np.floating)) and float(label).is_integer()
+    return str(int(label)) if whole else str(label)
 
 
 def plain(labels: np.ndarray) -> np.ndarray:
