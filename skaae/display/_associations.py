@@ -9,6 +9,8 @@ from ._tables import numbers_of, texts_of
 
 __all__ = ["associations"]
 
+MOST_CATEGORIES = 100
+
 
 def associations(table: pd.DataFrame, of_numbers: list[bool]) -> np.ndarray:
     """A measure for each pair of columns, (n_columns, n_columns), NaN where one of them is constant.
@@ -18,9 +20,7 @@ def associations(table: pd.DataFrame, of_numbers: list[bool]) -> np.ndarray:
     """
     columns = [table.iloc[:, place] for place in range(table.shape[1])]
     read = [
-        pd.Series(numbers_of(cells)).rank().to_numpy()
-        if number
-        else pd.factorize(texts_of(cells), use_na_sentinel=False)[0]
+        pd.Series(numbers_of(cells)).rank().to_numpy() if number else codes_of(cells)
         for cells, number in zip(columns, of_numbers, strict=True)
     ]
     measures = np.eye(len(read))
@@ -30,6 +30,13 @@ def associations(table: pd.DataFrame, of_numbers: list[bool]) -> np.ndarray:
             pair = (read[one], read[other]) if kinds != (True, False) else (read[other], read[one])
             measures[one, other] = measures[other, one] = MEASURES[sum(kinds)](*pair)
     return measures
+
+
+def codes_of(cells: pd.Series) -> np.ndarray:
+    """Positions of categories by how frequent they are, the rarest of very many taken for one."""
+    codes = pd.factorize(texts_of(cells), use_na_sentinel=False)[0]
+    rank = np.argsort(np.argsort(-np.bincount(codes), kind="stable"))
+    return rank[codes].clip(max=MOST_CATEGORIES - 1)
 
 
 def correlation(one: np.ndarray, other: np.ndarray) -> float:

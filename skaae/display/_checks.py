@@ -6,12 +6,15 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 __all__ = ["check_components", "check_methods", "check_most", "image_shape_of", "shape_of_images"]
 
 
 def check_methods(estimator: Any, wanted: str, display: str) -> None:
-    """Raises an error where an estimator lacks a method that a display needs."""
+    """Raises an error where an estimator is not fitted, or lacks what a display needs."""
+    if hasattr(estimator, "fit"):
+        check_is_fitted(estimator)
     if not hasattr(estimator, wanted):
         raise TypeError(f"{display} needs an estimator with `{wanted}`. Got {type(estimator).__name__}, without it.")
 

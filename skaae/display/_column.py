@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import check_consistent_length
 
@@ -133,7 +134,7 @@ class ColumnDisplay:
         check_methods(estimator, "sample", cls.__name__)
         rng = check_random_state(random_state)
         places = some_places(len(X), check_most(max_rows, "max_rows"), rng)
-        if y is not None and np.ndim(y) > 0 and not isinstance(y, dict):
+        if np.ndim(y) > 0 and not (isinstance(y, dict) or (isinstance(y, pd.DataFrame) and len(y) == 1)):
             check_consistent_length(X, y)
             y = _safe_indexing(y, places)
         generated = estimator.sample(len(places), y, random_state=rng)
@@ -220,7 +221,7 @@ class ColumnDisplay:
         self.columns_, self.differences_ = [real.columns[place] for place in places], far[places]
         real, generated = real.iloc[:, places], generated.iloc[:, places]
 
-        n_columns = 2 if n_shown <= 4 else 3 if n_shown <= 12 else 4
+        n_columns = 1 if n_shown <= 2 else 2 if n_shown <= 4 else 3 if n_shown <= 12 else 4
         beside = 0.0 if n_shown < 2 else 1.9 / min(n_columns, n_shown)
         frame = panels(ax, n_shown, n_columns=n_columns, size=(2.6, 2.0), beside=beside)
         for place, axes in enumerate(frame.axes):

@@ -13,6 +13,7 @@ from ..estimators._labels import known_labels
 from ._canvas import legend_beside, one_axes, without_frame
 from ._checks import check_components, check_methods, check_most
 from ._colors import OTHERS, UNLABELLED, colors_of, marks_of
+from ._column_panels import shortened
 from ._tables import some_places
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ PRIOR_DRAWS = 200_000
 MASSES = (0.5, 0.95)
 MOST_CLASSES = 20
 N_CELLS = 160
+SQUARE = 5.1  # inches of a square of 4.8 and what is at its left
 
 
 class LatentDisplay:
@@ -232,15 +234,15 @@ class LatentDisplay:
         display : LatentDisplay
             The display.
         """
-        self.figure_, self.ax_ = one_axes(ax, (6.4, 4.8))
+        self.figure_, self.ax_ = one_axes(ax, (SQUARE, 4.8))
         options = {"s": 9, "linewidths": 0, "alpha": 0.8, **kwargs}
         handles = self._draw_codes(options) + self._draw_prior()
         self._fit_axes()
         if handles:
-            many = len(handles) > 16
-            legend_beside(self.ax_, handles=handles, markerscale=1.6, ncols=1 + many)
-            if many and ax is None:
-                self.figure_.set_size_inches(9.0, 4.8)
+            n_columns = 1 + (len(handles) > 16)
+            legend_beside(self.ax_, handles=handles, markerscale=1.6, ncols=n_columns)
+            if ax is None:
+                self.figure_.set_size_inches(SQUARE + n_columns * legend_width(handles), 4.8)
         n_drawn, n_samples = len(self.codes), self.n_samples or len(self.codes)
         self.ax_.set(
             title="Codes" if n_drawn == n_samples else f"Codes of {n_drawn:,} of {n_samples:,} rows",
@@ -280,7 +282,9 @@ class LatentDisplay:
         looks = zip(shown, colors_of(len(shown)), marks_of(len(shown)), strict=True)
         own = [
             self._points(
-                known & (labels == name_of(label)), name_of(label), {"color": color, "marker": mark, **options}
+                known & (labels == name_of(label)),
+                shortened(name_of(label), 24),
+                {"color": color, "marker": mark, **options},
             )
             for label, color, mark in looks
         ]
@@ -293,10 +297,9 @@ class LatentDisplay:
             ends.extend(np.quantile(self.prior_codes, [0.003, 0.997], axis=0))
         low, high = np.min(ends, axis=0), np.max(ends, axis=0)
         half = 0.55 * max((high - low).max(), 1e-6)
-        middle = (low + high) / 2
-        self.ax_.set(
-            xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half), aspect="equal"
-        )
+        sides = [(centre - half, centre + half) for centre in (low + high) / 2]
+        self.ax_.set(xlim=sides[0], ylim=sides[1])
+        self.ax_.set_aspect("equal")
 
     def _points(self, rows: np.ndarray, label: str, options: dict[str, Any]) -> Any:
         return self.ax_.scatter(*self.codes[rows].T, label=label, **options)
@@ -316,6 +319,11 @@ class LatentDisplay:
             Line2D([], [], color="black", linewidth=1.0, linestyle=style, label=f"{100 * mass:.0f} % of the prior")
             for mass, style in zip(MASSES, styles[::-1], strict=True)
         ]
+
+
+def legend_width(handles: list[Any]) -> float:
+    """Inches that a column of a legend takes; where there are fewer, constrained layout cuts off its end."""
+    return 0.6 + 0.09 * max(len(handle.get_label()) for handle in handles)
 
 
 def column_of(y: Any) -> np.ndarray:
@@ -353,7 +361,7 @@ def density_of(draws: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
     room = 0.15 * (high - low) + 1e-6
     ranges = np.transpose([low - room, high + room])
     counts, *edges = np.histogram2d(draws[:, 0], draws[:, 1], bins=N_CELLS, range=ranges)
-    width = 0.75 * len(draws) ** (-1 / 6) * draws.std(axis=0)
+    width = 0.9 * len(draws) ** (-1 / 6) * draws.std(axis=0)
     cell = np.array([side[1] - side[0] for side in edges])
     return gaussian_filter(counts, np.maximum(width / cell, 1.0)), edges
 

@@ -118,7 +118,7 @@ class ReconstructionDisplay:
         max_rows : int, default=2000
             Of more rows of a table, so many are drawn at random.
         max_columns : int, default=12
-            Of more columns, those that differ most are drawn.
+            Of more columns, those that are kept least are drawn.
         random_state : int, RandomState instance or None, default=None
             Draws rows.
         ax : Axes, ndarray of Axes or None, default=None
@@ -167,6 +167,7 @@ class ReconstructionDisplay:
         *,
         image_shape: Any = None,
         names: tuple[str, str] = ("original", "reconstruction"),
+        limits: tuple[float, float] | None = None,
         max_images: int = 12,
         max_rows: int = 2000,
         max_columns: int = 12,
@@ -186,8 +187,20 @@ class ReconstructionDisplay:
             Height and width, and channels if there are some, of rows that are images. None draws columns.
         names : tuple of str, default=("original", "reconstruction")
             What the two are called.
-        max_images, max_rows, max_columns, random_state, ax, **kwargs
-            As in `from_estimator`.
+        limits : tuple of float or None, default=None
+            The values at the ends of the colour scale of images. None takes those of `X`, but for the rarest.
+        max_images : int, default=12
+            Of more images, so many are drawn at random.
+        max_rows : int, default=2000
+            Of more rows of a table, so many are drawn at random.
+        max_columns : int, default=12
+            Of more columns, those that are kept least are drawn.
+        random_state : int, RandomState instance or None, default=None
+            Draws rows.
+        ax : Axes, ndarray of Axes or None, default=None
+            Where to draw images; axes to divide into panels of columns, or one for each. None makes a figure.
+        **kwargs : dict
+            Further arguments of `plot`.
 
         Returns
         -------
@@ -213,9 +226,9 @@ class ReconstructionDisplay:
         most = check_most(max_rows, "max_rows") if image_shape is None else check_most(max_images, "max_images")
         places = some_places(len(X), most, random_state)
         X, X_reconstructed = (_safe_indexing(rows, places) for rows in (X, X_reconstructed))
-        return cls(X, X_reconstructed, image_shape=image_shape, names=names, max_columns=max_columns).plot(
-            ax=ax, **kwargs
-        )
+        return cls(
+            X, X_reconstructed, image_shape=image_shape, names=names, limits=limits, max_columns=max_columns
+        ).plot(ax=ax, **kwargs)
 
     def plot(self, *, ax: Axes | np.ndarray | None = None, cmap: str = "gray_r") -> ReconstructionDisplay:
         """Draw the rows.

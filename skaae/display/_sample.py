@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_consistent_length
 
@@ -126,7 +127,7 @@ class SampleDisplay:
         """
         check_methods(estimator, "sample", cls.__name__)
         image_shape = image_shape_of(estimator, image_shape)
-        one_for_each = y is not None and np.ndim(y) > 0 and not isinstance(y, dict)
+        one_for_each = np.ndim(y) > 0 and not (isinstance(y, dict) or (isinstance(y, pd.DataFrame) and len(y) == 1))
         if n_samples is None:
             n_samples = len(y) if one_for_each else N_ROWS if image_shape is None else N_IMAGES
         check_most(n_samples, "n_samples")

@@ -52,6 +52,33 @@ def test_makes_one_figure_of_its_own_with_constrained_layout(draw):
     display.figure_.canvas.draw()  # where axes do not fit, matplotlib warns, which is an error here
 
 
+@pytest.mark.parametrize("name", [*DISPLAYS, "classes", "long names"])
+def test_nothing_is_cut_off(name, table):
+    long = table.rename(columns=lambda name: f"a long name of a column called {name}").replace("Ulm", 30 * "Ulm")
+    draw = {
+        "classes": lambda: LatentDisplay.from_codes(
+            3 * IMAGES, [f"a class called {position}" for position in range(9)], prior_codes=9 * IMAGES
+        ),
+        "long names": lambda: ColumnDisplay.from_tables(long, long),
+        **DISPLAYS,
+    }[name]
+    figure = draw().figure_
+    figure.canvas.draw()
+    drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    assert drawn.x0 > -0.03
+    assert drawn.y0 > -0.03
+    assert drawn.x1 < width + 0.03
+    assert drawn.y1 < height + 0.03
+
+
+@pytest.mark.parametrize("draw", [DISPLAYS["columns"], DISPLAYS["reconstruction"]])
+def test_legends_are_below_all_panels(draw):
+    figure = draw().figure_
+    figure.canvas.draw()
+    top = figure.legends[0].get_window_extent().y1
+    assert all(top <= ax.get_tightbbox().y0 for ax in figure.axes)
+
+
 @every
 def test_draws_into_the_axes_that_are_given(draw):
     figure, (left, right) = plt.subplots(1, 2, figsize=(16, 6), layout="constrained")

@@ -126,6 +126,12 @@ def test_numbers_have_a_colour_bar():
     assert [ax.get_xlabel() for ax in display.figure_.axes[1:]] == ["y"]
 
 
+def test_legend_is_beside_the_codes():
+    display = LatentDisplay.from_codes(CODES, ["a", "b", None] * 20, prior_codes=CODES)
+    display.figure_.canvas.draw()
+    assert display.ax_.get_legend().get_window_extent().x0 > display.ax_.get_window_extent().x1
+
+
 def test_no_point_is_outside():
     far = np.vstack([CODES[:, :2], [[9.0, -7.0]]])
     ax = LatentDisplay.from_codes(far, prior_codes=CODES[:, :2]).ax_
