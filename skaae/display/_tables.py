@@ -57,10 +57,9 @@ def frames_alike(X: Any, X_other: Any, names: tuple[str, str]) -> tuple[pd.DataF
         if strange:
             raise ValueError(f"`{names[1]}` must have the columns of `{names[0]}`. Got {strange} beside them.")
         return one, other[one.columns]
-    one, other = one.copy(deep=False), other.copy(deep=False)
-    named = one if isinstance(X, pd.DataFrame) else other
-    one.columns = other.columns = named.columns
-    return one, other
+    if isinstance(X_other, pd.DataFrame):
+        return one.set_axis(other.columns, axis=1), other
+    return one, other.set_axis(one.columns, axis=1)
 
 
 def some_places(n: int, most: int, random_state: Any) -> np.ndarray:

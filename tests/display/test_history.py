@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.exceptions import NotFittedError
 
 from skaae import AAETransformer
 from skaae.display import HistoryDisplay
@@ -42,6 +43,11 @@ def test_one_epoch_is_seen():
 
 def test_lines_look_as_asked_for():
     assert HistoryDisplay.from_history({"a": [1.0, 2.0]}, color="red").ax_.lines[0].get_color() == "red"
+
+
+def test_an_estimator_must_be_fitted():
+    with pytest.raises(NotFittedError):
+        HistoryDisplay.from_estimator(AAETransformer())
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,14 @@ def test_of_many_rows_some_are_drawn_with_their_labels():
     np.testing.assert_array_equal(display.codes, again.codes)
 
 
+def test_rows_and_prior_follow_the_random_state(flat, digits):
+    one, again, other = (LatentDisplay.from_estimator(flat, digits[0], max_points=9, random_state=r) for r in (0, 0, 1))
+    np.testing.assert_array_equal(one.codes, again.codes)
+    np.testing.assert_array_equal(one.prior_codes, again.prior_codes)
+    assert (one.codes != other.codes).any()
+    assert (one.prior_codes != other.prior_codes).any()
+
+
 def test_estimator_encodes_only_rows_that_are_drawn(digits):
     X, _ = digits
 

@@ -1,5 +1,7 @@
 """Displays whose rows are rows of tables: columns, and cells."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -160,6 +162,15 @@ class TestColumns:
         assert change[at["a"], at["number"]] == pytest.approx(-np.sqrt(0.75), abs=0.02)
         assert change[at["a"], at["other"]] == pytest.approx(0)
 
+    def test_columns_of_very_many_categories_take_little_memory(self):
+        names = np.random.default_rng(0).permutation(4000).astype(str)
+        real = pd.DataFrame({"a": names, "b": names[::-1]})
+        tracemalloc.start()
+        ColumnDisplay.from_tables(real, real)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 50e6
+
     def test_columns_are_matched_by_name(self):
         real = pd.DataFrame({"a": np.arange(30.0), "b": -np.arange(30.0)})
         display = ColumnDisplay.from_tables(real, real[["b", "a"]])
@@ -213,6 +224,20 @@ class TestReconstruction:
         assert (drawn["member"] == expected["member"]).mean() > 0.95
         np.testing.assert_allclose(drawn["age"], expected["age"], atol=1)
 
+    def test_a_generator_is_told_the_conditions_of_rows_that_are_drawn(self, table):
+        class Echo:
+            def interpolate(self, X_from, X_to, n_steps, *, y_from, y_to):
+                self.told = y_from, y_to
+                return pd.concat([X_from, X_to]).sort_index(kind="stable")
+
+        model = Echo()
+        display = ReconstructionDisplay.from_estimator(
+            model, table, table["age"].to_numpy(), max_rows=9, random_state=0
+        )
+        for told in model.told:
+            np.testing.assert_array_equal(told, display.X["age"])
+        pd.testing.assert_frame_equal(display.X_reconstructed, display.X)
+
     def test_of_many_columns_some_are_drawn_and_counted(self):
         X = np.random.default_rng(0).normal(size=(50, 20))
         back = X.copy()
@@ -238,6 +263,15 @@ class TestSamples:
         assert legend_of(display) == []
         assert panel(display, "age").patches[0].get_fill()
         assert display.figure_.get_suptitle() == "40 samples"
+
+    def test_one_row_of_conditions_is_for_all_rows(self):
+        class Echo:
+            def sample(self, n_samples, y, random_state):
+                return np.arange(float(n_samples))[:, None]
+
+        assert len(SampleDisplay.from_estimator(Echo(), y=pd.DataFrame({"a": [1], "b": [2]})).samples) == 1000
+        assert len(SampleDisplay.from_estimator(Echo(), y=pd.DataFrame({"a": [1, 2], "b": [2, 3]})).samples) == 2
+        assert len(SampleDisplay.from_estimator(Echo(), y={"a": 1}).samples) == 1000
 
     def test_first_columns_are_drawn_and_counted(self):
         display = SampleDisplay.from_samples(np.ones((3, 30)), max_columns=4)
@@ -295,7 +329,7 @@ class TestTransfer:
 
     def test_other_categories_are_marked(self):
         X = pd.DataFrame({"n": [1.0, 3.0], "c": ["a", "b"]})
-        display = TransferDisplay.from_rows(X, [X.assign(c="a")], ["up"])
+        display = TransferDisplay.from_rows(X, [X.assign(c="a", n=5.0)], ["up"])
         marks = [patch.get_xy() for patch in display.ax_.patches]
         assert marks == [(0.5, 2.5)]
 
