@@ -308,12 +308,13 @@ class TransferDisplay:
         firsts = [ORIGINAL if label is None else f"{ORIGINAL}, {shortened(label, 12)}" for label in labels]
         lines = [name for first in firsts for name in (first, *(f"as {shortened(str(c), 12)}" for c in self.classes))]
         look = {"cmap": cmap, "vmin": -MOST_CHANGE, "vmax": MOST_CHANGE}
-        image = draw_cells(self.ax_, strength, texts, lines, columns, **look)
+        short = np.array([[shortened(text, 13) for text in line] for line in texts])
+        image = draw_cells(self.ax_, strength, short, lines, columns, **look)
         for start in range(0, len(lines), n_lines):
             self.ax_.get_yticklabels()[start].set_fontweight("bold")
             self.ax_.axhline(start - 0.5, color="black", linewidth=0.8)
         bar = self.figure_.colorbar(image, ax=self.ax_, extend="both", shrink=0.8)
-        beside = "\nyellow: another category" if np.isnan(strength).any() else ""
+        beside = "\nyellow: another category, or missing" if np.isnan(strength).any() else ""
         bar.set_label(f"change in standard deviations{beside}", fontsize="small")
         self._mark(others)
 
@@ -367,9 +368,6 @@ def changes_of(one: pd.DataFrame, other: pd.DataFrame, scales: np.ndarray) -> np
 
 
 def cells_of(table: pd.DataFrame) -> np.ndarray:
-    """Cells as short texts."""
-    return np.transpose([[cell_text(value) for value in texts_of(table.iloc[:, p])] for p in range(table.shape[1])])
-
-
-def cell_text(text: str | None) -> str:
-    return "missing" if text is None else shortened(text, 13)
+    """Cells as texts."""
+    columns = [texts_of(table.iloc[:, place]) for place in range(table.shape[1])]
+    return np.transpose([["missing" if text is None else text for text in column] for column in columns])

@@ -333,6 +333,18 @@ class TestTransfer:
         marks = [patch.get_xy() for patch in display.ax_.patches]
         assert marks == [(0.5, 2.5)]
 
+    def test_long_categories_are_told_apart_and_shortened(self):
+        X = pd.DataFrame({"c": ["a very long category, one"]})
+        display = TransferDisplay.from_rows(X, [pd.DataFrame({"c": ["a very long category, two"]})], ["up"])
+        assert len(display.ax_.patches) == 1
+        assert [text.get_text() for text in display.ax_.texts] == ["a very long …"] * 2
+
+    def test_a_cell_that_is_missing_no_longer_is_marked(self):
+        X = pd.DataFrame({"n": [1.0, np.nan]})
+        display = TransferDisplay.from_rows(X, [X.fillna(3.0)], ["up"])
+        assert [text.get_text() for text in display.ax_.texts] == ["1", "1", "missing", "3"]
+        assert [patch.get_xy() for patch in display.ax_.patches] == [(-0.5, 2.5)]
+
     def test_changes_are_in_units_of_all_rows(self, generator, table):
         display = TransferDisplay.from_estimator(generator, table, classes=["in", "out"], max_rows=2, random_state=0)
         place = list(table.columns).index("age")
