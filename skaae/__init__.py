@@ -19,6 +19,7 @@ __all__ = [
     "SemiSupervisedAAEClassifier",
     "TableEncoder",
     "__version__",
+    "display",
     "metrics",
     "model_selection",
 ]
@@ -32,7 +33,7 @@ _HOMES = {
     "SemiSupervisedAAEClassifier": "estimators._classifier",
     "TableEncoder": "table",
 }
-_MODULES = {"metrics", "model_selection"}
+_MODULES = {"display", "metrics", "model_selection"}
 
 
 def __getattr__(name: str) -> Any:

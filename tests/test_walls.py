@@ -1,6 +1,7 @@
 """The house stands: what may import what, and how quickly the door opens."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -57,7 +58,7 @@ def test_import_loads_neither_sklearn_nor_torch():
 
 
 def test_importing_estimators_does_not_load_torch():
-    assert "torch" not in modules_after("import skaae; [getattr(skaae, name) for name in skaae.__all__]")
+    assert not {"torch", "matplotlib"} & modules_after("import skaae; [getattr(skaae, name) for name in skaae.__all__]")
 
 
 @pytest.mark.parametrize("path", files("estimators"), ids=lambda path: path.stem)
@@ -76,6 +77,26 @@ def test_core_imports_only_fall(path):
     below = [name.lstrip(".") for name in imports_of(path, top_level=False) if name.startswith(".")]
     climbing = [name for name in below if FLOORS[name.split(".")[0]] >= FLOORS[path.stem]]
     assert not climbing
+
+
+@pytest.mark.parametrize("path", files("display"), ids=lambda path: path.stem)
+def test_displays_know_estimators_by_their_public_methods(path):
+    names = list(imports_of(path, top_level=False))
+    above = [name for name in names if name.startswith("..") and name != "..estimators._labels"]
+    assert not above
+    assert "torch" not in {name.split(".")[0] for name in names}
+    assert not re.search(r"\bestimator\._", path.read_text())
+
+
+@pytest.mark.parametrize("path", files("display"), ids=lambda path: path.stem)
+def test_displays_reach_matplotlib_from_functions_only(path):
+    assert not [name for name in imports_of(path, top_level=True) if name.startswith("matplotlib")]
+
+
+def test_nothing_below_knows_displays():
+    for path in PACKAGE.rglob("*.py"):
+        if path.parent.name != "display" and path.name != "__init__.py":
+            assert not [name for name in imports_of(path, top_level=False) if "display" in name]
 
 
 def test_nothing_below_knows_the_estimators():

@@ -3,19 +3,19 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from ..plan import Block
 from ._base import BaseAAE
 from ._labels import wanted_positions
+from ._prior import CodesMixin
 from ._styles import ClassStyles
 
 __all__ = ["BaseCategoricalAAE"]
 
 
-class BaseCategoricalAAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
+class BaseCategoricalAAE(CodesMixin, BaseAAE):
     """Encoding into styles, and decoding of styles and classes, by the first member."""
 
     def transform(self, X):

@@ -4,7 +4,6 @@ from dataclasses import replace
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.callback import with_callbacks
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -14,6 +13,7 @@ from ..table import TableEncoder
 from ._base import BaseAAE, validated
 from ._conditions import Conditions
 from ._flow import BaseFlowAAE
+from ._prior import CodesMixin
 from ._rows import Rows
 from ._ways import arcs, lines
 
@@ -22,7 +22,7 @@ __all__ = ["AAEGenerator"]
 AUTO_WIDTH = 32
 
 
-class AAEGenerator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseFlowAAE):
+class AAEGenerator(CodesMixin, BaseFlowAAE):
     r"""Draw new rows like those of a table, of given conditions; and rows of the same style under other conditions.
 
     An adversarial autoencoder [1]_ whose decoder is told the conditions of a row beside its code (class labels, or a

@@ -4,7 +4,6 @@ from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.callback import with_callbacks
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -14,11 +13,12 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from ._base import BaseAAE, validated
 from ._blocks import WEIGHTS_WITH_HEADS, WITH_MODES, block_of, blocks_with_heads
 from ._labels import names_of, wanted_positions
+from ._prior import CodesMixin
 
 __all__ = ["AAETransformer"]
 
 
-class AAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAAE):
+class AAETransformer(CodesMixin, BaseAAE):
     r"""Turn rows into codes that look like draws from a prior, and back; and draw new rows.
 
     An autoencoder, trained with an adversary that tries to tell its codes from draws of the prior [1]_. With

@@ -1,0 +1,180 @@
+"""What all displays have in common."""
+
+import inspect
+import subprocess
+import sys
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import skaae.display
+from skaae.display import (
+    ColumnDisplay,
+    HistoryDisplay,
+    LatentDisplay,
+    ManifoldDisplay,
+    OutlierDisplay,
+    ReconstructionDisplay,
+    SampleDisplay,
+    TransferDisplay,
+)
+
+IMAGES = np.random.default_rng(0).random((9, 4))
+DISPLAYS = {
+    "columns": lambda **ax: ColumnDisplay.from_tables(IMAGES, IMAGES, **ax),
+    "history": lambda **ax: HistoryDisplay.from_history({"a": [1, 2], "b": [2, 1]}, **ax),
+    "latent": lambda **ax: LatentDisplay.from_codes(IMAGES, **ax),
+    "manifold": lambda **ax: ManifoldDisplay.from_rows(IMAGES, [-1, 0, 1], **ax),
+    "manifold of images": lambda **ax: ManifoldDisplay.from_rows(IMAGES, [-1, 0, 1], image_shape=(2, 2), **ax),
+    "outliers": lambda **ax: OutlierDisplay.from_scores(np.arange(9), shares=IMAGES, **ax),
+    "reconstruction": lambda **ax: ReconstructionDisplay.from_rows(IMAGES, IMAGES, **ax),
+    "reconstruction of images": lambda **ax: ReconstructionDisplay.from_rows(IMAGES, IMAGES, image_shape=(2, 2), **ax),
+    "samples": lambda **ax: SampleDisplay.from_samples(IMAGES, **ax),
+    "samples of images": lambda **ax: SampleDisplay.from_samples(IMAGES, image_shape=(2, 2), **ax),
+    "transfer": lambda **ax: TransferDisplay.from_rows(IMAGES, [IMAGES + 1], "a", **ax),
+    "transfer of images": lambda **ax: TransferDisplay.from_rows(IMAGES, [IMAGES], "a", image_shape=(2, 2), **ax),
+}
+every = pytest.mark.parametrize("draw", DISPLAYS.values(), ids=DISPLAYS)
+
+
+def inside(figure, ax):
+    """Whether axes are within the right half of a figure, after layout."""
+    figure.canvas.draw()
+    return ax.get_position().x0 > 0.5
+
+
+@every
+def test_makes_one_figure_of_its_own_with_constrained_layout(draw):
+    display = draw()
+    assert plt.get_fignums() == [display.figure_.number]
+    assert display.figure_.get_layout_engine() is not None
+    display.figure_.canvas.draw()  # where axes do not fit, matplotlib warns, which is an error here
+
+
+@pytest.mark.parametrize("name", [*DISPLAYS, "classes", "long names"])
+def test_nothing_is_cut_off(name, table):
+    long = table.rename(columns=lambda name: f"a long name of a column called {name}").replace("Ulm", 30 * "Ulm")
+    draw = {
+        "classes": lambda: LatentDisplay.from_codes(
+            3 * IMAGES, [f"a class called {position}" for position in range(9)], prior_codes=9 * IMAGES
+        ),
+        "long names": lambda: ColumnDisplay.from_tables(long, long),
+        **DISPLAYS,
+    }[name]
+    figure = draw().figure_
+    figure.canvas.draw()
+    drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    assert drawn.x0 > -0.03
+    assert drawn.y0 > -0.03
+    assert drawn.x1 < width + 0.03
+    assert drawn.y1 < height + 0.03
+
+
+@pytest.mark.parametrize("draw", [DISPLAYS["columns"], DISPLAYS["reconstruction"]])
+def test_legends_are_below_all_panels(draw):
+    figure = draw().figure_
+    figure.canvas.draw()
+    top = figure.legends[0].get_window_extent().y1
+    assert all(top <= ax.get_tightbbox().y0 for ax in figure.axes)
+
+
+@every
+def test_draws_into_the_axes_that_are_given(draw):
+    figure, (left, right) = plt.subplots(1, 2, figsize=(16, 6), layout="constrained")
+    display = draw(ax=right)
+    assert display.figure_ is figure
+    assert plt.get_fignums() == [figure.number]
+    assert inside(figure, display.ax_)
+    assert not left.has_data()
+
+
+@every
+def test_plot_draws_again_and_returns_the_display(draw):
+    display = draw()
+    first = display.ax_
+    assert display.plot() is display
+    assert display.ax_ is not first
+    assert display.ax_.get_title() == first.get_title()
+    assert len(display.ax_.get_children()) == len(first.get_children())
+
+
+@pytest.mark.parametrize("name", ["columns", "history", "manifold", "outliers", "reconstruction", "samples"])
+def test_draws_into_as_many_axes_as_there_are_panels(name):
+    own = DISPLAYS[name]()
+    beside = getattr(own, "correlation_ax_", None)
+    n_panels = len(own.axes_) + (beside is not None)
+    axes = plt.subplots(n_panels, 1)[1]
+    display = DISPLAYS[name](ax=axes)
+    assert list(display.axes_) == list(axes[: len(own.axes_)])
+    with pytest.raises(ValueError, match=rf"as many as there are panels \({n_panels}\)\. Got 1"):
+        DISPLAYS[name](ax=axes[:1])
+
+
+@pytest.mark.parametrize("name", ["history", "columns"])
+def test_axes_are_not_divided_twice(name):
+    ax = plt.subplots()[1]
+    DISPLAYS[name](ax=ax)
+    with pytest.raises(ValueError, match="no other display has divided"):
+        DISPLAYS[name](ax=ax)
+
+
+def test_axes_that_are_no_subplot_cannot_be_divided():
+    with pytest.raises(ValueError, match="`ax` must be a subplot"):
+        DISPLAYS["history"](ax=plt.figure().add_axes((0, 0, 1, 1)))
+
+
+def test_one_picture_is_not_drawn_into_several_axes():
+    with pytest.raises(ValueError, match=r"one set of axes here\. Got 2"):
+        DISPLAYS["latent"](ax=plt.subplots(2)[1])
+
+
+def test_loads_neither_matplotlib_nor_torch():
+    code = "import sys, skaae.display; print(*(name for name in ('matplotlib', 'torch') if name in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split() == []
+
+
+def test_without_matplotlib_says_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    for draw in DISPLAYS.values():
+        with pytest.raises(ImportError, match=r'pip install "skaae\[plot\]"'):
+            draw()
+
+
+@pytest.mark.parametrize("name", skaae.display.__all__)
+def test_constructor_only_keeps_what_it_is_given(name):
+    display = getattr(skaae.display, name)
+    names = list(inspect.signature(display).parameters)
+    given = {parameter: object() for parameter in names}
+    assert vars(display(**given)) == given
+
+
+@pytest.mark.parametrize("name", skaae.display.__all__)
+def test_an_estimator_that_lacks_a_method_is_named(name):
+    data = () if name in ("HistoryDisplay", "SampleDisplay", "ManifoldDisplay") else (IMAGES,)
+    with pytest.raises(TypeError, match=rf"{name} needs an estimator with `\w+`.*Got object"):
+        getattr(skaae.display, name).from_estimator(object(), *data)
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 2.5, True, "3"])
+def test_numbers_of_columns_and_rows_are_checked(wrong):
+    with pytest.raises(ValueError, match=r"`max_columns` must be an int, 1 at least\. Got "):
+        ColumnDisplay.from_tables(IMAGES, IMAGES, max_columns=wrong)
+    with pytest.raises(ValueError, match=r"`max_rows` must be an int, 1 at least\. Got "):
+        ColumnDisplay.from_tables(IMAGES, IMAGES, max_rows=wrong)
+    with pytest.raises(ValueError, match=r"`max_points` must be an int, 1 at least\. Got "):
+        LatentDisplay.from_codes(IMAGES, max_points=wrong)
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((3, 2), r"multiply to the number of columns \(4\)\. Got \(3, 2\)"),
+        ((2,), r"a height and a width.*Got \(2,\)"),
+        ((2.0, 2.0), "a height and a width"),
+        ((1, 2, 2), "1, 3 or 4 channels"),
+    ],
+)
+def test_shapes_of_images_are_checked(shape, message):
+    with pytest.raises(ValueError, match=message):
+        SampleDisplay.from_samples(IMAGES, image_shape=shape)
