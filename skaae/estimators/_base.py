@@ -21,6 +21,7 @@ from ._door import Door
 from ._labels import classes_of, positions_of
 from ._plans import Plans
 from ._rows import Rows
+from ._saving import Saved
 
 if TYPE_CHECKING:
     from ..core.hooks import Epoch, Hook
@@ -30,7 +31,7 @@ __all__ = ["BaseAAE", "validated"]
 validated = _fit_context(prefer_skip_nested_validation=True)  # checks parameters before a method that fits
 
 
-class BaseAAE(Plans, Door, CallbackSupportMixin, BaseEstimator):
+class BaseAAE(Saved, Plans, Door, CallbackSupportMixin, BaseEstimator):
     """The shared parameters of all estimators, and fitting, encoding and decoding with them."""
 
     history_: dict[str, np.ndarray]
