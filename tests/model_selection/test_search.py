@@ -190,3 +190,16 @@ def test_turns_keep_order_and_let_one_run_at_a_time():
         np.testing.assert_allclose(model.transform(X), alone.transform(X), rtol=1e-5, atol=1e-6)
     with pytest.raises(KeyError):
         take_turns([call(0), {}.popitem])
+
+
+def test_optuna_searches():
+    integration = pytest.importorskip("optuna_integration")
+    optuna = pytest.importorskip("optuna")
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    drawn = {"noise": optuna.distributions.FloatDistribution(0.01, 1.0, log=True)}
+    model = AAETransformer(2, max_iter=3, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        search = integration.OptunaSearchCV(model, drawn, n_trials=3, cv=2, random_state=0).fit(X)
+    assert search.transform(X).shape == (150, 2)
+    assert 0.01 <= search.best_params_["noise"] <= 1.0
