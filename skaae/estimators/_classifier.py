@@ -368,7 +368,8 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         if self.teachers is None:
             return None
         teachers = None if self.teachers == "auto" else self.teachers
-        self.teachers_ = Teachers(teachers, seed).fit(rows.X, rows.labels, len(self.classes_))
+        n_folded = self.table_encoder_.n_values_ if teachers is None and self.scaling == "standard" else 0
+        self.teachers_ = Teachers(teachers, seed, n_folded).fit(rows.X, rows.labels, len(self.classes_))
         return self.teachers_.predict_proba(rows.X)
 
     def _hold_out(self, rows, rng):

@@ -5,7 +5,9 @@ of :math:`M` counts by :math:`\exp(L_m / \tau)`, where :math:`L_m` is the log li
 in turn (a posterior over models, after Hoeting, Madigan, Raftery and Volinsky, "Bayesian model averaging: a
 tutorial", 1999), tempered by :math:`\tau`, because held-out rows of one small sample are no independent witnesses.
 Teachers that go by unlabelled rows have to earn it: they are right where classes are clusters and badly wrong
-elsewhere, and a handful of labels lets them look right by chance.
+elsewhere, and a handful of labels lets them look right by chance. The others know nothing of unlabelled rows, not even
+through the scale of columns: where most rows are of one class, the scale of all rows squashes the tails in which the
+rare classes lie. So what they say is what they would say without these rows.
 """
 
 from __future__ import annotations
@@ -22,11 +24,13 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.neural_network import MLPClassifier
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading, SelfTrainingClassifier
 
+from ..table._scalers import ColumnScaler
+
 __all__ = ["Teachers"]
 
 FOLDS = 5
 TEMPERATURE = 3.0
-HANDICAP = 6.0  # of log likelihood, for teachers that are shown unlabelled rows
+HANDICAP = 6.0  # of log likelihood, for teachers that go by unlabelled rows
 LEAST = 1e-3  # probability of a class below which a teacher is not believed
 MAX_LABELLED = 10_000  # labelled rows that teachers learn from
 MAX_HELD_OUT = 1_000  # labelled rows that they are weighed by
@@ -55,6 +59,9 @@ class Teachers(ClassifierMixin, BaseEstimator):
         With `predict_proba`. Those of `sklearn.semi_supervised` are shown unlabelled rows too.
     seed : int, default=0
         For the folds, the choice of rows where there are many, and the default teachers.
+    n_folded : int, default=0
+        How many columns, from the first on, a `ColumnScaler` has folded. Teachers that go by labelled rows see these
+        by the scale of the labelled rows.
 
     Attributes
     ----------
@@ -62,25 +69,29 @@ class Teachers(ClassifierMixin, BaseEstimator):
         As fitted to all labelled rows.
     weights_ : ndarray of shape (n_teachers,)
         How much each counts; they sum to 1.
+    scaler_ : ColumnScaler
+        The scale of the labelled rows.
     """
 
-    def __init__(self, teachers=None, seed=0):
+    def __init__(self, teachers=None, seed=0, n_folded=0):
         self.teachers = teachers
         self.seed = seed
+        self.n_folded = n_folded
 
     def fit(self, X, y, n_classes=None):
         """Fit and weigh the teachers: `X` scaled rows, `y` positions of classes, of which some may lack, or -1."""
-        teachers = default_teachers(self.seed, len(y)) if self.teachers is None else self.teachers
+        self.n_classes_ = int(y.max()) + 1 if n_classes is None else n_classes
+        X, y = self._some(X, y, MAX_LABELLED)
+        teachers = default_teachers(self.seed, len(X)) if self.teachers is None else self.teachers
         unfit = [teacher for teacher in teachers if not hasattr(teacher, "predict_proba")]
         if not teachers or unfit:
             raise ValueError(f"`teachers` must be one classifier or more, with `predict_proba`. Got {unfit}.")
-        self.n_classes_ = int(y.max()) + 1 if n_classes is None else n_classes
-        X, y = self._some(X, y, MAX_LABELLED)
+        self.scaler_ = ColumnScaler().fit(self._unfolded(X[y >= 0]))
         likelihoods = self._held_out_likelihoods(teachers, *self._some(X, y, MAX_HELD_OUT))
         likelihoods -= [HANDICAP * isinstance(teacher, TAKE_UNLABELLED) for teacher in teachers]
         weights = np.exp((likelihoods - likelihoods.max()) / TEMPERATURE)
         self.weights_ = weights / weights.sum()
-        self.teachers_ = [taught(teacher, X, y) for teacher in teachers]
+        self.teachers_ = [taught(teacher, self._seen(teacher, X), y) for teacher in teachers]
         return self
 
     def predict_proba(self, X):
@@ -114,14 +125,23 @@ class Teachers(ClassifierMixin, BaseEstimator):
             told, asked = y.copy(), labelled[held_out]
             told[asked] = -1
             for i, teacher in enumerate(teachers):
-                guesses = self._asked(taught(teacher, X, told), X[asked])
+                guesses = self._asked(taught(teacher, self._seen(teacher, X), told), X[asked])
                 likelihoods[i] += np.log(guesses[np.arange(len(asked)), y[asked]]).sum()
         return likelihoods
+
+    def _seen(self, teacher, X):
+        """Rows as a teacher sees them: unfolded, and folded by the scale of labelled rows, if it goes by these."""
+        if isinstance(teacher, TAKE_UNLABELLED) or not self.n_folded:
+            return X
+        return np.hstack([self.scaler_.transform(self._unfolded(X)), X[:, self.n_folded :]])
+
+    def _unfolded(self, X):
+        return np.sinh(X[:, : self.n_folded].astype(np.float64))
 
     def _asked(self, teacher, X):
         """What one teacher believes; nothing is held impossible."""
         with np.errstate(invalid="ignore"):  # rows that no label has spread to
-            guesses = np.nan_to_num(teacher.predict_proba(X))
+            guesses = np.nan_to_num(teacher.predict_proba(self._seen(teacher, X)))
         probabilities = np.zeros((len(X), self.n_classes_))
         probabilities[:, teacher.classes_] = guesses
         probabilities = probabilities.clip(LEAST)

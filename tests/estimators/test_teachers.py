@@ -8,6 +8,7 @@ from sklearn.svm import SVC
 
 from skaae.estimators import _teachers
 from skaae.estimators._teachers import Teachers
+from skaae.table._scalers import ColumnScaler
 
 
 @pytest.fixture
@@ -52,6 +53,18 @@ def test_only_those_who_take_unlabelled_rows_are_shown_them(blobs):
     )
     assert plain.classes_.tolist() == [0, 1, 2]
     assert len(self_training.transduction_) == 300
+
+
+def test_unlabelled_rows_do_not_even_scale_what_others_see(blobs):
+    X, _, few = blobs
+    X[few < 0] = 30 * X[few < 0] + 7
+    told = few >= 0
+    by_all, by_labelled = (ColumnScaler().fit(rows) for rows in (X, X[told]))
+    one, other = (Teachers([LogisticRegression()], n_folded=2) for _ in range(2))
+    one.fit(by_all.transform(X), few)
+    other.fit(by_labelled.transform(X[told]), few[told])
+    guesses = one.predict_proba(by_all.transform(X)), other.predict_proba(by_labelled.transform(X))
+    np.testing.assert_allclose(*guesses, atol=1e-5)
 
 
 def test_who_is_shown_unlabelled_rows_has_to_earn_it(blobs):
