@@ -1,16 +1,19 @@
 """How long does a fit take, beside what people would otherwise run? Seconds of `AAETransformer`, of a plain PyTorch
-script of the paper's three phases, of PyOD's `AutoEncoder` and of scikit-learn's `MLPRegressor` fitted to its own
-input, all with the same layers, epochs and batches, standardised 32-bit rows and the CPU; and, where the layers are
-large, the share of this machine's matrix product rate that skaae reaches. Run `python benchmarks/speed.py`.
+script of the paper's three phases, of pythae's `Adversarial_AE`, of PyOD's `AutoEncoder` and `VAE`, of an autoencoder
+in skorch, and of scikit-learn's `MLPRegressor` fitted to its own input, all with the same layers, epochs and batches,
+standardised 32-bit rows and the CPU; and the share of this machine's matrix product rate that skaae reaches, also in
+packs. Peers that are not installed are left out, and named. Run `python benchmarks/speed.py`.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import pairwise
@@ -54,6 +57,12 @@ def small_task() -> Task:
     rng = np.random.default_rng(0)
     X = rng.standard_normal((2000, 20)) @ rng.standard_normal((20, 20)) / 20**0.5
     return Task("small", X.astype(np.float32), (64,), 8, 128, 50)
+
+
+def middle_task() -> Task:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((50_000, 50)) @ rng.standard_normal((50, 50)) / 50**0.5
+    return Task("middle", X.astype(np.float32), (256, 256), 16, 512, 2)
 
 
 def mnist_task() -> Task | None:
@@ -155,6 +164,90 @@ def fit_script(task: Task, n_epochs: int) -> None:
             script.step(batch)
 
 
+def fit_pythae(task: Task, n_epochs: int) -> None:
+    """Its own loop and losses around the script's networks; it writes a folder for each fit."""
+    from pythae.data.datasets import BaseDataset
+    from pythae.models import Adversarial_AE, Adversarial_AE_Config
+    from pythae.models.base.base_utils import ModelOutput
+    from pythae.models.nn import BaseDecoder, BaseDiscriminator, BaseEncoder
+    from pythae.trainers import AdversarialTrainer, AdversarialTrainerConfig
+
+    def part(kind: type, network: nn.Module, *names: str) -> nn.Module:
+        class Part(kind):  # type: ignore[misc, valid-type]
+            def __init__(self) -> None:
+                super().__init__()
+                self.network = network
+
+            def forward(self, x: Tensor) -> ModelOutput:
+                return ModelOutput(**dict.fromkeys(names, self.network(x)))
+
+        return Part()
+
+    torch.manual_seed(0)
+    x = torch.from_numpy(StandardScaler().fit_transform(task.X))
+    script = Script(x.shape[1], task.hidden, task.width)
+    model = Adversarial_AE(
+        Adversarial_AE_Config(input_dim=(x.shape[1],), latent_dim=task.width, deterministic_posterior=True),
+        part(BaseEncoder, script.encoder, "embedding", "log_covariance"),
+        part(BaseDecoder, script.decoder, "reconstruction"),
+    )
+    model.set_discriminator(part(BaseDiscriminator, nn.Sequential(script.discriminator, nn.Sigmoid()), "embedding"))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open(os.devnull, "w") as nowhere,
+        redirect_stdout(nowhere),
+        redirect_stderr(nowhere),
+    ):
+        config = AdversarialTrainerConfig(
+            output_dir=folder,
+            per_device_train_batch_size=task.batch_size,
+            num_epochs=n_epochs,
+            autoencoder_learning_rate=RATE,
+            discriminator_learning_rate=RATE,
+            no_cuda=True,
+        )
+        rows = BaseDataset(x, torch.zeros(len(x)))
+        AdversarialTrainer(model=model, train_dataset=rows, eval_dataset=None, training_config=config).train()
+
+
+def fit_pyod_vae(task: Task, n_epochs: int) -> None:
+    from pyod.models.vae import VAE
+
+    VAE(
+        encoder_neuron_list=list(task.hidden),
+        decoder_neuron_list=list(task.hidden[::-1]),
+        latent_dim=task.width,
+        batch_norm=False,
+        dropout_rate=0.0,
+        lr=RATE,
+        epoch_num=n_epochs,
+        batch_size=task.batch_size,
+        preprocessing=True,
+        device="cpu",
+        random_state=0,
+        verbose=0,
+    ).fit(task.X)
+
+
+def fit_skorch(task: Task, n_epochs: int) -> None:
+    """The script's autoencoder, without an adversary."""
+    from skorch import NeuralNetRegressor
+
+    torch.manual_seed(0)
+    rows = StandardScaler().fit_transform(task.X)
+    script = Script(rows.shape[1], task.hidden, task.width)
+    NeuralNetRegressor(
+        nn.Sequential(script.encoder, script.decoder),
+        max_epochs=n_epochs,
+        batch_size=task.batch_size,
+        lr=RATE,
+        optimizer=torch.optim.Adam,
+        iterator_train__shuffle=True,
+        train_split=None,
+        verbose=0,
+    ).fit(rows, rows)
+
+
 def fit_pyod(task: Task, n_epochs: int) -> None:
     AutoEncoder(
         hidden_neuron_list=[*task.hidden, task.width],
@@ -194,7 +287,10 @@ def fit_sklearn(task: Task, n_epochs: int) -> None:
 FITS: dict[str, Callable[[Task, int], None]] = {
     "skaae `AAETransformer`": fit_skaae,
     "plain PyTorch script": fit_script,
+    "pythae `Adversarial_AE`": fit_pythae,
     "PyOD `AutoEncoder`": fit_pyod,
+    "PyOD `VAE`": fit_pyod_vae,
+    "skorch, no adversary": fit_skorch,
     "scikit-learn `MLPRegressor`": fit_sklearn,
 }
 
@@ -207,11 +303,16 @@ def seconds_of(function: Callable[..., object], *arguments: object) -> float:
 
 def measure(task: Task, n_repeats: int) -> dict[str, float]:
     """Median seconds of each fit; they take turns, so that a busy spell of the machine falls on all."""
-    for fit in FITS.values():
-        fit(task, 1)
-    seconds: dict[str, list[float]] = {name: [] for name in FITS}
+    present = {}
+    for name, fit in FITS.items():
+        try:
+            fit(task, 1)
+            present[name] = fit
+        except ImportError as error:
+            print(f"{name} is left out: {error}.")
+    seconds: dict[str, list[float]] = {name: [] for name in present}
     for _ in range(n_repeats):
-        for name, fit in FITS.items():
+        for name, fit in present.items():
             seconds[name].append(seconds_of(fit, task, task.n_epochs))
     return {name: median(values) for name, values in seconds.items()}
 
@@ -280,14 +381,42 @@ def print_share(task: Task, n_repeats: int) -> None:
     print()
 
 
+def print_packs(task: Task, n_repeats: int) -> None:
+    """Share of the same products' rate that packs of members reach, each trained on all rows."""
+    from skaae.core.training import train
+    from skaae.plan import Block, Training
+
+    X = StandardScaler().fit_transform(task.X)
+    n, n_features = X.shape
+    architecture = Architecture(n_features, (Block("style", task.width, "normal"),), task.hidden, "relu")
+    per_row = joint_operations(n_features, task.hidden, task.width, ADVERSARY)
+    print("| members | GFLOP/s | share of the first product |\n|---|---|---|")
+    for n_members in (1, 8, 64):
+        if n_members * per_row * n > 1e13:
+            continue
+        n_epochs = max(1, task.n_epochs // n_members)
+        plan = Training(tuple(range(n_members)), n_epochs, task.batch_size, adversarial_weight=0.1)
+        work = per_row * n * n_epochs * n_members / 1e9
+        pairs = [
+            (product_rate(task.batch_size, task.hidden[0], task.hidden[0]), seconds_of(train, architecture, plan, X))
+            for _ in range(n_repeats)
+        ]
+        rate = median(work / seconds for _, seconds in pairs)
+        print(f"| {n_members} | {rate:.1f} | {median(work / s / product for product, s in pairs):.0%} |", flush=True)
+    print()
+
+
 def print_machine() -> None:
     versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "scikit-learn", "pyod"))
     print(f"{torch.get_num_threads()} torch threads, {os.cpu_count()} CPUs; skaae {skaae.__version__}, {versions}.\n")
 
 
+MAKERS: dict[str, Callable[[], Task | None]] = {"small": small_task, "middle": middle_task, "mnist": mnist_task}
+
+
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Seconds to fit, side by side.")
-    parser.add_argument("--tasks", nargs="+", choices=["small", "mnist"], default=["small", "mnist"])
+    parser.add_argument("--tasks", nargs="+", choices=list(MAKERS), default=list(MAKERS))
     parser.add_argument("--repeats", type=int, default=3, help="fits of which the median is taken")
     parser.add_argument("--threads", type=int, help="threads of torch and of numpy; left as they are if not given")
     return parser.parse_args()
@@ -299,13 +428,12 @@ def main() -> None:
         torch.set_num_threads(arguments.threads)
         threadpool_limits(arguments.threads, user_api="blas")
     print_machine()
-    makers = {"small": small_task, "mnist": mnist_task}
-    tasks = [task for name in arguments.tasks if (task := makers[name]())]
+    tasks = [task for name in arguments.tasks if (task := MAKERS[name]())]
     results = [(task, measure(task, arguments.repeats)) for task in tasks]
     print_table(results)
     for task in tasks:
-        if task.name == "mnist":
-            print_share(task, arguments.repeats)
+        print_share(task, arguments.repeats)
+        print_packs(task, arguments.repeats)
 
 
 if __name__ == "__main__":
