@@ -17,11 +17,11 @@ from .streams import Streams
 __all__ = ["ACTIVATIONS", "Hidden", "Linear", "Mlp", "Residual", "Trunk"]
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "relu": torch.relu,
+    "relu": torch.relu_,
     "leaky_relu": nn.functional.leaky_relu,
     "silu": nn.functional.silu,
     "gelu": nn.functional.gelu,
-    "tanh": torch.tanh,
+    "tanh": torch.tanh_,
 }
 
 
