@@ -43,7 +43,11 @@ def packs_of(tasks: Sequence[Task]) -> list[list[int]]:
     """Places of the tasks that are trained together, neighbours in the order of their rates."""
     kinds: dict[object, list[int]] = {}
     for place, task in enumerate(tasks):
-        kinds.setdefault(kind_of(task) or place, []).append(place)
+        kind = kind_of(task) or place
+        try:
+            kinds.setdefault(kind, []).append(place)
+        except TypeError:  # a prior of the user's that has no hash
+            kinds[place] = [place]
     packs: list[list[int]] = []
     for places in kinds.values():
         places.sort(key=lambda place: str((tasks[place].training.learning_rate, tasks[place].training.weight_decay)))
@@ -79,7 +83,7 @@ def outcomes_of(tasks: Sequence[Task]) -> list[Trained | Exception]:
     if len(tasks) > 1:
         try:
             return list(apart(train_alone(together(tasks)), tasks))
-        except FloatingPointError:  # of one of them, which takes the others with it
+        except Exception:  # of one of them, which takes the others with it, or for want of memory
             pass
     outcomes: list[Trained | Exception] = []
     for task in tasks:

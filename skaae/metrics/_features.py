@@ -55,7 +55,8 @@ def features_of(X: Any, features: Any, *, batch_size: int = 256) -> np.ndarray:
     if hasattr(features, "steps") and not hasattr(features, "transform"):
         return features_of(features[:-1].transform(X) if len(features) > 1 else X, features[-1])
     if hasattr(features, "transform"):
-        return np.asarray(features.transform(X))
+        found = features.transform(X)
+        return found.toarray() if hasattr(found, "toarray") else np.asarray(found)
     if hasattr(features, "coefs_"):
         return of_perceptron(X, features)
     if hasattr(features, "predict_proba"):
@@ -80,15 +81,16 @@ def of_perceptron(X: Any, model: Any) -> np.ndarray:
 
 
 def of_module(X: Any, module: Any, batch_size: int) -> np.ndarray:
-    """The flattened output of a torch module, which is left in the mode it was in."""
+    """The flattened output of a torch module, whose parts are left in the modes they were in."""
     import torch
 
     x = torch.as_tensor(np.asarray(X, dtype=np.float32))
     device = next((tensor.device for tensor in module.parameters()), torch.device("cpu"))
-    was_training = module.training
+    modes = [(part, part.training) for part in module.modules()]
     module.eval()
     try:
         with torch.no_grad():
             return torch.cat([module(batch.to(device)).flatten(1).cpu() for batch in x.split(batch_size)]).numpy()
     finally:
-        module.train(was_training)
+        for part, was_training in modes:
+            part.training = was_training

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.special import entr
 
-from ._samples import rows_of
+from ._samples import check_count, rows_of
 
 __all__ = ["inception_score"]
 
@@ -56,8 +56,7 @@ def inception_score(
     p = rows_of(probabilities, "probabilities")
     if (p < 0).any() or not np.allclose(p.sum(axis=1), 1, atol=1e-4):
         raise ValueError("`probabilities` must not be negative, and sum to 1 in each row.")
-    if not 1 <= n_splits <= len(p):
-        raise ValueError(f"`n_splits` must be 1 at least and at most the number of rows ({len(p)}). Got {n_splits!r}.")
+    check_count("n_splits", n_splits, 1, len(p), ", as many as there are rows")
     if shuffle:
         p = np.random.default_rng(random_state).permutation(p)
     bounds = np.arange(1, n_splits) * len(p) // n_splits

@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import clone, is_classifier
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.metrics import get_scorer, r2_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
 
-from ._tables import as_text, is_number, numbers_of, tables_of
+from ._samples import check_count
+from ._tables import cells_of, tables_of, text_of
 
 __all__ = ["detection_score", "utility_score"]
-
-MOST_CATEGORIES = 200  # of a column, for trees take no more than 255; rarer ones count as one
 
 
 def detection_score(
@@ -38,7 +38,8 @@ def detection_score(
         Generated rows, with the same columns.
     estimator : classifier or None, default=None
         With `predict_proba`, and able to take the columns as they are. None is histogram gradient boosting of
-        scikit-learn, which sees what linear classifiers, common in this place, do not.
+        scikit-learn, which sees what linear classifiers, common in this place, do not. Its columns may have 200
+        categories; rarer ones count as one.
     n_folds : int, default=3
         Parts that are held out in turn.
     random_state : int, RandomState instance or None, default=None
@@ -60,16 +61,12 @@ def detection_score(
     True
     """
     tables = tables_of(X_real, X_generated)
-    if not 2 <= n_folds <= min(map(len, tables)):
-        raise ValueError(
-            f"`n_folds` must be 2 at least and at most the number of rows of either sample"
-            f" ({min(map(len, tables))}). Got {n_folds!r}."
-        )
-    rng = check_random_state(random_state)
-    X = pd.concat(tables, ignore_index=True) if estimator is not None else pd.concat(for_trees(*tables))
+    check_count("n_folds", n_folds, 2, min(map(len, tables)), ", as many as there are rows of either sample")
+    seed = seed_of(random_state)
+    X = pd.concat(tables if estimator is not None else for_trees(tables), ignore_index=True)
     is_generated = np.repeat([0, 1], [len(table) for table in tables])
-    model = HistGradientBoostingClassifier(random_state=rng.randint(2**31)) if estimator is None else clone(estimator)
-    folds = StratifiedKFold(n_folds, shuffle=True, random_state=rng.randint(2**31))
+    model = HistGradientBoostingClassifier(random_state=seed) if estimator is None else clone(estimator)
+    folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
     guesses = cross_val_predict(model, X, is_generated, cv=folds, method="predict_proba")[:, 1]
     return float(roc_auc_score(is_generated, guesses))
 
@@ -131,13 +128,20 @@ def utility_score(
     classify = not fractions if estimator is None else is_classifier(estimator)
     if estimator is None:
         trees = HistGradientBoostingClassifier if classify else HistGradientBoostingRegressor
-        estimator, tables = trees(random_state=random_state), for_trees(*tables)
+        estimator, tables = trees(random_state=seed_of(random_state)), for_trees(tables)
     if classify:
-        targets = [y.astype(str) for y in targets]
+        targets[1], targets[0] = of_real_classes(targets[1], targets[0])
+        if len(np.unique(targets[1])) == 1:
+            estimator = DummyClassifier()  # for others refuse to learn one class
     model = clone(estimator).fit(tables[1], targets[1])
     if scoring is not None:
         return float(get_scorer(scoring)(model, tables[0], targets[0]))
     return area(model, tables[0], targets[0]) if classify else float(r2_score(targets[0], model.predict(tables[0])))
+
+
+def seed_of(random_state: Any) -> int:
+    """An integer for what takes no generator of numpy's."""
+    return int(np.random.default_rng(random_state).integers(2**31))
 
 
 def area(model: Any, X: Any, y: np.ndarray) -> float:
@@ -147,24 +151,24 @@ def area(model: Any, X: Any, y: np.ndarray) -> float:
         raise ValueError(f"`y_real` must have two classes at least. Got {list(classes)}.")
     guesses = dict(zip(model.classes_, model.predict_proba(X).T, strict=True))
     of_class = [guesses.get(name, np.zeros(len(y))) for name in classes]
-    if len(classes) == 2 and len(model.classes_) == 2:
-        of_class = of_class[1:]
-    truth = [y == name for name in classes[-len(of_class) :]]
-    return float(np.mean([roc_auc_score(t, p) for t, p in zip(truth, of_class, strict=True)]))
+    return float(np.mean([roc_auc_score(y == name, p) for name, p in zip(classes, of_class, strict=True)]))
 
 
-def for_trees(real: pd.DataFrame, generated: pd.DataFrame) -> list[pd.DataFrame]:
-    """Numbers as floats and other columns as categories that both know, missing cells missing."""
-    columns: list[dict] = [{}, {}]
-    for name in real:
-        cells = real[name], generated[name]
-        if is_number(cells[0]):
-            found = [numbers_of(own) for own in cells]
-        else:
-            texts = [as_text(own) for own in cells]
-            kept = pd.concat(texts).value_counts().index[:MOST_CATEGORIES]
-            texts = [own.where(own.isna() | own.isin(kept), "(other)") for own in texts]
-            found = [pd.Categorical(own, categories=[*kept, "(other)"]) for own in texts]
-        for column, own in zip(columns, found, strict=True):
-            column[str(name)] = own
-    return [pd.DataFrame(column) for column in columns]
+def of_real_classes(y: np.ndarray, y_real: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Generated and real classes of one kind: as the real ones are, or as text if there are others."""
+    classes = {text_of(name): name for name in np.unique(y_real)}
+    told = [text_of(name) for name in y]
+    if not set(told) & set(classes):
+        raise ValueError(f"Generated and real classes must be the same. Got {sorted(set(told))} for {sorted(classes)}.")
+    if set(told) <= set(classes):
+        return np.array([classes[name] for name in told], dtype=y_real.dtype), y_real
+    return np.array(told), np.array([text_of(name) for name in y_real])
+
+
+def for_trees(tables: list[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Numbers as floats and other columns as categories that both know, numbered in their order."""
+    columns: dict[int, Any] = {}
+    for place, (numeric, cells, n_codes) in enumerate(cells_of(tables, tables[0])):
+        columns[place] = cells if numeric else pd.Categorical.from_codes(cells, categories=range(n_codes))
+    together = pd.DataFrame(columns).rename(columns=str)
+    return [together[: len(tables[0])], together[len(tables[0]) :].reset_index(drop=True)]

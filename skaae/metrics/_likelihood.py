@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from scipy.special import logsumexp
 
-from ._samples import pair_of
+from ._samples import centred, pair_of
 
 __all__ = ["parzen_log_likelihood"]
 
-CHUNK = 500  # real rows at once
+CHUNK = 100  # real rows at once
 
 
 def parzen_log_likelihood(X_real: Any, X_generated: Any, *, bandwidth: float) -> tuple[float, float]:
@@ -27,7 +27,7 @@ def parzen_log_likelihood(X_real: Any, X_generated: Any, *, bandwidth: float) ->
     X_real : array-like of shape (n_real, n_features)
         Real rows.
     X_generated : array-like of shape (n_generated, n_features)
-        Generated rows. Memory for 500 real rows at a time, beside all generated ones, is needed.
+        Generated rows. Memory is about 6 kB for each of them.
     bandwidth : float
         Standard deviation of the normal distributions, the same in all columns.
 
@@ -47,7 +47,7 @@ def parzen_log_likelihood(X_real: Any, X_generated: Any, *, bandwidth: float) ->
     >>> round(value, 4), round(error, 4)  # of a standard normal distribution at its mean
     (-0.9189, 0.0)
     """
-    X_real, X_generated = pair_of(X_real, X_generated)
+    X_real, X_generated = centred(*pair_of(X_real, X_generated))
     n_features = X_real.shape[1]
     if not bandwidth > 0:
         raise ValueError(f"`bandwidth` must be above zero. Got {bandwidth!r}.")

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.cluster import MiniBatchKMeans
-from sklearn.utils import check_random_state
 
-from ._samples import pair_of
+from ._samples import check_count, pair_of
 
 __all__ = ["curve_of", "distribution_precision_recall_curve"]
 
@@ -71,16 +70,14 @@ def distribution_precision_recall_curve(
     """
     X_real, X_generated = pair_of(X_real, X_generated, features)
     X = np.concatenate([X_real, X_generated])
-    for name, value, least in (("n_clusters", n_clusters, 1), ("n_angles", n_angles, 3), ("n_runs", n_runs, 1)):
-        if value < least:
-            raise ValueError(f"`{name}` must be {least} at least. Got {value!r}.")
-    if n_clusters > len(X):
-        raise ValueError(f"`n_clusters` must be at most the number of rows ({len(X)}). Got {n_clusters}.")
+    check_count("n_clusters", n_clusters, 1, len(X), ", as many as there are rows")
+    check_count("n_angles", n_angles, 3)
+    check_count("n_runs", n_runs, 1)
     weights = np.repeat([len(X) / len(X_real) / 2, len(X) / len(X_generated) / 2], [len(X_real), len(X_generated)])
-    rng = check_random_state(random_state)
+    rng = np.random.default_rng(random_state)
     curves = []
     for _ in range(n_runs):
-        k_means = MiniBatchKMeans(n_clusters, n_init=10, random_state=rng)
+        k_means = MiniBatchKMeans(n_clusters, n_init=10, random_state=int(rng.integers(2**31)))
         clusters = k_means.fit(X, sample_weight=weights).predict(X)
         real, generated = (
             np.bincount(own, minlength=n_clusters) / len(own) for own in np.split(clusters, [len(X_real)])

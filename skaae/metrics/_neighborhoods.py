@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from ._samples import pair_of
+from ._samples import centred, check_count, pair_of
 
 __all__ = ["density_coverage", "precision_recall"]
 
@@ -52,7 +52,7 @@ def precision_recall(
 
     Notes
     -----
-    Time grows with the product of the numbers of rows; memory is 8 MiB beside the rows.
+    Time grows with the product of the numbers of rows; memory is a few copies of the rows, and 8 MiB.
 
     References
     ----------
@@ -68,7 +68,7 @@ def precision_recall(
     >>> precision > 0.9, recall < 0.1
     (True, True)
     """
-    X_real, X_generated = pair_of(X_real, X_generated, features)
+    X_real, X_generated = centred(*pair_of(X_real, X_generated, features))
     around_real, around_generated = radii(X_real, n_neighbors), radii(X_generated, n_neighbors)
     near_real, near_generated = np.zeros(len(X_generated), bool), np.zeros(len(X_real), bool)
     for real, generated, distances in blocks(X_real, X_generated):
@@ -108,7 +108,7 @@ def density_coverage(
 
     Notes
     -----
-    Time grows with the product of the numbers of rows; memory is 8 MiB beside the rows.
+    Time grows with the product of the numbers of rows; memory is a few copies of the rows, and 8 MiB.
 
     References
     ----------
@@ -124,7 +124,7 @@ def density_coverage(
     >>> round(density, 1), round(coverage, 2)
     (1.0, 0.98)
     """
-    X_real, X_generated = pair_of(X_real, X_generated, features)
+    X_real, X_generated = centred(*pair_of(X_real, X_generated, features))
     around, reached = radii(X_real, n_neighbors), np.zeros(len(X_real), bool)
     n_inside = 0
     for real, _, distances in blocks(X_real, X_generated):
@@ -136,18 +136,13 @@ def density_coverage(
 
 def radii(X: np.ndarray, n_neighbors: int) -> np.ndarray:
     """Squared distance of each row to so near a neighbour, itself not counted."""
-    if not 1 <= n_neighbors < len(X):
-        raise ValueError(
-            f"`n_neighbors` must be 1 at least and less than the number of rows ({len(X)}). Got {n_neighbors!r}."
-        )
+    check_count("n_neighbors", n_neighbors, 1, len(X) - 1, ", less than there are rows")
     near = NearestNeighbors(n_neighbors=n_neighbors).fit(X).kneighbors(return_distance=False)[:, -1]
     return np.square(X - X[near]).sum(axis=1)
 
 
 def blocks(X: np.ndarray, Y: np.ndarray) -> Iterator[tuple[slice, slice, np.ndarray]]:
     """Squared distances of all rows to all others, in blocks, each rounded down so that a row's copies are at none."""
-    centre = X.mean(axis=0)
-    X, Y = X - centre, Y - centre
     squares = [(1 - ROUNDING) * np.square(rows).sum(axis=1) for rows in (X, Y)]
     for i in range(0, len(X), BLOCK[0]):
         for j in range(0, len(Y), BLOCK[1]):

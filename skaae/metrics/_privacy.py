@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import cdist
 
-from ._tables import codes_of, is_number, numbers_of, tables_of
+from ._samples import check_count
+from ._tables import cells_of, tables_of
 
 __all__ = ["nearest_record_share"]
 
@@ -59,8 +60,7 @@ def nearest_record_share(
     >>> nearest_record_share(train, train, test)
     1.0
     """
-    if max_rows < 1:
-        raise ValueError(f"`max_rows` must be 1 at least. Got {max_rows!r}.")
+    check_count("max_rows", max_rows, 1)
     train, generated = tables_of(X_train, X_generated, ("X_train", "X_generated"))
     train, holdout = tables_of(train, X_holdout, ("X_train", "X_holdout"))
     rng = np.random.default_rng(random_state)
@@ -76,17 +76,17 @@ def nearest_record_share(
 
 def places_of(tables: list[pd.DataFrame], train: pd.DataFrame) -> list[tuple[np.ndarray, np.ndarray]]:
     """Rows of each table as points, whose distances add up, and codes, of which those that differ count 1 each."""
-    cells = pd.concat(tables, ignore_index=True)
-    points, codes = [np.zeros(len(cells))], [np.zeros(len(cells))]
-    for name in train:
-        if is_number(train[name]):
-            numbers, known = numbers_of(cells[name]), numbers_of(train[name])
-            lowest, highest = (np.nanmin(known), np.nanmax(known)) if not np.isnan(known).all() else (0.0, 1.0)
-            missing = np.isnan(numbers)
-            points.append(np.where(missing, 0.5, (numbers - lowest) / ((highest - lowest) or 1)))
-            points.append(missing / 2)
-        else:
-            codes.append(codes_of(cells[name], cells[name][:0])[0])
+    n = sum(map(len, tables))
+    points, codes = [np.zeros(n)], [np.zeros(n)]
+    for numeric, cells, _ in cells_of([*tables, train], train):
+        if not numeric:
+            codes.append(cells[:n])
+            continue
+        known, numbers = cells[n:][~np.isnan(cells[n:])], cells[:n]
+        lowest, highest = (known.min(), known.max()) if len(known) else (0.0, 1.0)
+        missing = np.isnan(numbers)
+        points.append(np.where(missing, 0.5, (numbers - lowest) / ((highest - lowest) or 1)))
+        points.append(missing / 2)
     bounds = np.cumsum([len(table) for table in tables])[:-1]
     parts = (np.split(np.column_stack(columns).astype(float), bounds) for columns in (points, codes))
     return list(zip(*parts, strict=True))

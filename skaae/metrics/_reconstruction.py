@@ -44,6 +44,5 @@ def reconstruction_error(X_real: Any, X_reconstructed: Any, *, standardise: bool
         raise ValueError(f"Each row must have one reconstruction ({len(real)}). Got {len(reconstructed)}.")
     errors = np.square(real - reconstructed).mean(axis=0)
     if standardise:
-        variance = real.var(axis=0)
-        errors /= np.where(variance > 0, variance, 1)
+        errors /= np.where(np.ptp(real, axis=0) > 0, real.var(axis=0), 1)
     return float(errors.mean())

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from ._features import features_of
 
-__all__ = ["pair_of", "rows_of"]
+__all__ = ["centred", "check_count", "pair_of", "rows_of"]
+
+LARGEST = 1e150  # whose square is a number still
 
 
 def pair_of(
     X_real: Any, X_generated: Any, features: Any = None, second: str = "X_generated"
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Two samples, or their features, as matrices of as many columns."""
+    """Two samples, or their features, as matrices of as many columns; of two DataFrames, in the order of the first."""
+    names = [list(getattr(X, "columns", [])) for X in (X_real, X_generated)]
+    if names[0] != names[1] and set(names[0]) == set(names[1]):
+        X_generated = X_generated[names[0]]
     real, generated = rows_of(X_real, "X_real", features), rows_of(X_generated, second, features)
     if generated.shape[1] != real.shape[1]:
         raise ValueError(
@@ -25,13 +31,15 @@ def pair_of(
 
 def rows_of(X: Any, name: str, features: Any = None) -> np.ndarray:
     """Rows, or their features, as a matrix of finite 64-bit floats."""
-    found = X if features is None else features_of(X, features)
+    found = np.asarray(X if features is None else features_of(X, features))
     try:
-        rows = np.asarray(found, dtype=np.float64)
+        if found.dtype.kind in "mMc":
+            raise TypeError(f"cells are {found.dtype}")
+        rows = found.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"`{name}` must be numbers; to compare tables with other cells, encode both by one fitted"
-            f" `skaae.TableEncoder`. Got {type(found).__name__}: {error}."
+            f" `skaae.TableEncoder`. Got {type(X).__name__}: {error}."
         ) from error
     if rows.ndim != 2 or not rows.size:
         raise ValueError(
@@ -39,4 +47,20 @@ def rows_of(X: Any, name: str, features: Any = None) -> np.ndarray:
         )
     if not np.isfinite(rows).all():
         raise ValueError(f"`{name}` must be finite. Got NaN or infinity.")
+    if np.abs(rows).max() > LARGEST:
+        raise ValueError(f"`{name}` must have values up to {LARGEST}. Got {np.abs(rows).max():.3g}.")
     return rows
+
+
+def centred(X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both about the mean of the first, far from which squares of distances would be rounded."""
+    centre = X.mean(axis=0)
+    return X - centre, Y - centre
+
+
+def check_count(name: str, value: Any, least: int, most: int | None = None, of: str = "") -> None:
+    """Raises if a whole number is out of its bounds, of which the upper one may be said to be `of` something."""
+    whole = isinstance(value, Integral)
+    if not whole or value < least or (most is not None and value > most):
+        above = "" if most is None else f" and {most} at most{of}"
+        raise ValueError(f"`{name}` must be a whole number, {least} at least{above}. Got {value!r}.")

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["Codes", "by_name", "codes_of", "is_number", "numbers_of", "points_of", "tables_of", "total_variation"]
+from ..table._columns import is_category
+
+__all__ = [
+    "Codes",
+    "by_name",
+    "cells_of",
+    "codes_of",
+    "is_number",
+    "numbers_of",
+    "points_of",
+    "tables_of",
+    "text_of",
+    "total_variation",
+]
+
+MOST_CATEGORIES = 200  # of a column that learners or distances look at; the others count as one
 
 
 Codes = tuple[np.ndarray, np.ndarray, int]  # of two columns, from 0, and how many there can be
@@ -25,7 +40,7 @@ def tables_of(X_real: Any, X_generated: Any, names: tuple[str, ...] = ("X_real",
 
 def table_of(X: Any, name: str) -> pd.DataFrame:
     """A DataFrame of at least one row and column, with columns told apart by their names."""
-    table = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
+    table = X if isinstance(X, pd.DataFrame) else pd.DataFrame(X).infer_objects()
     if not table.size:
         raise ValueError(f"`{name}` must have one row and one column at least. Got shape {table.shape}.")
     if table.columns.has_duplicates:
@@ -34,8 +49,8 @@ def table_of(X: Any, name: str) -> pd.DataFrame:
 
 
 def is_number(cells: pd.Series) -> bool:
-    """Whether a column's cells are numbers; bools, text, categories and dates are not."""
-    return pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
+    """Whether a column's cells are numbers, as `TableEncoder` reads them; dates are refused."""
+    return not is_category(cells)
 
 
 def numbers_of(cells: pd.Series) -> np.ndarray:
@@ -69,20 +84,36 @@ def total_variation(real: np.ndarray, generated: np.ndarray, n_codes: int) -> fl
     return min(1.0, float(np.abs(shares[0] - shares[1]).sum() / 2))
 
 
+def cells_of(tables: list[pd.DataFrame], like: pd.DataFrame) -> Iterator[tuple[bool, np.ndarray, int]]:
+    """For each column whether it is of numbers, its cells in all tables, and how many categories there are.
+
+    Numbers are floats, NaN where missing. Of categories the most frequent have positions of their own, a missing cell
+    being one, and all others share the last.
+    """
+    together = pd.concat(tables, ignore_index=True)
+    for name, cells in together.items():
+        if is_number(like[name]):
+            yield True, numbers_of(cells), 0
+            continue
+        codes, _, n_codes = codes_of(cells, cells[:0])
+        ranks = np.empty(n_codes, int)
+        ranks[np.argsort(-np.bincount(codes, minlength=n_codes), kind="stable")] = np.arange(n_codes)
+        yield False, ranks[codes].clip(max=MOST_CATEGORIES), min(n_codes, MOST_CATEGORIES + 1)
+
+
 def points_of(tables: list[pd.DataFrame]) -> list[np.ndarray]:
     """Rows as points: numbers in units of their standard deviation in the first table, categories as 0 and 1."""
     columns: list[np.ndarray] = []
-    both = pd.concat(tables, ignore_index=True)
-    for name, cells in tables[0].items():
-        if is_number(cells):
-            known, numbers = numbers_of(cells), numbers_of(both[name])
-            centre, spread = (np.nanmean(known), np.nanstd(known)) if not np.isnan(known).all() else (0.0, 1.0)
-            missing = np.isnan(numbers)
-            columns.append(np.where(missing, 0, (numbers - centre) / (spread or 1)))
-            columns += [missing] if missing.any() else []
-        else:
-            codes, _, n_codes = codes_of(both[name], both[name][:0])
-            columns += list(np.eye(n_codes)[codes].T)
+    n = len(tables[0])
+    for numeric, cells, n_codes in cells_of(tables, tables[0]):
+        if not numeric:
+            columns += [cells == code for code in range(n_codes)]
+            continue
+        missing = np.isnan(cells)
+        known = cells[:n][~missing[:n]]
+        centre, spread = (known.mean(), known.std() if np.ptp(known) else 1.0) if len(known) else (0.0, 1.0)
+        columns.append(np.where(missing, 0, (cells - centre) / spread))
+        columns += [missing] if missing.any() else []
     return np.split(np.column_stack(columns).astype(float), np.cumsum([len(table) for table in tables])[:-1])
 
 

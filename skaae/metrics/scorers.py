@@ -29,6 +29,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ._clustering import clustering_accuracy as accuracy_of_clusters
 from ._columns import column_shape_error, pair_trend_error
@@ -79,26 +80,33 @@ class SampleScorer:
 
     def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
         """Score of a fitted estimator with `sample`, or of a pipeline that ends in one."""
-        generated = samples_of(estimator, len(X), y, self.random_state)
+        generated = samples_of(estimator, X, y, self.random_state)
         return self.sign * self.metric(*(on_one_scale(X, generated) if self.encode else (X, generated)))
 
     def __repr__(self) -> str:
         return f"SampleScorer({getattr(self.metric, '__name__', self.metric)}, sign={self.sign})"
 
 
-def samples_of(estimator: Any, n_samples: int, y: Any, seed: int) -> Any:
-    """Rows drawn from a model, brought back through the steps before it in a pipeline."""
+def samples_of(estimator: Any, X: Any, y: Any, seed: int) -> Any:
+    """As many rows drawn from a model as there are in X, brought back through the steps before it in a pipeline."""
     model, before = (estimator[-1], estimator[:-1]) if hasattr(estimator, "steps") else (estimator, None)
     if not hasattr(model, "sample"):
         raise TypeError(f"An estimator that is scored by its samples must have `sample`. Got {type(model).__name__}.")
-    told = y if takes_conditions(model) else None
-    rows = model.sample(n_samples, told, random_state=seed)
-    return rows if before is None or not len(before) else before.inverse_transform(rows)
+    rows = model.sample(len(X), y if takes_conditions(model) else None, random_state=seed)
+    return named(rows if before is None or not len(before) else before.inverse_transform(rows), X)
 
 
 def takes_conditions(model: Any) -> bool:
-    """Whether a model was fitted under conditions, of which each row has its own."""
-    return hasattr(model, "classes_") or getattr(model, "conditions_", None) is not None
+    """Whether a model was fitted under conditions, of which each row has its own; clusters are not told but found."""
+    told = getattr(model, "conditions_", None) is not None or hasattr(model, "classes_")
+    return told and not hasattr(model, "labels_")
+
+
+def named(rows: Any, X: Any) -> Any:
+    """Rows that have lost the names of their columns on the way, with those of X."""
+    if isinstance(rows, np.ndarray) and hasattr(X, "columns"):
+        return pd.DataFrame(rows, columns=X.columns)
+    return rows
 
 
 def on_one_scale(X: Any, generated: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -110,7 +118,7 @@ def on_one_scale(X: Any, generated: Any) -> tuple[np.ndarray, np.ndarray]:
 def neg_reconstruction_error(estimator: Any, X: Any, y: Any = None) -> float:
     """Minus the mean squared error of rows that are taken to codes and back, in units of the columns' variances."""
     back = estimator.inverse_transform(estimator.transform(X))
-    return -reconstruction_error(*on_one_scale(X, back))
+    return -reconstruction_error(*on_one_scale(X, named(back, X)))
 
 
 def clustering_accuracy(estimator: Any, X: Any, y: Any) -> float:
@@ -120,7 +128,10 @@ def clustering_accuracy(estimator: Any, X: Any, y: Any) -> float:
 
 def utility(estimator: Any, X: Any, y: Any) -> float:
     """Score on real rows of boosted trees that learned from rows drawn under their conditions."""
-    return utility_score(X, y, samples_of(estimator, len(X), y, 0), y, random_state=0)
+    model = estimator[-1] if hasattr(estimator, "steps") else estimator
+    if not takes_conditions(model):
+        raise ValueError("To tell the utility of its samples, a model must be fitted with `y`. Got one without.")
+    return utility_score(X, y, samples_of(estimator, X, y, 0), y, random_state=0)
 
 
 def _precision(X_real: Any, X_generated: Any) -> float:

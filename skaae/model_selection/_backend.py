@@ -46,8 +46,10 @@ class PackedBackend(ParallelBackendBase):
         return ENOUGH
 
     def configure(self, n_jobs: int | None = 1, parallel: Any = None, **options: Any) -> int:
-        """Remembers how many processes were asked for."""
+        """Remembers how many processes were asked for, and wants all calls at once."""
         self.n_jobs = n_jobs
+        if parallel is not None:
+            parallel.pre_dispatch = "all"
         return super().configure(n_jobs, parallel, **options)
 
     def submit(self, func: Callable[[], Any], callback: Any = None) -> Place:

@@ -52,10 +52,14 @@ class PackedGridSearchCV(Packed, GridSearchCV):
     What `sklearn.model_selection.GridSearchCV` does, with the same splits, scores and attributes, for estimators of
     skaae and pipelines that end in one. A small model keeps a processor waiting for its next instruction most of the
     time; many of them, packed into one, keep it busy. Candidates share a pack if they build the same (widths, prior,
-    activation) and train as many epochs on as many rows in batches of one size; learning rates, weights of losses,
-    noise, seeds and rows may differ. Others form packs of their own. Trained by themselves, and no faster than in an
-    ordinary search, are fits that are watched (early stopping, `verbose`, callbacks), with `smoothness` above zero or
-    salt and pepper, and the flow of `AAEGenerator`.
+    activation, shares of classes, columns after encoding) and train as many epochs on as many rows in batches of one
+    size; learning rates, weights of losses, noise, seeds and rows may differ. Others form packs of their own: so do the
+    folds of classifiers and clusterers, whose shares of classes differ, and of tables whose encoded columns do. Trained
+    by themselves, and no faster than in an ordinary search, are fits that are watched (early stopping, `verbose`,
+    callbacks), with `smoothness` above zero or salt and pepper, and the flow of `AAEGenerator`.
+
+    Scores equal those of an ordinary search up to rounding, where nothing is drawn from a shared generator after
+    training: give a scorer that draws its own seed.
 
     Parameters
     ----------
@@ -75,7 +79,8 @@ class PackedGridSearchCV(Packed, GridSearchCV):
     verbose : int, default=0
         How much is printed of candidates that are done.
     pre_dispatch : int or str, default="2*n_jobs"
-        Ignored: all candidates are dispatched, but no more of them hold their rows at once than fit into 512 MiB.
+        Ignored: all candidates are dispatched. So many have their turn before a training that their rows, with the
+        copies that are made of them, fit into about 512 MiB.
     error_score : "raise" or numeric, default=np.nan
         What a candidate scores whose fit fails.
     return_train_score : bool, default=False

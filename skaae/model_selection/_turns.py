@@ -1,7 +1,8 @@
 """Calls that take turns: one at a time, until each waits for a training or is over; then all trainings are packed.
 
-Each call has a thread of its own, of which one runs at any time, so that nothing happens in another order than it would
-one after another: calls that draw from a shared generator draw what they would have drawn.
+Each call has a thread of its own, of which one runs at any time. Up to their trainings calls run in their order, so
+what they draw from a shared generator is what they would draw one after another; what they draw afterwards, as a scorer
+may, comes after all that was drawn before the trainings.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["take_turns"]
 
-MOST_BYTES = 2**29  # of rows that wait for training at once
+MOST_BYTES = 2**29  # that rows take which wait for training at once
+COPIES = 4  # of a call's rows: as split, as validated, as scaled, and as tensors
 MOST_CALLS = 200  # that wait at once
 
 
@@ -27,10 +30,12 @@ class Dismissed(BaseException):
 class Call(threading.Thread):
     """Creates a call that runs when it has its turn, and gives it back when it needs a training."""
 
-    def __init__(self, function: Callable[[], Any]) -> None:
+    def __init__(self, function: Callable[[], Any], context: Context) -> None:
         super().__init__(daemon=True)
-        self.function = function
+        self.function: Callable[[], Any] | None = function
+        self.context = context
         self.turn, self.back = threading.Semaphore(0), threading.Semaphore(0)
+        self.warned = warnings.filters, warnings.showwarning
         self.task: Task | None = None
         self.answer: Trained | BaseException | None = None
         self.outcome: Any = None
@@ -38,60 +43,76 @@ class Call(threading.Thread):
 
     def run(self) -> None:
         """Runs the function with its trainings handed over; for the thread, not to be called."""
+        self.context.run(self._play)
+        self.function = None
+        self.back.release()
+
+    def go_on(self, answer: Trained | BaseException | None = None) -> bool:
+        """Gives the call its turn, and what came of its training; whether it waits for another.
+
+        Raises
+        ------
+        BaseException
+            What the call has raised.
+        """
+        self.task, self.answer = None, answer
+        before = warnings.filters, warnings.showwarning
+        warnings.filters, warnings.showwarning = self.warned
+        try:
+            self.turn.release()
+            self.back.acquire()
+        finally:
+            self.warned = warnings.filters, warnings.showwarning
+            warnings.filters, warnings.showwarning = before
+        if self.error is not None:
+            raise self.error
+        return self.task is not None
+
+    def dismiss(self) -> None:
+        """Ends the call where it waits; it is not waited for."""
+        self.task, self.answer = None, Dismissed()
+        self.turn.release()
+
+    def _play(self) -> None:
         from ..core.training import TRAINER
 
         TRAINER.set(self._ask)
         self.turn.acquire()
         try:
-            if not isinstance(self.answer, Dismissed):
+            if not isinstance(self.answer, Dismissed) and self.function is not None:
                 self.outcome = self.function()
         except BaseException as error:
             self.error = error
-        self.back.release()
-
-    def go_on(self, answer: Trained | BaseException | None = None) -> bool:
-        """Gives the call its turn, and what came of its training; whether it waits for another."""
-        self.task, self.answer = None, answer
-        self.turn.release()
-        self.back.acquire()
-        return self.task is not None
-
-    def result(self) -> Any:
-        """What the function has returned, or its error."""
-        self.join()
-        if self.error is not None:
-            raise self.error
-        return self.outcome
 
     def _ask(self, task: Task) -> Trained:
         self.task = task
         self.back.release()
         self.turn.acquire()
-        if isinstance(self.answer, BaseException):
-            raise self.answer
-        assert self.answer is not None
-        return self.answer
+        answer, self.answer = self.answer, None
+        if isinstance(answer, BaseException):
+            raise answer
+        assert answer is not None
+        return answer
 
 
 def take_turns(functions: Iterable[Callable[[], Any]]) -> list[Any]:
-    """What the functions return, in their order; the first error of one of them is raised."""
-    calls, waiting = [], []
-    with warnings.catch_warnings():  # which each call may have changed while others were under way
-        try:
-            for function in functions:
-                calls.append(Call(function))
-                calls[-1].start()
-                if calls[-1].go_on():
-                    waiting.append(calls[-1])
-                if len(waiting) == MOST_CALLS or bytes_of(waiting) > MOST_BYTES:
-                    waiting = settled(waiting)
-            settled(waiting)
-        except BaseException:
-            for call in calls:
-                if call.is_alive():
-                    call.go_on(Dismissed())
-            raise
-    return [call.result() for call in calls]
+    """What the functions return, in their order; an error of one of them ends all, as soon as it is raised."""
+    calls: list[Call] = []
+    waiting: list[Call] = []
+    try:
+        for function in functions:
+            calls.append(Call(function, copy_context()))
+            calls[-1].start()
+            if calls[-1].go_on():
+                waiting.append(calls[-1])
+            if len(waiting) == MOST_CALLS or bytes_of(waiting) > MOST_BYTES:
+                waiting = settled(waiting)
+        settled(waiting)
+    except BaseException:
+        for call in calls:
+            call.dismiss()
+        raise
+    return [call.outcome for call in calls]
 
 
 def settled(waiting: Sequence[Call]) -> list[Call]:
@@ -106,4 +127,4 @@ def settled(waiting: Sequence[Call]) -> list[Call]:
 
 def bytes_of(waiting: Sequence[Call]) -> int:
     """How much room the rows take that wait."""
-    return sum(call.task.X.nbytes for call in waiting if call.task is not None)
+    return COPIES * sum(call.task.X.nbytes for call in waiting if call.task is not None)

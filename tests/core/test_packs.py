@@ -97,6 +97,43 @@ def test_what_differs_in_kind_is_apart(tasks):
 def test_wide_models_make_small_packs(tasks, monkeypatch):
     monkeypatch.setattr(packs, "MOST_NUMBERS", 2 * 64 * 32)  # two members, whose adversaries are the widest
     assert [len(pack) for pack in packs_of(tasks)] == [2, 2]
+    pairs = [replace_plan(task, seeds=(0, 1)) for task in tasks]
+    assert [len(pack) for pack in packs_of(pairs)] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("error", [MemoryError, RuntimeError])
+def test_a_pack_that_fails_is_trained_one_by_one(tasks, monkeypatch, error):
+    def choosy(task):
+        if len(task.training.seeds) > 1:
+            raise error("too much")
+        return train_alone(task)
+
+    monkeypatch.setattr(packs, "train_alone", choosy)
+    for task, trained in zip(tasks, train_packed(tasks), strict=True):
+        assert_same(trained, train_alone(task))
+
+
+def test_what_is_known_of_rows_decides_who_goes_together(tasks):
+    def labelled(n):
+        return np.repeat([0, -1], [n, 100 - n])
+
+    first = replace(tasks[0], architecture=CLASSES, labels=labelled(10))
+    others = [
+        replace(first, labels=labelled(11)),
+        replace(first, labels=None),
+        replace(first, guesses=np.full((100, 2), 0.5)),
+        replace(first, given=np.zeros((100, 1))),
+        replace(first, shown=lambda epoch: first.X),
+        replace(first, rows=[np.arange(50)]),
+        replace(first, device="meta"),
+        replace_plan(first, schedule="transport"),
+        replace(first, start={"epoch": np.array(3)}),
+        replace(first, start={"epoch": np.array(4)}),
+    ]
+    assert packs_of([first, *others]) == [[place] for place in range(len(others) + 1)]
+    assert packs_of([first, first]) == [[0, 1]]
+    assert packs_of([others[5], others[5]]) == [[0], [1]]
+    assert packs_of([others[7], others[7]]) == [[0], [1]]
 
 
 def test_one_that_cannot_be_trained_takes_no_other_with_it(tasks):

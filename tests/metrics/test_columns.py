@@ -55,6 +55,20 @@ def test_categories_compare_by_what_they_say():
     assert column_shape_error(flags, flags | True) == 0.5
 
 
+def test_arrays_of_objects_and_lists_are_read_cell_by_cell():
+    rows = [[1.5, "a"], [2.5, "b"], [None, "b"]]
+    for other in ([[1.5, "a"], [9.0, "b"], [None, "a"]], np.array([[1.5, "a"], [9.0, "b"], [None, "a"]], dtype=object)):
+        assert column_shape_error(np.array(rows, dtype=object), other, average=False).to_dict() == {0: 0.5, 1: 1 / 3}
+    numbers = REAL.astype(object)
+    assert pair_trend_error(numbers, MADE) == pair_trend_error(REAL, MADE)
+
+
+def test_dates_are_refused_with_advice():
+    days = pd.DataFrame({"day": pd.date_range("2026-01-01", periods=3)})
+    with pytest.raises(ValueError, match="turn it into numbers first"):
+        column_shape_error(days, days)
+
+
 @pytest.mark.parametrize("metric", [column_shape_error, pair_trend_error])
 def test_the_same_rows_have_no_error_whatever_their_order_and_dtypes(metric):
     table = REAL_TABLE.assign(

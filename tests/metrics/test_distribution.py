@@ -1,6 +1,8 @@
 import numpy as np
+import pandas as pd
 import pytest
 from known_samples import MADE, REAL
+from scipy.stats import wasserstein_distance
 
 from skaae.metrics import frechet_distance, kernel_distance, sliced_wasserstein
 
@@ -19,6 +21,18 @@ def test_a_shift_counts_by_its_mean_projection():
     X = np.random.default_rng(0).standard_normal((40, 3))
     shifted = sliced_wasserstein(X, X + np.array([3.0, 0, 0]), n_projections=20_000, random_state=0)
     assert shifted == pytest.approx(1.5, rel=0.02)  # the mean of |cos| on the sphere is 1/2 in three dimensions
+
+
+def test_one_dimension_is_what_scipy_finds_whatever_the_sizes():
+    rng = np.random.default_rng(0)
+    for n, m in ((2, 3), (30, 37), (500, 40)):
+        X, Y = rng.standard_normal((n, 1)), rng.integers(0, 2, (m, 1)).astype(float)
+        assert sliced_wasserstein(X, Y) == pytest.approx(wasserstein_distance(X[:, 0], Y[:, 0]))
+
+
+def test_columns_of_frames_are_matched_by_name():
+    frame = pd.DataFrame(REAL, columns=list("abcd"))
+    assert frechet_distance(frame, frame[list("dcba")]) == pytest.approx(0, abs=1e-9)
 
 
 def test_sizes_may_differ():
@@ -109,12 +123,16 @@ def test_one_row_has_no_distance(metric):
 
 
 def test_bad_numbers_of_subsets():
-    with pytest.raises(ValueError, match=r"`n_subsets` must be 1 at least. Got 0"):
+    with pytest.raises(ValueError, match=r"`n_subsets` must be a whole number, 1 at least. Got 0"):
         kernel_distance(REAL, MADE, n_subsets=0)
-    with pytest.raises(ValueError, match=r"`subset_size` must be 2 at least. Got 1"):
+    with pytest.raises(ValueError, match=r"`subset_size` must be a whole number, 2 at least. Got 1"):
         kernel_distance(REAL, MADE, subset_size=1)
 
 
 def test_rows_that_are_no_numbers():
     with pytest.raises(ValueError, match=r"`X_generated` must be numbers.*TableEncoder"):
         frechet_distance(np.zeros((3, 1)), np.array([["a"], ["b"], ["c"]]))
+    with pytest.raises(ValueError, match=r"`X_real` must be numbers.*datetime64"):
+        frechet_distance(pd.DataFrame({"day": pd.date_range("2026-01-01", periods=3)}), np.zeros((3, 1)))
+    with pytest.raises(ValueError, match=r"values up to 1e\+150. Got 1e\+200"):
+        frechet_distance(np.full((3, 1), 1e200), np.zeros((3, 1)))

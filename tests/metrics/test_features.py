@@ -6,7 +6,7 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skaae.metrics import (
     density_coverage,
@@ -51,6 +51,19 @@ def test_a_module_is_run_in_batches_in_evaluation_mode_and_left_as_it_was():
     assert module.training
     np.testing.assert_allclose(found, features_of(images, module, batch_size=300), rtol=1e-4, atol=1e-5)
     np.testing.assert_array_equal(found, features_of(images, module, batch_size=7))  # nothing is dropped
+
+
+def test_parts_of_a_module_keep_their_modes():
+    module = torch.nn.Sequential(torch.nn.Linear(64, 4), torch.nn.BatchNorm1d(4)).train()
+    module[1].eval()
+    features_of(X, module)
+    assert [part.training for part in module.modules()] == [True, True, False]
+
+
+def test_sparse_features_are_made_dense():
+    kinds = np.array([["a"], ["b"], ["a"]])
+    encoder = OneHotEncoder().fit(kinds)
+    np.testing.assert_array_equal(features_of(kinds, encoder), [[1, 0], [0, 1], [1, 0]])
 
 
 @pytest.mark.parametrize(

@@ -35,5 +35,5 @@ def test_bad_input():
         inception_score(LOGITS)
     with pytest.raises(ValueError, match="must not be negative"):
         inception_score([[1.5, -0.5]], 1)
-    with pytest.raises(ValueError, match=r"`n_splits` must be .* rows \(300\). Got 301"):
+    with pytest.raises(ValueError, match=r"`n_splits` must be .* 300 at most, as many as there are rows. Got 301"):
         inception_score(PROBABILITIES, 301)

@@ -35,13 +35,25 @@ def test_a_category_that_real_rows_lack_is_detected():
     assert score == pytest.approx(7 / 8, abs=0.02)  # half of the rows are told for sure
 
 
+def test_columns_are_told_apart_by_their_names_and_any_category_is_one():
+    rng = np.random.default_rng(0)
+    real = pd.DataFrame({1: rng.standard_normal(200), "1": rng.standard_normal(200), "kind": ["(other)", "b"] * 100})
+    assert detection_score(real, real.assign(**{"1": real["1"] + 9}), random_state=0) > 0.99
+
+
+def test_folds_are_drawn():
+    sorted_rows = np.sort(np.random.default_rng(0).standard_normal((300, 1)), axis=0)
+    assert detection_score(sorted_rows, sorted_rows, random_state=0) < 0.6
+
+
 def test_more_categories_than_trees_take():
     names = pd.DataFrame({"a": [f"name {i}" for i in range(600)], "b": 1.0})
     assert detection_score(names, names.assign(b=2.0), random_state=0) == 1
 
 
-def test_the_same_seed_tells_the_same():
-    scores = {detection_score(REAL_TABLE, MADE_TABLE, random_state=3) for _ in range(2)}
+@pytest.mark.parametrize("seed", [lambda: 3, lambda: np.random.RandomState(3), lambda: np.random.default_rng(3)])
+def test_the_same_seed_tells_the_same(seed):
+    scores = {detection_score(REAL_TABLE, MADE_TABLE, random_state=seed()) for _ in range(2)}
     assert len(scores) == 1
 
 
@@ -82,10 +94,22 @@ def test_a_class_that_no_generated_row_has():
     without = utility_score(X, y, X[known], y[known], random_state=0)
     assert 0.6 < without < utility_score(X, y, X, y, random_state=0)
     assert utility_score(X, y, X, y, estimator=DummyClassifier()) == 0.5
+    assert utility_score(X, y, X[:50], y[:50], random_state=0) == 0.5
+
+
+def test_classes_of_another_dtype_are_the_same_classes():
+    X, y = load_iris(return_X_y=True)
+    X, y = X[y > 0], y[y > 0]
+    for other in (y.astype(float), y.astype(str), pd.Series(y).astype("category")):
+        assert utility_score(X, y, X, other, random_state=0) > 0.99
+        assert utility_score(X, y, X, other, scoring="accuracy", random_state=0) > 0.95
+    assert utility_score(X, y - 1, X, y - 1, scoring="f1", random_state=0) > 0.95
+    with pytest.raises(ValueError, match=r"must be the same. Got \['a', 'b'\] for \['1', '2'\]"):
+        utility_score(X, y, X, np.where(y == 1, "a", "b"))
 
 
 def test_bad_input():
-    with pytest.raises(ValueError, match=r"`n_folds` must be .* \(300\). Got 1"):
+    with pytest.raises(ValueError, match=r"`n_folds` must be .* 300 at most.* Got 1"):
         detection_score(REAL_TABLE, MADE_TABLE, n_folds=1)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         utility_score(REAL_TABLE, [0, 1], MADE_TABLE, [0, 1])

@@ -20,6 +20,12 @@ def test_one_generated_row_is_a_normal_distribution():
     assert value == pytest.approx(multivariate_normal([0, 0], 4 * np.eye(2)).logpdf([1, 2]))
 
 
+def test_a_place_far_away_makes_no_difference():
+    X, Y = np.random.default_rng(0).normal(size=(2, 100, 3))
+    expected = parzen_log_likelihood(X, Y, bandwidth=0.5)
+    assert parzen_log_likelihood(X + 1e8, Y + 1e8, bandwidth=0.5) == pytest.approx(expected, rel=1e-6)
+
+
 def test_far_rows_do_not_underflow():
     assert np.isfinite(parzen_log_likelihood([[1e4]], [[0.0]], bandwidth=1.0)[0])
 

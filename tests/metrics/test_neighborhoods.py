@@ -37,6 +37,11 @@ def test_blocks_make_no_difference_and_sizes_may_differ(n_real, n_generated):
     assert found == pytest.approx(expected, abs=1e-12)
 
 
+def test_a_place_far_away_makes_no_difference():
+    found = [(*precision_recall(X, Y), *density_coverage(X, Y)) for X, Y in ((REAL, MADE), (REAL + 1e9, MADE + 1e9))]
+    assert found[0] == pytest.approx(found[1], abs=0.01)
+
+
 def test_the_same_sample():
     assert precision_recall(REAL, REAL[::-1]) == (1, 1)
     density, coverage = density_coverage(REAL, REAL)
@@ -77,7 +82,7 @@ def test_density_does_not_believe_an_outlier():
 
 
 @pytest.mark.parametrize("metric", [precision_recall, density_coverage])
-@pytest.mark.parametrize("k", [0, 300])
+@pytest.mark.parametrize("k", [0, 300, 2.5])
 def test_neighbours_must_exist(metric, k):
-    with pytest.raises(ValueError, match=rf"`n_neighbors` must be .* rows \(300\). Got {k}"):
+    with pytest.raises(ValueError, match=rf"`n_neighbors` must be .* 299 at most, less than there are rows. Got {k}"):
         metric(REAL, MADE, n_neighbors=k)

@@ -73,6 +73,22 @@ def test_search_over_a_pipeline_with_several_scorers():
         assert worse < better
 
 
+def test_frames_keep_the_names_of_their_columns_in_pipelines():
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    pipeline = make_pipeline(StandardScaler(), AAETransformer(2, max_iter=2, random_state=0))
+    for name in ("neg_reconstruction_error", "neg_sliced_wasserstein", "neg_column_shape_error"):
+        scorer = getattr(scorers, name)
+        assert scorer(pipeline.fit(frame), frame) == pytest.approx(scorer(pipeline.fit(X), X))
+
+
+def test_constant_columns_and_many_categories_count_little():
+    X = np.column_stack([np.full(70, 0.1), np.random.default_rng(0).standard_normal(70)])
+    assert scorers.neg_sliced_wasserstein(Copier(X), X) == 0
+    names = pd.DataFrame({"name": [f"name {i}" for i in range(3000)]})
+    real, made = scorers.on_one_scale(names, names)
+    assert real.shape == made.shape == (3000, 201)
+
+
 def test_generators_are_asked_for_rows_under_the_conditions_of_those_they_are_judged_by():
     frame = pd.DataFrame({"size": X[:, 2], "wide": X[:, 3] > 1.3, "kind": np.where(X[:, 0] > 6, "big", "small")})
     model = AAEGenerator(max_iter=40, flow_max_iter=40, random_state=0).fit(frame, Y)
@@ -89,6 +105,14 @@ def test_clusterers_are_scored_across_folds():
         AAEClusterer(3, max_iter=5, random_state=0), digits, labels, scoring=scorers.clustering_accuracy, cv=2
     )
     assert scores.min() > 0.9
+
+
+def test_clusters_are_no_conditions_and_utility_needs_some():
+    names = np.array(["x", "y", "z"])[Y]
+    model = AAEClusterer(3, max_iter=2, random_state=0).fit(X)
+    assert np.isfinite(scorers.neg_frechet_distance(model, X, names))
+    with pytest.raises(ValueError, match="must be fitted with `y`"):
+        scorers.utility(model, X, names)
 
 
 def test_what_cannot_sample():

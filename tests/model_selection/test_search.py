@@ -1,9 +1,11 @@
+import os
 import threading
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+from joblib.parallel import get_active_backend
 from scipy.stats import loguniform
 from sklearn.datasets import load_iris
 from sklearn.ensemble import IsolationForest
@@ -16,7 +18,7 @@ from sklearn.utils import shuffle
 from skaae import AAEGenerator, AAEOutlierDetector, AAETransformer, SemiSupervisedAAEClassifier
 from skaae.core import packs
 from skaae.metrics import scorers
-from skaae.model_selection import PackedGridSearchCV, PackedRandomizedSearchCV, SemiSupervisedKFold
+from skaae.model_selection import PackedGridSearchCV, PackedRandomizedSearchCV, SemiSupervisedKFold, _turns
 from skaae.model_selection._turns import take_turns
 
 X, Y = shuffle(*load_iris(return_X_y=True), random_state=0)
@@ -121,8 +123,66 @@ def test_a_candidate_that_fails_gets_the_error_score_and_the_others_their_own():
     assert search.best_params_ == {"n_components": 2}
     with pytest.raises(ValueError, match=r"`n_components` must be at most .* Got 99"):
         PackedGridSearchCV(AAETransformer(max_iter=2), grid, cv=2, error_score="raise").fit(X)
-    assert threading.active_count() < 20
     assert not hasattr(search, "_packing")
+
+
+def test_an_error_ends_the_search_before_others_are_trained(sizes):
+    grid = {"n_components": [99, 2]}
+    with pytest.raises(ValueError, match="Got 99"):
+        PackedGridSearchCV(AAETransformer(max_iter=2), grid, cv=2, error_score="raise").fit(X)
+    assert not sizes
+
+
+def test_what_a_call_does_to_warnings_stays_with_it():
+    def silent():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            AAETransformer(1, max_iter=1).fit(X)
+
+    def loud():
+        with np.errstate(divide="raise"):
+            AAETransformer(1, max_iter=1).fit(X)
+        warnings.warn("loud", stacklevel=1)
+        return np.geterr()["divide"]
+
+    before = warnings.filters
+    with pytest.warns(match="loud") as caught, np.errstate(divide="print"):
+        assert take_turns([silent, loud, silent, loud])[1::2] == ["print", "print"]
+    assert len(caught) == 2
+    assert warnings.filters is before
+
+
+def test_calls_let_go_of_what_they_trained(monkeypatch):
+    calls = []
+    kept = _turns.Call.__init__
+
+    def remember(call, *arguments):
+        kept(call, *arguments)
+        calls.append(call)
+
+    monkeypatch.setattr(_turns.Call, "__init__", remember)
+    PackedGridSearchCV(AAETransformer(2, max_iter=1), {"noise": [0.1, 0.2]}, cv=2, refit=False).fit(X)
+    assert len(calls) == 4
+    assert all(call.answer is call.task is call.function is None for call in calls)
+
+
+def test_an_interruption_leaves_no_call_waiting():
+    before = threading.active_count()
+
+    def interrupted():
+        AAETransformer(1, max_iter=1).fit(X)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        take_turns([interrupted, lambda: AAETransformer(1, max_iter=1).fit(X)])
+    wait_for_calls()
+    assert threading.active_count() == before
+
+
+def wait_for_calls():
+    for thread in threading.enumerate():
+        if type(thread).__name__ == "Call":
+            thread.join(10)
 
 
 def test_an_error_leaves_no_call_waiting_and_joblib_as_it_was():
@@ -130,12 +190,8 @@ def test_an_error_leaves_no_call_waiting_and_joblib_as_it_was():
     model = AAETransformer(2, max_iter=2, random_state=0)
     with pytest.raises(ValueError, match="no score"):
         PackedGridSearchCV(model, {"noise": [0.1, 0.2, 0.3]}, cv=2, scoring=no_score, error_score="raise").fit(X)
-    for thread in threading.enumerate():
-        if thread.daemon and type(thread).__name__ == "Call":
-            thread.join(5)
+    wait_for_calls()
     assert threading.active_count() == before
-    from joblib.parallel import get_active_backend
-
     assert type(get_active_backend()[0]).__name__ != "PackedBackend"
 
 
@@ -146,14 +202,43 @@ def no_score(model, X, y=None):
 def test_processes_share_the_candidates():
     model = AAETransformer(2, max_iter=3, random_state=0)
     grid = {"noise": [0.1, 0.2]}
-    packed = PackedGridSearchCV(model, grid, cv=2, n_jobs=2).fit(X)
-    assert_same_results(packed, GridSearchCV(model, grid, cv=2).fit(X))
+    packed = PackedGridSearchCV(model, grid, cv=2, n_jobs=2, scoring=process).fit(X)
+    found = {packed.cv_results_[f"split{fold}_test_score"][place] for fold in range(2) for place in range(2)}
+    assert len(found) == 2
+    assert os.getpid() not in found
+    assert_same_results(*(search(model, grid, cv=2, n_jobs=2).fit(X) for search in (PackedGridSearchCV, GridSearchCV)))
+
+
+def process(model, X, y=None):
+    return os.getpid()
+
+
+@pytest.mark.parametrize("pre_dispatch", [1, "all"])
+def test_all_candidates_are_dispatched(sizes, pre_dispatch):
+    model = AAETransformer(2, max_iter=1)
+    PackedGridSearchCV(model, {"noise": [0.1, 0.2]}, cv=2, pre_dispatch=pre_dispatch, refit=False).fit(X)
+    assert sizes == [4]
+
+
+class OneNormal:
+    """A prior without a hash."""
+
+    __hash__ = None
+
+    def __eq__(self, other):
+        return type(other) is type(self)
+
+    def __call__(self, n, rng):
+        return rng.standard_normal((n, 1))
+
+
+def test_priors_without_a_hash_train_alone(sizes):
+    PackedGridSearchCV(AAETransformer(1, prior=OneNormal(), max_iter=1), {"noise": [0.1]}, cv=2, refit=False).fit(X)
+    assert sizes == [1, 1]
 
 
 def test_rows_are_bounded_that_wait_for_their_pack(sizes, monkeypatch):
-    from skaae.model_selection import _turns
-
-    monkeypatch.setattr(_turns, "MOST_BYTES", 3 * X[:100].nbytes - 1)
+    monkeypatch.setattr(_turns, "MOST_BYTES", 3 * _turns.COPIES * X[:100].nbytes - 1)
     PackedGridSearchCV(AAETransformer(2, max_iter=1), {"noise": [0.1, 0.2]}, cv=3, refit=False).fit(X)
     assert sizes == [3, 3]
 
