@@ -47,7 +47,8 @@ for name in scoring:
 
 # %%
 # Each point is a candidate, a mean of three folds; both axes are better to the left and to the bottom. A
-# candidate that is left of and below another is better at both.
+# candidate that is left of and below another is better at both. The best by samples is at the edge of the grid; in
+# earnest one would go on from there.
 
 weights = search.cv_results_["param_adversarial_weight"].astype(float)
 rates = search.cv_results_["param_learning_rate_init"].astype(float)
@@ -58,7 +59,8 @@ for rate, marker in zip(grid["learning_rate_init"], "os", strict=True):
     distances = -search.cv_results_["mean_test_samples"][chosen]
     axes.plot(errors, distances, color="lightgray", zorder=1)
     places = np.searchsorted(grid["adversarial_weight"], weights[chosen])
-    points = axes.scatter(errors, distances, c=places, marker=marker, s=60, vmin=0, vmax=3, label=f"{rate:g}")
+    points = axes.scatter(errors, distances, c=places, marker=marker, s=60, vmin=0, vmax=3)
+    axes.scatter([], [], color="gray", marker=marker, s=60, label=f"{rate:g}")
 bar = figure.colorbar(points, ax=axes, ticks=range(4), label="adversarial_weight")
 bar.set_ticklabels([f"{weight:g}" for weight in grid["adversarial_weight"]])
 axes.set(xlabel="reconstruction error, in variances", ylabel="distance of samples from held-out rows")
