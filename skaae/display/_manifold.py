@@ -22,6 +22,7 @@ __all__ = ["ManifoldDisplay"]
 
 EDGE = 0.02  # of the prior's mass beyond either end of a walk
 MOST_OPTIONS = 8
+WIDTH_OF_POSITION = 0.35  # inches
 
 
 class ManifoldDisplay:
@@ -222,7 +223,13 @@ class ManifoldDisplay:
             ax=ax, **kwargs
         )
 
-    def plot(self, *, ax: Axes | np.ndarray | None = None, cmap: str | None = None) -> ManifoldDisplay:
+    def plot(
+        self,
+        *,
+        ax: Axes | np.ndarray | None = None,
+        cmap: str | None = None,
+        limits: tuple[float, float] | None = None,
+    ) -> ManifoldDisplay:
         """Draw the decoded rows.
 
         Parameters
@@ -231,6 +238,8 @@ class ManifoldDisplay:
             Where to draw images; axes to divide into maps of columns, or one for each. None makes a figure.
         cmap : str or None, default=None
             The colours of images of one channel, or of numbers. None is "gray_r" for images, and "viridis".
+        limits : tuple of float or None, default=None
+            The values at the ends of the colour scale of images. None takes those of the rows, but for the rarest.
 
         Returns
         -------
@@ -245,16 +254,19 @@ class ManifoldDisplay:
         if self.image_shape is None:
             self._plot_columns(ax, cmap or "viridis")
         else:
-            self._plot_images(ax, cmap or "gray_r")
+            self._plot_images(ax, cmap or "gray_r", limits)
         return self
 
-    def _plot_images(self, ax: Any, cmap: str) -> None:
+    def _plot_images(self, ax: Any, cmap: str, limits: tuple[float, float] | None) -> None:
         images, n = images_of(self.X_decoded, self.image_shape, "X_decoded"), len(self.positions)
         lines = images.reshape(n, n, *images.shape[1:])[::-1]
         texts = [f"{position:.1f}" for position in self.positions]
         self.figure_, self.ax_ = draw_mosaic(
-            ax, list(lines), limits=limits_of(images), line_names=texts[::-1], column_names=texts, cmap=cmap
+            ax, list(lines), limits=limits or limits_of(images), line_names=texts[::-1], column_names=texts, cmap=cmap
         )
+        inches = self.ax_.get_window_extent().width / self.figure_.dpi
+        every = max(1, int(np.ceil(n * WIDTH_OF_POSITION / inches)))
+        self.ax_.set_xticks(self.ax_.get_xticks()[::every], texts[::every])
         self.axes_ = np.array([self.ax_], dtype=object)
         self._label(self.ax_)
 

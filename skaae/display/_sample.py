@@ -199,7 +199,13 @@ class SampleDisplay:
         samples = _safe_indexing(samples, places)
         return cls(samples, y=y, image_shape=image_shape, max_columns=max_columns).plot(ax=ax, **kwargs)
 
-    def plot(self, *, ax: Axes | np.ndarray | None = None, cmap: str = "gray_r") -> SampleDisplay:
+    def plot(
+        self,
+        *,
+        ax: Axes | np.ndarray | None = None,
+        cmap: str = "gray_r",
+        limits: tuple[float, float] | None = None,
+    ) -> SampleDisplay:
         """Show the rows.
 
         Parameters
@@ -208,6 +214,8 @@ class SampleDisplay:
             Where to draw images; axes to divide into panels of columns, or one for each. None makes a figure.
         cmap : str, default="gray_r"
             The colours of images of one channel.
+        limits : tuple of float or None, default=None
+            The values at the ends of the colour scale of images. None takes those of the rows, but for the rarest.
 
         Returns
         -------
@@ -223,18 +231,21 @@ class SampleDisplay:
         if self.image_shape is None:
             self._plot_columns(ax, groups)
         else:
-            self._plot_images(ax, cmap, groups)
+            self._plot_images(ax, cmap, limits, groups)
         return self
 
-    def _plot_images(self, ax: Any, cmap: str, groups: dict[str, np.ndarray]) -> None:
+    def _plot_images(
+        self, ax: Any, cmap: str, limits: tuple[float, float] | None, groups: dict[str, np.ndarray]
+    ) -> None:
         images = images_of(self.samples, self.image_shape, "samples")
         lines, names = [], []
         for name, places in groups.items():
             for start in range(0, len(places), IMAGES_IN_LINE):
                 lines.append(images[places[start : start + IMAGES_IN_LINE]])
                 names.append("" if start else name)
+        limits, line_names = limits or limits_of(images), names if any(names) else ()
         self.figure_, self.ax_ = draw_mosaic(
-            ax, lines, limits=limits_of(images), line_names=names if any(names) else (), title="Samples", cmap=cmap
+            ax, lines, limits=limits, line_names=line_names, title="Samples", cmap=cmap
         )
         self.axes_ = np.array([self.ax_], dtype=object)
 

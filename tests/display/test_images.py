@@ -1,5 +1,8 @@
 """Displays whose rows are images: reconstructions, samples, walks and transfers."""
 
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -190,3 +193,25 @@ class TestTransfer:
             TransferDisplay.from_rows(X, [X], ["a", "b"])
         with pytest.raises(ValueError, match=r"as many rows as `X` \(200\). Got 3"):
             TransferDisplay.from_rows(X, [X[:3]], ["a"])
+
+
+@pytest.mark.parametrize(("inches", "n_written"), [(9.0, 15), (3.0, 5)])
+def test_positions_of_a_walk_are_left_out_where_they_would_overlap(inches, n_written):
+    figure, ax = plt.subplots(figsize=(inches, inches), layout="constrained")
+    positions = np.linspace(-2, 2, 15)
+    display = ManifoldDisplay.from_rows(np.zeros((225, 4)), positions, image_shape=(2, 2), ax=ax)
+    figure.canvas.draw()
+    labels = [label for label in display.ax_.get_xticklabels() if label.get_text()]
+    assert len(labels) == n_written
+    assert labels[0].get_text() == "-2.0"
+    boxes = [label.get_window_extent() for label in labels]
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+
+
+def test_ends_of_the_colour_scale_are_those_asked_for():
+    images = np.array([[0.0, 1.0, 2.0, 4.0]] * 4)
+    for display in (
+        SampleDisplay.from_samples(images, image_shape=(2, 2), limits=(1, 3)),
+        ManifoldDisplay.from_rows(images, [-1, 1], image_shape=(2, 2), limits=(1, 3)),
+    ):
+        np.testing.assert_allclose(ink(display, 0, 0, size=2), [[0, 0], [0.5, 1]], atol=0.01)
