@@ -28,7 +28,7 @@ WEIGHTS = (
     "noise",
     "masking",
 )  # may differ, but none may be zero where others are not
-MOST_NUMBERS = 2**18  # of a layer's output, beyond which it leaves the processor's cache and there is no more to gain
+MOST_NUMBERS = 2**19  # of a layer's output, beyond which it leaves the processor's cache and there is no more to gain
 
 
 def train_packed(tasks: Sequence[Task]) -> list[Trained | Exception]:
