@@ -59,7 +59,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         classes further apart. "auto" is 0.03 for a normal prior, and 1 for others and with `n_clusters`.
     noise : float or "auto", default="auto"
         Standard deviation of the Gaussian noise on the scaled columns that the encoder is shown in training. "auto"
-        is ``1 - n_components / n_features``: the more redundant the columns, the more.
+        is ``1 - n_components / n_features``: the more redundant columns are, the more. With ``scaling=None`` say it.
     alpha : float, default=0.0
         Decoupled weight decay.
     batch_size : int or "auto", default="auto"
