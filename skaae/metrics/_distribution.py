@@ -133,7 +133,8 @@ def frechet_distance(X_real: Any, X_generated: Any, *, features: Any = None) -> 
 
 def root_of_covariance(X: np.ndarray) -> np.ndarray:
     """A square matrix whose transpose times itself is the covariance."""
-    values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(X, rowvar=False)))
+    X = X - X.mean(axis=0)
+    values, vectors = np.linalg.eigh(X.T @ X / (len(X) - 1))
     return np.sqrt(values.clip(0))[:, None] * vectors.T
 
 

@@ -35,7 +35,7 @@ def rows_of(X: Any, name: str, features: Any = None) -> np.ndarray:
     try:
         if found.dtype.kind in "mMc":
             raise TypeError(f"cells are {found.dtype}")
-        rows = found.astype(np.float64)
+        rows = found.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"`{name}` must be numbers; to compare tables with other cells, encode both by one fitted"
@@ -45,10 +45,11 @@ def rows_of(X: Any, name: str, features: Any = None) -> np.ndarray:
         raise ValueError(
             f"`{name}` must be two-dimensional, with one row and one column at least. Got shape {rows.shape}."
         )
-    if not np.isfinite(rows).all():
+    largest = max(rows.max(), -rows.min())
+    if not np.isfinite(largest):
         raise ValueError(f"`{name}` must be finite. Got NaN or infinity.")
-    if np.abs(rows).max() > LARGEST:
-        raise ValueError(f"`{name}` must have values up to {LARGEST}. Got {np.abs(rows).max():.3g}.")
+    if largest > LARGEST:
+        raise ValueError(f"`{name}` must have values up to {LARGEST}. Got {largest:.3g}.")
     return rows
 
 
