@@ -70,8 +70,8 @@ class PackedGridSearchCV(Packed, GridSearchCV):
     scoring : str, callable, list, tuple or dict, default=None
         As in `GridSearchCV`; `skaae.metrics.scorers` has some for models without labels.
     n_jobs : int or None, default=None
-        Processes among which candidates are dealt out, each packing its own; of the joblib backend that is active,
-        so also of dask or ray.
+        Processes among which candidates are dealt out, each packing its own; of the joblib backend that is active. As
+        many as there are cores is fastest.
     refit : bool, str or callable, default=True
         Whether, and by which score, the best candidate is fitted to all rows.
     cv : int, splitter or iterable, default=None
