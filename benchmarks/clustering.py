@@ -18,7 +18,6 @@ import pandas as pd
 import sklearn
 from _data import load_table, split_images, split_table, table_names, tuned_on
 from joblib import Parallel, delayed
-from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import HDBSCAN, AgglomerativeClustering, KMeans, SpectralClustering
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score
@@ -27,6 +26,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from skaae import AAEClusterer, AAETransformer
+from skaae.metrics import clustering_accuracy
 
 OURS = "AAEClusterer"
 CLASSES = range(3, 21)
@@ -131,9 +131,7 @@ def mnist(arguments):
             clusters = model.predict(X_test)
             surest = model.predict_proba(X).argmax(0)
             paper = 100 * np.mean(y[surest][clusters] != y_test)
-            shared = np.zeros((k, 10))
-            np.add.at(shared, (clusters, y_test), 1)
-            one_to_one = 100 * shared[linear_sum_assignment(-shared)].sum() / len(y_test)
+            one_to_one = 100 * clustering_accuracy(y_test, clusters)
             found.append((one_to_one, paper))
             print(
                 f"{k} clusters, seed {seed}: {one_to_one:.2f} % one to one, {paper:.2f} % errors, {seconds:.0f} s",

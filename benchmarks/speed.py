@@ -210,6 +210,20 @@ def fit_pythae(task: Task, n_epochs: int) -> None:
         AdversarialTrainer(model=model, train_dataset=rows, eval_dataset=None, training_config=config).train()
 
 
+def pyod_options(task: Task, n_epochs: int) -> dict[str, object]:
+    return {
+        "batch_norm": False,
+        "dropout_rate": 0.0,
+        "lr": RATE,
+        "epoch_num": n_epochs,
+        "batch_size": task.batch_size,
+        "preprocessing": True,
+        "device": "cpu",
+        "random_state": 0,
+        "verbose": 0,
+    }
+
+
 def fit_pyod_vae(task: Task, n_epochs: int) -> None:
     from pyod.models.vae import VAE
 
@@ -217,15 +231,7 @@ def fit_pyod_vae(task: Task, n_epochs: int) -> None:
         encoder_neuron_list=list(task.hidden),
         decoder_neuron_list=list(task.hidden[::-1]),
         latent_dim=task.width,
-        batch_norm=False,
-        dropout_rate=0.0,
-        lr=RATE,
-        epoch_num=n_epochs,
-        batch_size=task.batch_size,
-        preprocessing=True,
-        device="cpu",
-        random_state=0,
-        verbose=0,
+        **pyod_options(task, n_epochs),
     ).fit(task.X)
 
 
@@ -252,15 +258,7 @@ def fit_pyod(task: Task, n_epochs: int) -> None:
     AutoEncoder(
         hidden_neuron_list=[*task.hidden, task.width],
         hidden_activation_name="relu",
-        batch_norm=False,
-        dropout_rate=0.0,
-        lr=RATE,
-        epoch_num=n_epochs,
-        batch_size=task.batch_size,
-        preprocessing=True,
-        device="cpu",
-        random_state=0,
-        verbose=0,
+        **pyod_options(task, n_epochs),
     ).fit(task.X)
 
 

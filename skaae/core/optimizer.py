@@ -46,7 +46,7 @@ class PackedAdam:
             # What torch.optim.AdamW(fused=True) calls, without its bookkeeping, which costs more than small steps.
             torch._fused_adamw_(
                 parameters,
-                [gradient[member] for gradient in gradients],
+                gradients if len(self.members) == 1 else [gradient[member] for gradient in gradients],
                 first,
                 second,
                 [],

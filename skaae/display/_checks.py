@@ -6,9 +6,18 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-__all__ = ["check_components", "check_methods", "check_most", "image_shape_of", "shape_of_images"]
+__all__ = [
+    "check_components",
+    "check_methods",
+    "check_most",
+    "image_shape_of",
+    "most_drawn",
+    "one_for_each",
+    "shape_of_images",
+]
 
 
 def check_methods(estimator: Any, wanted: str, display: str) -> None:
@@ -24,6 +33,16 @@ def check_most(value: Any, name: str, least: int = 1) -> int:
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
         raise ValueError(f"`{name}` must be an int, {least} at least. Got {value!r}.")
     return int(value)
+
+
+def most_drawn(image_shape: Any, max_images: Any, max_rows: Any) -> int:
+    """How many rows are drawn at most, as images where they have a shape."""
+    return check_most(max_rows, "max_rows") if image_shape is None else check_most(max_images, "max_images")
+
+
+def one_for_each(y: Any) -> bool:
+    """Whether conditions are those of rows, one for each, and not one for all."""
+    return np.ndim(y) > 0 and not (isinstance(y, dict) or (isinstance(y, pd.DataFrame) and len(y) == 1))
 
 
 def check_components(components: Any, width: int) -> tuple[int, int]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import check_consistent_length
 
 from ._associations import associations
 from ._canvas import panels
 from ._cells import draw_cells
-from ._checks import check_methods, check_most
+from ._checks import check_methods, check_most, one_for_each
 from ._colors import FIRST, SECOND
 from ._column_panels import draw_column, handles_of, percent, shortened
 from ._tables import difference, frames_alike, is_number, of_columns, some_places, some_rows
@@ -134,7 +133,7 @@ class ColumnDisplay:
         check_methods(estimator, "sample", cls.__name__)
         rng = check_random_state(random_state)
         places = some_places(len(X), check_most(max_rows, "max_rows"), rng)
-        if np.ndim(y) > 0 and not (isinstance(y, dict) or (isinstance(y, pd.DataFrame) and len(y) == 1)):
+        if one_for_each(y):
             check_consistent_length(X, y)
             y = _safe_indexing(y, places)
         generated = estimator.sample(len(places), y, random_state=rng)

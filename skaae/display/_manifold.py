@@ -318,7 +318,7 @@ def choices_of(cells: pd.Series) -> tuple[np.ndarray, dict[str, Any], list[str]]
     """Categories as numbers, how to colour these, and their names; the rarest of many count as one."""
     from matplotlib.colors import BoundaryNorm, ListedColormap
 
-    texts = pd.Series(["missing" if text is None else text for text in texts_of(cells)])
+    texts = pd.Series(texts_of(cells, "missing"))
     names = texts.value_counts().index.tolist()
     if len(names) > MOST_OPTIONS:
         names = [*names[: MOST_OPTIONS - 1], "others"]

@@ -307,8 +307,8 @@ class OutlierDisplay:
         names = [shortened(str(table.columns[place]), 18) for place in places]
         texts = None
         if self.X is not None:
-            cells = [texts_of(self.X.iloc[:, place]) for place in places]
-            texts = np.transpose([["missing" if t is None else shortened(t, 10) for t in column] for column in cells])
+            cells = [texts_of(self.X.iloc[:, place], "missing") for place in places]
+            texts = np.transpose([[shortened(text, 10) for text in column] for column in cells])
         order = np.sort(self.scores)[: len(shares)]
         lines = [f"row {name} ({score:.2f})" for name, score in zip(table.index, order, strict=True)]
         image = draw_cells(

@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.utils import _safe_indexing
 
 from ._canvas import panels
-from ._checks import check_most, image_shape_of
+from ._checks import check_most, image_shape_of, most_drawn
 from ._colors import FIRST, SECOND
 from ._column_panels import draw_column, handles_of
 from ._mosaic import draw_mosaic, images_of, limits_of
@@ -149,7 +149,7 @@ class ReconstructionDisplay:
         4
         """
         image_shape = image_shape_of(estimator, image_shape)
-        most = check_most(max_rows, "max_rows") if image_shape is None else check_most(max_images, "max_images")
+        most = most_drawn(image_shape, max_images, max_rows)
         places = some_places(len(X), most, random_state)
         rows, given = _safe_indexing(X, places), None if y is None else _safe_indexing(y, places)
         reconstructed, names = reconstruction_of(estimator, rows, given)
@@ -223,7 +223,7 @@ class ReconstructionDisplay:
         """
         if len(X) != len(X_reconstructed):
             raise ValueError(f"`X_reconstructed` must have as many rows as `X` ({len(X)}). Got {len(X_reconstructed)}.")
-        most = check_most(max_rows, "max_rows") if image_shape is None else check_most(max_images, "max_images")
+        most = most_drawn(image_shape, max_images, max_rows)
         places = some_places(len(X), most, random_state)
         X, X_reconstructed = (_safe_indexing(rows, places) for rows in (X, X_reconstructed))
         return cls(

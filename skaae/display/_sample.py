@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_consistent_length
 
 from ._canvas import panels
-from ._checks import check_methods, check_most, image_shape_of
+from ._checks import check_methods, check_most, image_shape_of, most_drawn, one_for_each
 from ._colors import SECOND, colors_of
 from ._column_panels import draw_column, handles_of
 from ._mosaic import draw_mosaic, images_of, limits_of
@@ -127,12 +126,12 @@ class SampleDisplay:
         """
         check_methods(estimator, "sample", cls.__name__)
         image_shape = image_shape_of(estimator, image_shape)
-        one_for_each = np.ndim(y) > 0 and not (isinstance(y, dict) or (isinstance(y, pd.DataFrame) and len(y) == 1))
+        own = one_for_each(y)
         if n_samples is None:
-            n_samples = len(y) if one_for_each else N_ROWS if image_shape is None else N_IMAGES
+            n_samples = len(y) if own else N_ROWS if image_shape is None else N_IMAGES
         check_most(n_samples, "n_samples")
         samples = estimator.sample(n_samples, y, random_state=random_state)
-        classes = y if one_for_each and np.ndim(y) == 1 and len(y) == len(samples) else None
+        classes = y if own and np.ndim(y) == 1 and len(y) == len(samples) else None
         return cls(samples, y=classes, image_shape=image_shape, max_columns=max_columns).plot(ax=ax, **kwargs)
 
     @classmethod
@@ -191,7 +190,7 @@ class SampleDisplay:
         >>> [label.get_text() for label in display.ax_.get_yticklabels()]
         ['a', 'b', 'c']
         """
-        most = check_most(max_rows, "max_rows") if image_shape is None else check_most(max_images, "max_images")
+        most = most_drawn(image_shape, max_images, max_rows)
         places = some_places(len(samples), most, random_state)
         if y is not None:
             check_consistent_length(samples, y)

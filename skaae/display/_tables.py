@@ -90,10 +90,10 @@ def numbers_of(cells: pd.Series) -> np.ndarray:
     return cells.to_numpy(np.float64, na_value=np.nan)
 
 
-def texts_of(cells: pd.Series) -> np.ndarray:
-    """Cells as text, None where they are missing."""
+def texts_of(cells: pd.Series, missing: str | None = None) -> np.ndarray:
+    """Cells as text, and what stands for missing ones."""
     values = cells.to_numpy(dtype=object, na_value=None)
-    return np.array([None if pd.isna(value) else text_of(value) for value in values], dtype=object)
+    return np.array([missing if pd.isna(value) else text_of(value) for value in values], dtype=object)
 
 
 def text_of(value: Any) -> str:

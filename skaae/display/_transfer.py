@@ -369,5 +369,4 @@ def changes_of(one: pd.DataFrame, other: pd.DataFrame, scales: np.ndarray) -> np
 
 def cells_of(table: pd.DataFrame) -> np.ndarray:
     """Cells as texts."""
-    columns = [texts_of(table.iloc[:, place]) for place in range(table.shape[1])]
-    return np.transpose([["missing" if text is None else text for text in column] for column in columns])
+    return np.transpose([texts_of(table.iloc[:, place], "missing") for place in range(table.shape[1])])

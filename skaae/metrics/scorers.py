@@ -89,11 +89,18 @@ class SampleScorer:
 
 def samples_of(estimator: Any, X: Any, y: Any, seed: int) -> Any:
     """As many rows drawn from a model as there are in X, brought back through the steps before it in a pipeline."""
-    model, before = (estimator[-1], estimator[:-1]) if hasattr(estimator, "steps") else (estimator, None)
+    model = last_of(estimator)
     if not hasattr(model, "sample"):
         raise TypeError(f"An estimator that is scored by its samples must have `sample`. Got {type(model).__name__}.")
     rows = model.sample(len(X), y if takes_conditions(model) else None, random_state=seed)
-    return named(rows if before is None or not len(before) else before.inverse_transform(rows), X)
+    if model is not estimator and len(estimator) > 1:
+        rows = estimator[:-1].inverse_transform(rows)
+    return named(rows, X)
+
+
+def last_of(estimator: Any) -> Any:
+    """A model, or the one that a pipeline ends in."""
+    return estimator[-1] if hasattr(estimator, "steps") else estimator
 
 
 def takes_conditions(model: Any) -> bool:
@@ -128,8 +135,7 @@ def clustering_accuracy(estimator: Any, X: Any, y: Any) -> float:
 
 def utility(estimator: Any, X: Any, y: Any) -> float:
     """Score on real rows of boosted trees that learned from rows drawn under their conditions."""
-    model = estimator[-1] if hasattr(estimator, "steps") else estimator
-    if not takes_conditions(model):
+    if not takes_conditions(last_of(estimator)):
         raise ValueError("To tell the utility of its samples, a model must be fitted with `y`. Got one without.")
     return utility_score(X, y, samples_of(estimator, X, y, 0), y, random_state=0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
 from joblib.parallel import ParallelBackendBase, get_active_backend, parallel_config
 
 from ._turns import take_turns
@@ -73,11 +73,11 @@ class PackedBackend(ParallelBackendBase):
 
     def _results(self, functions: list[Callable[[], Any]]) -> list[Any]:
         with parallel_config(backend=self.outer):
-            parallel = Parallel(n_jobs=self.n_jobs)
-            n_processes = min(parallel._effective_n_jobs(), len(functions))
+            n_processes = min(effective_n_jobs(self.n_jobs), len(functions))
             if n_processes < 2:
                 return take_turns(functions)
-            dealt = parallel(delayed(take_turns)(functions[start::n_processes]) for start in range(n_processes))
+            calls = (delayed(take_turns)(functions[start::n_processes]) for start in range(n_processes))
+            dealt = Parallel(n_jobs=self.n_jobs)(calls)
         results: list[Any] = [None] * len(functions)
         for start, own in enumerate(dealt):
             results[start::n_processes] = own
