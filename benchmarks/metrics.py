@@ -192,7 +192,7 @@ def main():
             line = [name, n_rows, *measured(own, n_rows, arguments.limit)]
             if reference is not None:
                 line += [package, *measured(reference, n_rows, arguments.limit)]
-            print(" | ".join(f"{x:.2f}" if isinstance(x, float) else str(x) for x in line), flush=True)
+            print(" | ".join(f"{x:.3g}" if isinstance(x, float) else str(x) for x in line), flush=True)
 
 
 if __name__ == "__main__":
