@@ -19,6 +19,7 @@ __all__ = [
     "SemiSupervisedAAEClassifier",
     "TableEncoder",
     "__version__",
+    "callbacks",
     "display",
     "metrics",
     "model_selection",
@@ -33,7 +34,7 @@ _HOMES = {
     "SemiSupervisedAAEClassifier": "estimators._classifier",
     "TableEncoder": "table",
 }
-_MODULES = {"display", "metrics", "model_selection"}
+_MODULES = {"callbacks", "display", "metrics", "model_selection"}
 
 
 def __getattr__(name: str) -> Any:

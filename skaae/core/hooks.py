@@ -1,4 +1,7 @@
-"""Hooks: called with an ``Epoch`` at the end of each; one that returns True stops the run."""
+"""Hooks: called with an ``Epoch`` at the end of each; one that returns True stops the run.
+
+A hook that goes by what it saw in earlier epochs has ``state()``, and ``resume(state)`` for a run that goes on.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,21 @@ from ..metrics import sliced_wasserstein
 from .model import AdversarialAutoencoder
 from .streams import Streams
 
-__all__ = ["EarlyStopping", "Epoch", "Hook", "ProgressLine"]
+__all__ = ["Bookmark", "EarlyStopping", "Epoch", "Hook", "ProgressLine"]
+
+
+@dataclass
+class Bookmark:
+    """Where a run stands at the end of an epoch, all that the rest of it depends on.
+
+    That is its state, the curve of each loss so far, (epochs, K), how often each member's rate was cut, and what each
+    hook remembers.
+    """
+
+    state: dict[str, np.ndarray]
+    curves: dict[str, np.ndarray]
+    cuts: list[int]
+    hooks: list[dict[str, np.ndarray]]
 
 
 @dataclass
@@ -30,6 +47,7 @@ class Epoch:
     losses: dict[str, np.ndarray]
     model: AdversarialAutoencoder
     state: Callable[[], dict[str, np.ndarray]]
+    bookmark: Callable[[], Bookmark]
     last: bool
 
 
@@ -81,6 +99,7 @@ class EarlyStopping:
         self.shown = X if shown is None else shown
         self.X, self.patience, self.tol, self.seed, self.labels, self.given = X, patience, tol, seed, labels, given
         self.weights: dict[str, Tensor] = {}
+        self.before: dict[str, np.ndarray] = {}
 
     @torch.no_grad()
     def __call__(self, epoch: Epoch) -> bool:
@@ -99,12 +118,25 @@ class EarlyStopping:
             epoch.model.load_state_dict(self.weights)
         return over
 
+    def state(self) -> dict[str, np.ndarray]:
+        """The best weights and losses, and how long none was better."""
+        weights = {f"weights.{name}": weight.cpu().numpy() for name, weight in self.weights.items()}
+        return {"best": self.best.copy(), "waited": self.waited.copy(), **weights}
+
+    def resume(self, state: dict[str, np.ndarray]) -> None:
+        """Goes on from a state."""
+        self.before = state
+
     def _begin(self, model: AdversarialAutoencoder) -> None:
         first = next(model.parameters())
         n_members, device = len(first), first.device
         self.best = np.full(n_members, np.inf)
         self.waited = np.zeros(n_members, dtype=int)
         self.weights = {name: weight.clone() for name, weight in model.state_dict().items()}
+        if self.before:
+            self.best, self.waited = self.before["best"].copy(), self.before["waited"].copy()
+            for name, weight in self.weights.items():
+                weight.copy_(torch.from_numpy(self.before[f"weights.{name}"]))
         x, shown = (torch.tensor(rows, dtype=first.dtype, device=device) for rows in (self.X, self.shown))
         self.x, self.seen = x.expand(n_members, *x.shape), shown.expand(n_members, *x.shape)
         self.beside = None

@@ -18,7 +18,8 @@ from ..plan import Architecture, Training
 from .corruption import Corruption
 from .model import AdversarialAutoencoder
 from .streams import Streams
-from .training import State, part_of, threads_for
+from .threads import threads_for
+from .training import State, part_of
 
 __all__ = ["corrupt", "decode", "draw", "encode", "errors", "log_density", "reconstruct", "resolve_device", "transport"]
 

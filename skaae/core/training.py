@@ -7,11 +7,9 @@ saved state, or back to an earlier one, and a packed member trains as it would a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -21,8 +19,7 @@ from torch import Tensor
 from ..plan import Architecture, PerMember, Training
 from .batches import Batch, Batches, Supervision
 from .corruption import Corruption
-from .hooks import Epoch, Hook
-from .images import work_of
+from .hooks import Bookmark, Epoch, Hook
 from .model import AdversarialAutoencoder
 from .optimizer import PackedAdam
 from .phases import (
@@ -41,19 +38,39 @@ from .phases import (
     Transport,
 )
 from .streams import Streams
+from .threads import threads_for
 
-__all__ = ["TRAINER", "State", "Task", "Trained", "Turn", "part_of", "threads_for", "train", "train_alone", "turns_of"]
+__all__ = [
+    "TRAINER",
+    "Interrupted",
+    "State",
+    "Task",
+    "Trained",
+    "Turn",
+    "part_of",
+    "train",
+    "train_alone",
+    "turns_of",
+]
 
 State = dict[str, np.ndarray]
+Losses = dict[str, np.ndarray]  # of an epoch, (K,) each
 Trained = tuple[State, dict[str, np.ndarray]]
 Entry = TypeVar("Entry", Tensor, np.ndarray)
 
 RAMP = 0.1  # share of a run in which the adversarial weight rises to its full value
 DECAY = 0.5  # share of a run, at its end, in which the learning rate falls to zero
-SHARED_WORK = 3e7  # operations of a layer's product below which one thread does it sooner than two
 NEAR, REFERENCE_ROWS = 10, 1000  # "near" is the tenth nearest of so many rows
 CHUNK = 4096  # rows that are encoded at once
 RATE_CUTS = 4  # how often a member in trouble starts its epoch again, each time at a quarter of its rate
+
+
+class Interrupted(KeyboardInterrupt):
+    """Raised where a run is interrupted that has come some way; ``trained`` is how far."""
+
+    def __init__(self, trained: Trained) -> None:
+        super().__init__()
+        self.trained = trained
 
 
 @dataclass
@@ -166,7 +183,7 @@ class Run:
             own_rows = [x] * n_members if rows is None else [x[own] for own in rows]
             self.model.initialise(self.streams, own_rows, told=supervision is not None)
         else:
-            self.restore({name: torch.tensor(value, device=x.device) for name, value in start.items()})
+            self.restore(as_tensors(start, x.device))
         if training.schedule == "transport" and self.model.flow is not None:
             self.batches.settled = self.model.flow.standardise(self._codes(x))
 
@@ -175,7 +192,7 @@ class Run:
         parts = [self.model.encode(part.expand(len(self.rates), *part.shape)) for part in x.split(CHUNK)]
         return torch.cat(parts, 1)
 
-    def advance(self, progress: float) -> dict[str, np.ndarray]:
+    def advance(self, progress: float) -> Losses:
         """Trains for one epoch, at so much of the whole run; the mean of each loss, (K,)."""
         annealed = self.training.annealed
         for optimizer in self.optimizers:
@@ -192,7 +209,7 @@ class Run:
         self.epoch += 1
         return {name: (torch.stack(each).sum(0) / self.batches.n_batches).cpu().numpy() for name, each in seen.items()}
 
-    def troubled(self, losses: dict[str, np.ndarray]) -> np.ndarray:
+    def troubled(self, losses: Losses) -> np.ndarray:
         """Which members have lost their way: a loss or a weight that is not a finite number."""
         weights = [p.detach() for p in self.model.parameters()]
         finite = np.isfinite(np.vstack(list(losses.values()))).all(0)
@@ -233,7 +250,21 @@ class Run:
 
     def state(self) -> State:
         """A snapshot as numpy arrays."""
-        return {name: value.cpu().numpy() for name, value in self.snapshot().items()}
+        return as_arrays(self.snapshot())
+
+    def resume(self, bookmark: Bookmark, hooks: Sequence[Hook]) -> list[Losses]:
+        """Goes on where a run like this one stood; the losses of each epoch until there."""
+        self.cuts = list(bookmark.cuts)
+        self.rates = [rate / 4**cuts for rate, cuts in zip(self.rates, self.cuts, strict=True)]
+        self._make_optimizers()
+        self.restore(
+            {name: torch.tensor(value, device=self.batches.x.device) for name, value in bookmark.state.items()}
+        )
+        for hook, remembered in zip(hooks, bookmark.hooks, strict=False):
+            if remembered and hasattr(hook, "resume"):
+                hook.resume(remembered)
+        n_done = len(next(iter(bookmark.curves.values())))
+        return [{name: curve[epoch] for name, curve in bookmark.curves.items()} for epoch in range(n_done)]
 
     def _make_optimizers(self) -> None:
         decays = per_member(self.training.weight_decay, len(self.rates))
@@ -258,22 +289,6 @@ def distances(x: Tensor) -> Tensor:
     return every.clamp(max=2 * float(every.median()))
 
 
-@contextmanager
-def threads_for(architecture: Architecture, n_rows: int) -> Iterator[None]:
-    """Leaves products with so many rows to one thread where they are too small to share: more would mostly wait."""
-    widths = [architecture.n_features, *architecture.hidden_layer_sizes, sum(b.width for b in architecture.blocks)]
-    largest = max(a * b for own in (widths, architecture.flow_layer_sizes) for a, b in pairwise(own))
-    before = torch.get_num_threads()
-    if architecture.image_shape is not None:
-        largest = max(largest, work_of(architecture.image_shape))
-    if 2 * n_rows * largest < SHARED_WORK:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 @dataclass
 class Task:
     """What is asked of `train`."""
@@ -289,6 +304,7 @@ class Task:
     start: State | None = None
     hooks: Sequence[Hook] = ()
     device: str = "cpu"
+    bookmark: Bookmark | None = None  # where to go on in the middle
 
 
 def train(
@@ -331,27 +347,52 @@ def train_alone(task: Task) -> Trained:
     with threads_for(task.architecture, training.batch_size * len(training.seeds)):
         told = None if task.given is None else torch.tensor(task.given, dtype=torch.float32, device=device)
         run = Run(task.architecture, training, x, own, task.start, supervision, told, task.shown)
-        curves = complete(run, task.hooks)
-    return run.state(), {name: np.stack([losses[name] for losses in curves]) for name in curves[0]}
+        curves = complete(run, task.hooks, task.bookmark)
+    return run.state(), stacked(curves)
 
 
 # Who trains: a search that packs the models of several fits puts itself in between.
 TRAINER: ContextVar[Callable[[Task], Trained]] = ContextVar("trainer", default=train_alone)
 
 
-def complete(run: Run, hooks: Sequence[Hook]) -> list[dict[str, np.ndarray]]:
+def complete(run: Run, hooks: Sequence[Hook], bookmark: Bookmark | None = None) -> list[Losses]:
     """Advances the run to its end, or to where a hook stops it; the losses of each epoch."""
     n_epochs = run.training.n_epochs
-    curves: list[dict[str, np.ndarray]] = []
+    curves = [] if bookmark is None else run.resume(bookmark, hooks)
+
+    def mark() -> Bookmark:
+        remembered = [hook.state() if hasattr(hook, "state") else {} for hook in hooks]
+        return Bookmark(run.state(), stacked(curves), list(run.cuts), remembered)
+
     while True:
-        good = run.snapshot()
-        losses = run.advance(len(curves) / n_epochs)
-        while (troubled := run.troubled(losses)).any():
-            run.retreat(good, troubled)
-            losses = run.advance(len(curves) / n_epochs)
-        curves.append(losses)
-        epoch = Epoch(len(curves) - 1, n_epochs, losses, run.model, run.state, last=len(curves) == n_epochs)
-        for hook in hooks:
-            epoch.last = bool(hook(epoch)) or epoch.last
+        n_done, good = len(curves), run.snapshot()
+        try:
+            losses = run.advance(n_done / n_epochs)
+            while (troubled := run.troubled(losses)).any():
+                run.retreat(good, troubled)
+                losses = run.advance(n_done / n_epochs)
+            curves.append(losses)
+            epoch = Epoch(n_done, n_epochs, losses, run.model, run.state, mark, last=len(curves) == n_epochs)
+            for hook in hooks:
+                epoch.last = bool(hook(epoch)) or epoch.last
+        except KeyboardInterrupt:
+            if not n_done:
+                raise
+            raise Interrupted((as_arrays(good), stacked(curves[:n_done]))) from None
         if epoch.last:
             return curves
+
+
+def stacked(curves: Sequence[Losses]) -> dict[str, np.ndarray]:
+    """The curve of each loss, (epochs, K)."""
+    return {name: np.stack([losses[name] for losses in curves]) for name in curves[0]}
+
+
+def as_tensors(state: State, device: torch.device) -> dict[str, Tensor]:
+    """A snapshot of numpy arrays."""
+    return {name: torch.tensor(value, device=device) for name, value in state.items()}
+
+
+def as_arrays(state: dict[str, Tensor]) -> State:
+    """A snapshot as numpy arrays."""
+    return {name: value.cpu().numpy() for name, value in state.items()}

@@ -25,8 +25,11 @@ from ._saving import Saved
 
 if TYPE_CHECKING:
     from ..core.hooks import Epoch, Hook
+    from ..core.training import Trained
 
 __all__ = ["BaseAAE", "validated"]
+
+TORN_DOWN = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")  # scikit-learn's, which goes by them after a fit
 
 validated = _fit_context(prefer_skip_nested_validation=True)  # checks parameters before a method that fits
 
@@ -111,9 +114,9 @@ class BaseAAE(Saved, Plans, Door, CallbackSupportMixin, BaseEstimator):
             X = self._validate(X, reset=first, ensure_min_samples=2)
             labels = self._read_labels(X, y, first)
             self._begin(X, labels, first)
-            rows = self._rows(X, y, labels)
-            self._train(X, y, rows, validation)
-            self._finish(rows)
+            self._train(X, y, self._rows(X, y, labels), validation)
+        if self.__dict__.pop("_interrupted", False):
+            raise KeyboardInterrupt
         return self
 
     def _partial_fit(self, X: Any, y: Any, classes: Any = None) -> Any:
@@ -168,7 +171,8 @@ class BaseAAE(Saved, Plans, Door, CallbackSupportMixin, BaseEstimator):
         try:
             yield
         except BaseException:
-            self.__dict__ = before
+            of_callbacks = {name: value for name, value in vars(self).items() if name in TORN_DOWN}
+            self.__dict__ = before | of_callbacks
             raise
 
     def _validate(self, X: Any, *, reset: bool, ensure_min_samples: int = 1) -> Any:
@@ -224,6 +228,7 @@ class BaseAAE(Saved, Plans, Door, CallbackSupportMixin, BaseEstimator):
 
     def _train(self, X: Any, y: Any, rows: Rows, validation: tuple[Any, Any] | None) -> None:
         """Trains for a whole fit, with held-out rows, progress and callbacks as wished."""
+        every_row = rows
         rng = check_random_state(self.random_state)
         seeds = self._draw_seeds(rng)
         hooks: list[Hook] = []
@@ -238,20 +243,13 @@ class BaseAAE(Saved, Plans, Door, CallbackSupportMixin, BaseEstimator):
         plan = self._plan(len(rows.X), seeds)
         if self.verbose:
             hooks.append(self._progress_line())
-        if not hasattr(self, "_skl_callbacks"):
-            self._run(rows, plan, hooks)
-            return
-        context = self._init_callback_context(max_subtasks=plan.n_epochs)
-        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        self._run(rows, plan, [*hooks, self._callback_hook(context, X, y)])
-        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        with self._observed(plan.n_epochs, X, y) as observers:
+            self._run(rows, plan, [*hooks, *observers])
+            self._finish(every_row)
 
     def _run(self, rows: Rows, plan: Training, hooks: list[Hook]) -> None:
-        """Goes through the door: trains in the core, and takes home what came of it."""
-        from ..core.training import train
-
-        state, curves = train(
-            self._architecture,
+        """Trains in the core, and takes home what came of it."""
+        state, curves = self._trained(
             plan,
             rows.X,
             labels=rows.labels,
@@ -260,9 +258,20 @@ class BaseAAE(Saved, Plans, Door, CallbackSupportMixin, BaseEstimator):
             shown=self._shown(rows, plan.seeds[0]),
             start=self._state,
             hooks=hooks,
-            device=self.device_,
         )
         self._take(state, curves)
+
+    def _trained(self, plan: Training, X: np.ndarray, **beside: Any) -> Trained:
+        """Goes through the door; with a warm start, a fit that is interrupted comes back with how far it got."""
+        from ..core.training import Interrupted, train
+
+        try:
+            return train(self._architecture, plan, X, device=self.device_, **beside)
+        except Interrupted as interrupt:
+            if not self.warm_start:
+                raise
+            self._interrupted = True
+            return interrupt.trained
 
     def _shown(self, rows: Rows, seed: int) -> Callable[[int], np.ndarray] | None:
         """What gives the rows that the encoder is shown in an epoch, where these are not just the rows with noise."""
@@ -327,6 +336,17 @@ class BaseAAE(Saved, Plans, Door, CallbackSupportMixin, BaseEstimator):
         from ..core.hooks import ProgressLine
 
         return ProgressLine(type(self).__name__)
+
+    @contextmanager
+    def _observed(self, n_epochs: int, X: Any, y: Any) -> Iterator[list[Hook]]:
+        """The task of a fit for scikit-learn's callbacks, and the hook that shows them its epochs, if there are any."""
+        if not hasattr(self, "_skl_callbacks"):
+            yield []
+            return
+        context = self._init_callback_context(max_subtasks=n_epochs)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        yield [self._callback_hook(context, X, y)]
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
 
     def _callback_hook(self, context: Any, X: np.ndarray, y: Any) -> Hook:
         """The bridge from the core's hooks to scikit-learn's callbacks."""

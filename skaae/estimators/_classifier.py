@@ -90,7 +90,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
     tol : float, default=1e-4
         What counts as an improvement with `early_stopping`.
     warm_start : bool, default=False
-        Whether another `fit` goes on from the last.
+        Whether another `fit` goes on from the last. If so, Ctrl-C keeps what was trained until the last epoch.
     scaling : {"standard", "quantile"} or None, default="standard"
         How columns are brought to one scale, as in `AAETransformer`.
     categorical_features : "from_dtype", array-like of str, int or bool, or None, default="from_dtype"

@@ -70,7 +70,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
     tol : float, default=1e-4
         What counts as an improvement with `early_stopping`.
     warm_start : bool, default=False
-        Whether another `fit` goes on from the last.
+        Whether another `fit` goes on from the last. If so, Ctrl-C keeps what was trained until the last epoch.
     scaling : {"standard", "quantile"} or None, default="standard"
         How columns are brought to one scale. "standard" centres them at their mean and divides by their standard
         deviation; "quantile" is as in `AAETransformer`. Give None to columns that have one scale already, and whose

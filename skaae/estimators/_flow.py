@@ -18,8 +18,6 @@ class BaseFlowAAE(BaseAAE):
 
     def _fit_flow(self, rows):
         """Fits the density to the codes as they are now, from scratch."""
-        from ..core.training import train
-
         batch_size, n_epochs = auto_batch_size(len(rows.X)), self.flow_max_iter
         if n_epochs == "auto":
             n_epochs = min(epochs_for(FLOW_STEPS, len(rows.X), batch_size), MAX_FLOW_EPOCHS)
@@ -32,7 +30,7 @@ class BaseFlowAAE(BaseAAE):
             noise=0.0,
         )
         weights = {name: value for name, value in self._fitted_state.items() if not name.startswith("optimizer.")}
-        state, curves = train(self._architecture, plan, rows.X, given=rows.given, start=weights, device=self.device_)
+        state, curves = self._trained(plan, rows.X, given=rows.given, start=weights)
         self.flow_curve_ = curves["transport"][:, 0]
         self._state = self._fitted_state | {name: state[name] for name in weights}
 

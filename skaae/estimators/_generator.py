@@ -73,7 +73,8 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
     tol : float, default=1e-4
         What counts as an improvement with `early_stopping`.
     warm_start : bool, default=False
-        Whether another `fit` goes on from the last; the flow is fitted anew.
+        Whether another `fit` goes on from the last; the flow is fitted anew. If so, Ctrl-C keeps what was trained until
+        the last epoch, and the flow is fitted to that; once more, and the flow is left there.
     scaling : {"standard", "quantile"} or None, default="quantile"
         How numeric columns are brought to one scale, as in `TableEncoder`.
     categorical_features : "from_dtype", array-like of str, int or bool, or None, default="from_dtype"

@@ -82,7 +82,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     tol : float, default=1e-4
         What counts as an improvement with `early_stopping`.
     warm_start : bool, default=False
-        Whether another `fit` goes on from the last.
+        Whether another `fit` goes on from the last. If so, Ctrl-C keeps what was trained until the last epoch.
     scaling : {"standard", "quantile"} or None, default="standard"
         How columns are brought to one scale. "standard" centres them at their median, divides by their spread, and cuts
         tails ten spreads off; "quantile" maps each to a normal distribution by its ranks; None leaves them as they are.

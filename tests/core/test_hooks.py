@@ -21,7 +21,7 @@ def test_progress_is_one_line_that_ends():
     out = io.StringIO()
     line = ProgressLine("Model", out)
     for index in range(3):
-        line(Epoch(index, 9, {"reconstruction": np.array([0.5])}, None, None, last=index == 2))
+        line(Epoch(index, 9, {"reconstruction": np.array([0.5])}, None, None, None, last=index == 2))
     assert out.getvalue().startswith("\rModel [##  ")
     assert "3/9 reconstruction 0.5000" in out.getvalue()
     assert out.getvalue().count("\n") == 1
