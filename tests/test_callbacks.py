@@ -146,8 +146,8 @@ import numpy as np
 from skaae import AAETransformer
 from skaae.callbacks import Checkpoint
 
-X = np.random.default_rng(0).standard_normal((4000, 10))
-model = AAETransformer(2, max_iter=60, batch_size=32, random_state=0)
+X = np.random.default_rng(0).standard_normal((2000, 10))
+model = AAETransformer(2, max_iter=30, batch_size=32, random_state=0)
 if len(sys.argv) > 2:
     model.set_callbacks(Checkpoint(sys.argv[2], every=1))
 np.save(sys.argv[1], model.fit(X).transform(X))

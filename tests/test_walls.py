@@ -15,6 +15,7 @@ FLOORS = {
     "metrics": 0,
     "networks": 1,
     "priors": 1,
+    "shards": 0,
     "corruption": 1,
     "discrepancies": 1,
     "flow": 2,
@@ -26,10 +27,11 @@ FLOORS = {
     "phases": 5,
     "hooks": 5,
     "optimizer": 5,
-    "training": 6,
-    "checkpoints": 7,
-    "inference": 7,
-    "packs": 7,
+    "tasks": 6,
+    "training": 7,
+    "checkpoints": 8,
+    "inference": 8,
+    "packs": 8,
 }
 
 

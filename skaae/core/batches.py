@@ -18,6 +18,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from .corruption import Corruption
 from .model import AdversarialAutoencoder
+from .shards import Shard, active, own_shard, ratio
 from .streams import Streams
 
 __all__ = ["Batch", "Batches", "Supervision"]
@@ -46,7 +47,7 @@ class Batch:
     corrupted: Tensor
     weight: Tensor | None
     active: list[bool]
-    size: int
+    shard: Shard
     streams: Streams
     ramp: float
     labels: Tensor | None = None
@@ -67,11 +68,17 @@ class Batch:
         return self.code
 
     def normal(self, width: int) -> Tensor:
-        """Standard normal numbers beside the rows, (K, rows, width).
+        """Standard normal numbers beside the rows, (K, rows, width)."""
+        return self.shard.of(self.streams.normal(self.shard.size, width))
 
-        For a short batch as many are drawn as for a full one, so that padding does not shift a member's stream.
-        """
-        return self.streams.normal(self.size, width)[:, : self.x.shape[1]]
+    def uniform(self) -> Tensor:
+        """A uniform number beside each row, (K, rows, 1)."""
+        return self.shard.of(self.streams.uniform(self.shard.size, 1))
+
+    def draw(self, model: AdversarialAutoencoder) -> Tensor:
+        """As many codes from the prior as there are rows, of their classes where these are known."""
+        labels = None if self.labels is None else self.shard.spread(self.labels, -1)
+        return self.shard.of(model.draw(self.shard.size, self.streams, labels))
 
     def classify(self, model: AdversarialAutoencoder) -> Tensor:
         """Log probabilities of the classes, (K, rows, classes), from the same pass through the encoder."""
@@ -85,13 +92,16 @@ class Batch:
 
     def mean(self, values: Tensor, among: Tensor | None = None) -> Tensor:
         """Mean over the rows of each member, or over some of them, and their columns: (K, rows, ...) to (K,)."""
-        if self.weight is None and among is None:
+        if self.weight is None and among is None and not active():
             return values.mean(tuple(range(1, values.ndim)))
         of_rows = values.flatten(2).mean(-1) if values.ndim > 2 else values
-        weight = 1 if self.weight is None else self.weight
-        weight = weight if among is None else weight * among
-        assert isinstance(weight, Tensor)
-        return (of_rows * weight).sum(-1) / weight.sum(-1).clamp(min=1)
+        weight = self.weights if among is None else self.weights * among
+        return ratio((of_rows * weight).sum(-1), weight.sum(-1))
+
+    @property
+    def weights(self) -> Tensor:
+        """The weight of each row, (K, rows)."""
+        return self.x.new_ones(self.x.shape[:2]) if self.weight is None else self.weight
 
 
 class Batches:
@@ -145,13 +155,14 @@ class Batches:
             yield self._batch(rows, weight, active, ramp)
 
     def _batch(self, rows: Tensor, weight: Tensor | None, active: list[bool], ramp: float) -> Batch:
+        shard = own_shard(rows.shape[1], self.batch_size + self.n_labelled)
+        rows, weight = shard.of(rows), None if weight is None else shard.of(weight)
         x = self._of(self.x, rows)
-        size = self.batch_size + self.n_labelled
-        batch = Batch(x, x, weight, active, size, self.streams, ramp)
+        batch = Batch(x, x, weight, active, shard, self.streams, ramp)
         if self.shown is not None:
             batch.corrupted = self._of(self.sources, rows)
         if self.corruption is not None:
-            batch.corrupted = self.corruption(batch.corrupted, size)
+            batch.corrupted = self.corruption(batch.corrupted, shard)
         if self.supervision is not None:
             batch.labels = self.supervision.labels[rows]
             if self.supervision.guesses is not None:
@@ -186,4 +197,4 @@ class Batches:
 
     @staticmethod
     def _of(values: Tensor, rows: Tensor) -> Tensor:
-        return values.index_select(0, rows.flatten()).view(*rows.shape, -1)
+        return values.index_select(0, rows.flatten()).view(*rows.shape, values.shape[-1])

@@ -10,16 +10,15 @@ The file is a numpy archive of arrays, so that reading it runs no code.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 
 from .hooks import Bookmark, Epoch
-from .training import State, Task, Trained, part_of
+from .shards import rank, wait
+from .tasks import State, Task, Trained, fingerprint, part_of
 
 __all__ = ["Recorder"]
 
@@ -62,8 +61,12 @@ class Recorder:
 
     def close(self) -> None:
         """Removes the file, once the fit is done."""
-        if not self.interrupted:
+        if self.interrupted:
+            return
+        wait()  # until all have read it
+        if rank() == 0:
             self.path.unlink(missing_ok=True)
+        wait()  # until no next fit can find it
 
     def _train(self, task: Task, asked: str, bookmark: Bookmark | None) -> Trained:
         def keep(epoch: Epoch) -> None:
@@ -77,15 +80,6 @@ class Recorder:
             raise
         write(self.path, [*self.kept, Entry(asked, trained)])
         return trained
-
-
-def fingerprint(task: Task) -> str:
-    """What a training depends on, in a few letters."""
-    asked = f"{task.architecture} {task.training} {task.device} {len(task.hooks)}"
-    digest = blake2b(re.sub(r" at 0x[0-9a-f]+", "", asked).encode(), digest_size=16)  # a function's address is no part
-    for array in (task.X, *(task.rows or ()), task.labels, task.guesses, task.given, *(task.start or {}).values()):
-        digest.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
 
 
 def write(path: Path, entries: list[Entry]) -> None:

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from ..plan import Architecture, PerMember, Training
+from .shards import Shard
 from .streams import Streams
 
 __all__ = ["Corruption", "columns_of_marks"]
@@ -52,23 +53,19 @@ class Corruption:
         for streams in self.streams:
             streams.restart(number)
 
-    def __call__(self, x: Tensor, size: int) -> Tensor:
-        """What is shown of rows, (K, rows, columns).
-
-        As much is drawn as for ``size`` rows, so that padding does not shift a member's stream.
-        """
-        n = x.shape[1]
+    def __call__(self, x: Tensor, shard: Shard) -> Tensor:
+        """What is shown of the rows of a shard, (K, rows, columns)."""
         of_noise, of_salt, of_masking = self.streams
         if self.noisy:
-            draws = of_noise.normal(size, x.shape[-1])[:, :n]
+            draws = shard.of(of_noise.normal(shard.size, x.shape[-1]))
             # Levels of a square: most rows keep so much of themselves that there is something to reconstruct.
-            level = of_noise.uniform(size, 1)[:, :n].square() if self.graded else 1.0
+            level = shard.of(of_noise.uniform(shard.size, 1)).square() if self.graded else 1.0
             noisy = torch.addcmul(x, draws, self.noise * level)
             x = torch.cat([noisy[..., : self.n_features], self._marks_of(x)], -1) if self.n_marks else noisy
         if self.salty:
-            x = self._salted(x, of_salt, size)
+            x = self._salted(x, of_salt, shard)
         if self.hiding:
-            hidden = of_masking.uniform(size, self.n_marks)[:, :n] < self.masking
+            hidden = shard.of(of_masking.uniform(shard.size, self.n_marks)) < self.masking
             x = torch.cat([x[..., : self.n_features], torch.maximum(self._marks_of(x), hidden.to(x.dtype))], -1)
         return self._blanked(x) if self.n_marks else x
 
@@ -84,16 +81,15 @@ class Corruption:
         low, high = low.amin(0), high.amax(0)
         return torch.where(low.isfinite(), low, 0), torch.where(high.isfinite(), high, 0)
 
-    def _salted(self, x: Tensor, streams: Streams, size: int) -> Tensor:
-        n = x.shape[1]
-        chance = streams.uniform(size, self.n_values + len(self.choices))[:, :n]
+    def _salted(self, x: Tensor, streams: Streams, shard: Shard) -> Tensor:
+        chance = shard.of(streams.uniform(shard.size, self.n_values + len(self.choices)))
         low, high = chance < self.salt / 2, chance < self.salt
         values = x[..., : self.n_values]
         over = high[..., : self.n_values]
         parts = [torch.where(over, torch.where(low[..., : self.n_values], self.low, self.high), values)]
         start = self.n_values
         for place, width in enumerate(self.choices, self.n_values):
-            options = (streams.uniform(size)[:, :n] * width).long().clamp(max=width - 1)
+            options = (shard.of(streams.uniform(shard.size)) * width).long().clamp(max=width - 1)
             other = one_hot(options, width).to(x.dtype)
             parts.append(torch.where(high[..., place, None], other, x[..., start : start + width]))
             start += width

@@ -17,9 +17,10 @@ from torch import Tensor
 from ..plan import Architecture, Training
 from .corruption import Corruption
 from .model import AdversarialAutoencoder
+from .shards import Shard
 from .streams import Streams
+from .tasks import State, part_of
 from .threads import threads_for
-from .training import State, part_of
 
 __all__ = ["corrupt", "decode", "draw", "encode", "errors", "log_density", "reconstruct", "resolve_device", "transport"]
 
@@ -61,7 +62,9 @@ def reconstruct(architecture: Architecture, state: State, X: np.ndarray, device:
 def corrupt(architecture: Architecture, training: Training, X: np.ndarray, extremes: np.ndarray) -> np.ndarray:
     """Rows as the first member might be shown them in training; ``extremes`` are two rows of smallest and largest."""
     alone = replace(training, seeds=training.seeds[:1])
-    return Corruption(architecture, alone, torch.tensor(extremes))(torch.tensor(X)[None], len(X))[0].numpy()
+    return Corruption(architecture, alone, torch.tensor(extremes))(torch.tensor(X)[None], Shard(len(X), len(X)))[
+        0
+    ].numpy()
 
 
 def transport(

@@ -12,6 +12,8 @@ from itertools import accumulate, groupby
 import torch
 from torch import Tensor
 
+from .shards import add_up_gradients
+
 __all__ = ["PackedAdam"]
 
 BETAS = (0.5, 0.99)
@@ -37,7 +39,8 @@ class PackedAdam:
         """Moves the active members down the gradient of the sum of their own losses, (K,) each."""
         sources = [loss for loss in losses if loss.requires_grad]
         found = torch.autograd.grad(sources, self.parameters, [self.ones] * len(sources))
-        gradients = [gradient.contiguous() for gradient in found]  # the fused kernel goes by memory, not by strides
+        # The fused kernel goes by memory, not by strides.
+        gradients = add_up_gradients([gradient.contiguous() for gradient in found])
         for member, (parameters, first, second, steps) in zip(self.members, self.views, strict=True):
             if not all(active[member]):
                 continue

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from .training import State, Task, Trained, per_member, train_alone
+from .tasks import State, Task, Trained
+from .training import per_member, train_alone
 
 __all__ = ["train_packed"]
 

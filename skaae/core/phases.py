@@ -54,12 +54,13 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
-from torch.nn.functional import normalize, pad, softplus
+from torch.nn.functional import normalize, softplus
 
 from .batches import Batch
 from .discrepancies import DISCREPANCIES
 from .latent import Heads
 from .model import AdversarialAutoencoder, joined
+from .shards import own_part, ratio, whole
 
 __all__ = [
     "Balance",
@@ -153,11 +154,13 @@ class Discrepancy(Weighted):
 
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
         code = batch.encode(model)
-        draws = model.draw(batch.size, batch.streams, padded(batch.labels, batch.size))[:, : code.shape[1]]
-        weight = code.new_ones(code.shape[:2]) if batch.weight is None else batch.weight
-        drawn, own = (model.shown(rows, batch.labels, batch.given) for rows in (draws, code))
+        weight = whole(batch.weights, batch.shard)
+        drawn, own = (model.shown(rows, batch.labels, batch.given) for rows in (batch.draw(model), code))
         discrepancy = DISCREPANCIES[self.name]
-        found = [discrepancy(*pair, weight, batch.streams) for pair in zip(drawn, own, strict=True)]
+        found = [
+            discrepancy(whole(draws, batch.shard), whole(codes, batch.shard), weight, batch.streams)
+            for draws, codes in zip(drawn, own, strict=True)
+        ]
         return {self.name: weighted(reduce(torch.add, found), self.weight * batch.ramp * batch.error)}
 
 
@@ -168,7 +171,7 @@ class Separation:
 
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
         assert isinstance(model.heads, Heads), "separation needs heads."
-        return {"separation": model.heads.crowding()}
+        return {"separation": own_part(model.heads.crowding())}
 
 
 class Classification(Weighted):
@@ -219,8 +222,7 @@ class Balance(Weighted):
 
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
         p = batch.classify(model).exp()
-        weight = p.new_ones(p.shape[:2]) if batch.weight is None else batch.weight
-        share = (p * weight.unsqueeze(-1)).sum(1) / weight.sum(1, keepdim=True).clamp(min=1)
+        share = ratio((p * batch.weights.unsqueeze(-1)).sum(1), batch.weights.sum(1, keepdim=True))
         log_ratio = share.clamp(min=RAREST).log() - self.shares.clamp(min=RAREST).log()
         return {"balance": weighted((share * log_ratio).sum(-1), self.weight)}
 
@@ -234,9 +236,7 @@ class Transport:
         assert model.flow is not None, "transport needs a flow."
         assert batch.settled is not None, "transport needs settled codes."
         code = batch.settled
-        n, width = code.shape[1:]
-        noise = batch.normal(width)
-        time = batch.streams.uniform(batch.size, 1)[:, :n]
+        noise, time = batch.normal(code.shape[-1]), batch.uniform()
         velocity = model.flow(torch.lerp(noise, code, time), time, batch.given)
         return {"transport": batch.mean((velocity - code + noise).square())}
 
@@ -262,20 +262,12 @@ def turn_round(
 
 
 def judged(model: AdversarialAutoencoder, batch: Batch, code: Tensor) -> list[Tensor]:
-    """Logits of each adversary, (K, 2, rows): on as many draws as there are codes, and on the codes.
-
-    For a short batch as many are drawn as for a full one, so that padding does not shift a member's stream.
-    """
-    n = code.shape[1]
-    draws = model.draw(batch.size, batch.streams, padded(batch.labels, batch.size))[:, :n]
+    """Logits of each adversary, (K, 2, rows): on as many draws as there are codes, and on the codes."""
+    n_members, n = code.shape[:2]
+    both = torch.cat([batch.draw(model), code], 1)
     shown = None if batch.labels is None else batch.labels.repeat(1, 2)
     given = None if batch.given is None else batch.given.repeat(1, 2, 1)
-    return [logit.view(-1, 2, n) for logit in model.judge(torch.cat([draws, code], 1), shown, given)]
-
-
-def padded(labels: Tensor | None, n: int) -> Tensor | None:
-    """Labels of n rows, those of rows that are not there unknown."""
-    return None if labels is None else pad(labels, (0, n - labels.shape[1]), value=-1)
+    return [logit.view(n_members, 2, n) for logit in model.judge(both, shown, given)]
 
 
 def told_apart(batch: Batch, logits: Iterable[Tensor]) -> Tensor:

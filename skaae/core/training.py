@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -37,26 +36,21 @@ from .phases import (
     Smoothness,
     Transport,
 )
+from .shards import active, agreed
 from .streams import Streams
+from .tasks import State, Task, Trained, fingerprint, part_of
 from .threads import threads_for
 
 __all__ = [
     "TRAINER",
     "Interrupted",
-    "State",
-    "Task",
-    "Trained",
     "Turn",
-    "part_of",
     "train",
     "train_alone",
     "turns_of",
 ]
 
-State = dict[str, np.ndarray]
 Losses = dict[str, np.ndarray]  # of an epoch, (K,) each
-Trained = tuple[State, dict[str, np.ndarray]]
-Entry = TypeVar("Entry", Tensor, np.ndarray)
 
 RAMP = 0.1  # share of a run in which the adversarial weight rises to its full value
 DECAY = 0.5  # share of a run, at its end, in which the learning rate falls to zero
@@ -275,11 +269,6 @@ class Run:
             self.optimizers.append(PackedAdam(turn.parameters(self.model), rates, decays, together=self.batches.even))
 
 
-def part_of(state: dict[str, Entry], prefix: str) -> dict[str, Entry]:
-    """The entries whose names begin with the prefix, without it."""
-    return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
-
-
 def distances(x: Tensor) -> Tensor:
     """How far each row is from near ones, (n,); at most twice as far as most rows are."""
     reference = x[:: -(-len(x) // REFERENCE_ROWS)]
@@ -287,24 +276,6 @@ def distances(x: Tensor) -> Tensor:
     found = [torch.cdist(part, reference).kthvalue(near).values for part in x.split(REFERENCE_ROWS)]
     every = torch.cat(found)
     return every.clamp(max=2 * float(every.median()))
-
-
-@dataclass
-class Task:
-    """What is asked of `train`."""
-
-    architecture: Architecture
-    training: Training
-    X: np.ndarray
-    rows: Sequence[np.ndarray] | None = None
-    labels: np.ndarray | None = None
-    guesses: np.ndarray | None = None
-    given: np.ndarray | None = None
-    shown: Callable[[int], np.ndarray] | None = None
-    start: State | None = None
-    hooks: Sequence[Hook] = ()
-    device: str = "cpu"
-    bookmark: Bookmark | None = None  # where to go on in the middle
 
 
 def train(
@@ -338,6 +309,8 @@ def train(
 def train_alone(task: Task) -> Trained:
     """Trains the members of one task."""
     training, device = task.training, task.device
+    if active():
+        agreed(fingerprint(task), device)
     x = torch.tensor(task.X, dtype=torch.float32, device=device)
     own = None if task.rows is None else [torch.tensor(r, device=device) for r in task.rows]
     supervision = None

@@ -25,7 +25,7 @@ from ._saving import Saved
 
 if TYPE_CHECKING:
     from ..core.hooks import Epoch, Hook
-    from ..core.training import Trained
+    from ..core.tasks import Trained
 
 __all__ = ["BaseAAE", "validated"]
 

@@ -14,7 +14,7 @@ from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..core.training import Task, Trained
+    from ..core.tasks import Task, Trained
 
 __all__ = ["take_turns"]
 

@@ -3,6 +3,7 @@ import torch
 
 from skaae.core.corruption import Corruption, columns_of_marks
 from skaae.core.model import AdversarialAutoencoder
+from skaae.core.shards import Shard
 from skaae.plan import Architecture, Block, Training
 
 STYLE = Block("style", 2, "normal")
@@ -20,7 +21,7 @@ def rows(n, *, n_marks=0):
 
 def corrupted(architecture, x, size=None, **shares):
     corruption = Corruption(architecture, Training((0, 1), 1, 1, **shares), x)
-    return corruption(x.expand(2, -1, -1), size or len(x))
+    return corruption(x.expand(2, -1, -1), Shard(len(x), size or len(x)))
 
 
 def test_marks_belong_to_all_columns_of_their_cells():
@@ -69,7 +70,7 @@ def test_salt_and_pepper_are_extremes_and_other_options():
 def test_padding_does_not_shift_a_stream(shares):
     x = rows(30, n_marks=3)
     whole = corrupted(MARKED, x, **shares)
-    part = Corruption(MARKED, Training((0, 1), 1, 1, **shares), x)(x[:11].expand(2, -1, -1), 30)
+    part = Corruption(MARKED, Training((0, 1), 1, 1, **shares), x)(x[:11].expand(2, -1, -1), Shard(11, 30))
     assert torch.equal(part, whole[:, :11])
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from skaae.core import packs
 from skaae.core.packs import packs_of, train_packed
-from skaae.core.training import Task, train_alone
+from skaae.core.tasks import Task
+from skaae.core.training import train_alone
 from skaae.plan import Architecture, Block, Training
 
 STYLE = Architecture(6, (Block("style", 2, "normal"),), (16,), "relu")
