@@ -2,7 +2,7 @@
 
 What a member draws depends on its seed, the epoch, and its own earlier draws: never on its neighbours, and never on
 the generators of the user. Numbers are drawn ahead in growing chunks, because one call for each member and batch would
-cost more than the numbers.
+cost more than the numbers; and once for members that draw the same, as candidates of a search do.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ class Streams:
     def restart(self, *keys: int) -> None:
         """Begins again at the place that the keys name, whatever was drawn before."""
         self.ahead: dict[str, Tensor] = {}
+        # What a member has drawn orders of, on which its numbers depend: where paths are equal, so are numbers.
+        self.paths: list[tuple[int, ...]] = [(seed,) for seed in self.seeds]
         self.chunk = FIRST_CHUNK
         for seed, generator in zip(self.seeds, self.generators, strict=True):
             state = np.random.SeedSequence((seed, self.purpose, *keys)).generate_state(1, np.uint64)
@@ -46,7 +48,9 @@ class Streams:
         return self._take("uniform_", shape)
 
     def permutations(self, lengths: Sequence[int]) -> list[Tensor]:
-        """Draws an order of so many rows for each member."""
+        """Draws an order of so many rows for each member, before any numbers are drawn."""
+        assert not self.ahead, "orders come before numbers."
+        self.paths = [(*path, length) for path, length in zip(self.paths, lengths, strict=True)]
         return [
             torch.randperm(length, generator=generator, device=self.device)
             for length, generator in zip(lengths, self.generators, strict=True)
@@ -62,7 +66,10 @@ class Streams:
         return left[:, :n].view(len(self.seeds), *shape)
 
     def _draw(self, distribution: str, n: int) -> Tensor:
-        numbers = torch.empty(len(self.seeds), n, dtype=torch.float32, device=self.device)
-        for row, generator in zip(numbers, self.generators, strict=True):
-            getattr(row, distribution)(generator=generator)
-        return numbers
+        paths = list(dict.fromkeys(self.paths))
+        numbers = torch.empty(len(paths), n, dtype=torch.float32, device=self.device)
+        for row, path in zip(numbers, paths, strict=True):
+            getattr(row, distribution)(generator=self.generators[self.paths.index(path)])
+        if len(paths) == len(self.paths):
+            return numbers
+        return numbers[[paths.index(path) for path in self.paths]]

@@ -8,7 +8,20 @@ def test_a_member_draws_the_same_whatever_its_neighbours():
     for shape in [(4, 3), (1000, 20), (2,)]:
         assert torch.equal(alone.normal(*shape)[0], packed.normal(*shape)[1])
         assert torch.equal(alone.uniform(*shape)[0], packed.uniform(*shape)[1])
+    alone.restart(1)
+    packed.restart(1)
     assert torch.equal(alone.permutations([50])[0], packed.permutations([40, 50, 60])[1])
+
+
+def test_members_of_one_seed_draw_as_they_would_alone():
+    seeds, lengths = [3, 7, 3, 3], [40, 40, 40, 60]
+    packed = Streams(seeds)
+    packed.permutations(lengths)
+    numbers = packed.normal(1000, 20)
+    for place, (seed, length) in enumerate(zip(seeds, lengths, strict=True)):
+        alone = Streams([seed])
+        alone.permutations([length])
+        assert torch.equal(numbers[place], alone.normal(1000, 20)[0])
 
 
 def test_restart_returns_to_the_place_that_the_keys_name():
