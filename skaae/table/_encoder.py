@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 from ._columns import CategoryColumn, NumberColumn, decimals_of, finite_numbers, is_category, restored
 from ._scalers import ColumnScaler, RankScaler
 
-__all__ = ["TableEncoder", "as_table", "missing_in"]
+__all__ = ["TableEncoder", "as_table", "missing_in", "together"]
+
+ROWS_OF_PART = 2**16
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):
@@ -198,6 +201,14 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
     def transform_table(self, table: Any) -> np.ndarray:
         """Rows of numbers from what `as_table` made of rows."""
+        return together(self.parts(table), len(table))
+
+    def parts(self, table: Any) -> Iterator[np.ndarray]:
+        """Rows of numbers, some after the other, so that what is made on the way is small."""
+        for start in range(0, max(1, len(table)), ROWS_OF_PART):
+            yield self._part(part_of(table, start))
+
+    def _part(self, table: Any) -> np.ndarray:
         plain = []
         if self._plain:
             scaled = self.scaler_.transform(numbers_of(table, self._plain))
@@ -239,7 +250,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     ) -> tuple[list[int], dict[int, NumberColumn | CategoryColumn]]:
         """Places of plain columns, which are a value and no more, and the other columns by their places."""
         split = self.scaling == "quantile"
-        other = categorical | split | missing_in(table).any(axis=0)
+        other = categorical | split | any_missing(table)
         if not other.any():
             return list(range(table.shape[1])), {}
         table = pd.DataFrame(table)
@@ -318,9 +329,35 @@ def as_table(X: Any, ensure_min_samples: int = 1) -> Any:
     return X if X.dtype in (np.float64, np.float32) else X.astype(np.float64)
 
 
+def part_of(table: Any, start: int) -> Any:
+    """So many rows from there on as are encoded at once."""
+    rows = slice(start, start + ROWS_OF_PART)
+    return table.iloc[rows] if isinstance(table, pd.DataFrame) else table[rows]
+
+
+def together(parts: Iterable[np.ndarray], n_rows: int, dtype: Any = None) -> np.ndarray:
+    """Parts of a matrix of so many rows as one, in their dtype or in another."""
+    whole, start = None, 0
+    for part in parts:
+        if len(part) == n_rows:
+            return part if dtype is None else part.astype(dtype, copy=False)
+        if whole is None:
+            whole = np.empty((n_rows, part.shape[1]), dtype or part.dtype)
+        whole[start : start + len(part)] = part
+        start += len(part)
+    assert whole is not None, "there should be a part."
+    return whole
+
+
 def missing_in(table: Any) -> np.ndarray:
     """Which cells are missing, (n_samples, n_features)."""
     return table.isna().to_numpy() if isinstance(table, pd.DataFrame) else np.isnan(table)
+
+
+def any_missing(table: Any) -> np.ndarray:
+    """Which columns have missing cells, (n_features,)."""
+    starts = range(0, len(table), ROWS_OF_PART)
+    return np.any([missing_in(part_of(table, start)).any(axis=0) for start in starts], axis=0)
 
 
 def numbers_of(table: Any, places: list[int]) -> np.ndarray:
