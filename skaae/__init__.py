@@ -22,6 +22,7 @@ __all__ = [
     "display",
     "metrics",
     "model_selection",
+    "streaming",
 ]
 
 _HOMES = {
@@ -33,7 +34,7 @@ _HOMES = {
     "SemiSupervisedAAEClassifier": "estimators._classifier",
     "TableEncoder": "table",
 }
-_MODULES = {"display", "metrics", "model_selection"}
+_MODULES = {"display", "metrics", "model_selection", "streaming"}
 
 
 def __getattr__(name: str) -> Any:

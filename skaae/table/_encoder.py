@@ -16,7 +16,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 from ._columns import CategoryColumn, NumberColumn, decimals_of, finite_numbers, is_category, restored
 from ._scalers import ColumnScaler, RankScaler
 
-__all__ = ["TableEncoder", "as_table", "missing_in", "together"]
+__all__ = ["TableEncoder", "as_table", "categories_in", "missing_in", "together"]
 
 ROWS_OF_PART = 2**16
 
@@ -119,7 +119,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         """
         self._validate_params()
         table = self._read(X, reset=True)
-        self._plain, self._columns = self._sorted(table, self._categorical(table))
+        self._plain, self._columns = self._sorted(table, categories_in(table, self.categorical_features))
         self._form = table.iloc[:0].copy() if isinstance(table, pd.DataFrame) else None
         if self._plain:
             values = numbers_of(table, self._plain)
@@ -208,6 +208,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         for start in range(0, max(1, len(table)), ROWS_OF_PART):
             yield self._part(part_of(table, start))
 
+    def known_categories(self) -> tuple[dict[int, set[Any]], set[int]]:
+        """The categories of columns by their places, and the places of columns that had missing cells."""
+        columns = self._columns.items()
+        categories = {place: set(column.index) for place, column in columns if isinstance(column, CategoryColumn)}
+        return categories, {place for place, column in columns if column.missing}
+
     def _part(self, table: Any) -> np.ndarray:
         plain = []
         if self._plain:
@@ -265,29 +271,6 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             )
         return np.flatnonzero(~other).tolist(), columns
 
-    def _categorical(self, table: Any) -> np.ndarray:
-        """Which columns are categories, (n_features,)."""
-        by_dtype = np.zeros(table.shape[1], bool)
-        if isinstance(table, pd.DataFrame):
-            by_dtype = np.array([is_category(table.iloc[:, place]) for place in range(table.shape[1])])
-        if self.categorical_features is None and by_dtype.any():
-            names = list(table.columns[by_dtype])
-            raise ValueError(f"With `categorical_features=None`, columns must be numbers. Got categories in {names}.")
-        if self.categorical_features is None or isinstance(self.categorical_features, str):
-            return by_dtype
-        wanted = np.asarray(self.categorical_features)
-        if wanted.dtype.kind == "b" and wanted.shape == by_dtype.shape:
-            return by_dtype | wanted
-        if wanted.dtype.kind in "UO" and isinstance(table, pd.DataFrame):
-            wanted = table.columns.get_indexer(wanted)
-        if wanted.dtype.kind not in "iu" or (wanted < 0).any() or (wanted >= len(by_dtype)).any():
-            raise ValueError(
-                "`categorical_features` must be names of columns, their positions, or one bool for each of"
-                f" {len(by_dtype)} columns. Got {self.categorical_features!r}."
-            )
-        by_dtype[wanted] = True
-        return by_dtype
-
     def _plain_of(self, X: np.ndarray) -> np.ndarray:
         """Values of the plain columns, (n, n_plain), from encoded rows."""
         if not self._plain:
@@ -327,6 +310,30 @@ def as_table(X: Any, ensure_min_samples: int = 1) -> Any:
         except ValueError:
             return pd.DataFrame(X.astype(object)).infer_objects()
     return X if X.dtype in (np.float64, np.float32) else X.astype(np.float64)
+
+
+def categories_in(table: Any, wanted: Any) -> np.ndarray:
+    """Which columns are categories, by their dtype or because it is wanted: (n_features,)."""
+    by_dtype = np.zeros(table.shape[1], bool)
+    if isinstance(table, pd.DataFrame):
+        by_dtype = np.array([is_category(table.iloc[:, place]) for place in range(table.shape[1])])
+    if wanted is None and by_dtype.any():
+        names = list(table.columns[by_dtype])
+        raise ValueError(f"With `categorical_features=None`, columns must be numbers. Got categories in {names}.")
+    if wanted is None or isinstance(wanted, str):
+        return by_dtype
+    places = np.asarray(wanted)
+    if places.dtype.kind == "b" and places.shape == by_dtype.shape:
+        return by_dtype | places
+    if places.dtype.kind in "UO" and isinstance(table, pd.DataFrame):
+        places = table.columns.get_indexer(places)
+    if places.dtype.kind not in "iu" or (places < 0).any() or (places >= len(by_dtype)).any():
+        raise ValueError(
+            "`categorical_features` must be names of columns, their positions, or one bool for each of"
+            f" {len(by_dtype)} columns. Got {wanted!r}."
+        )
+    by_dtype[places] = True
+    return by_dtype
 
 
 def part_of(table: Any, start: int) -> Any:
