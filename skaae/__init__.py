@@ -23,6 +23,7 @@ __all__ = [
     "display",
     "metrics",
     "model_selection",
+    "streaming",
 ]
 
 _HOMES = {
@@ -34,7 +35,7 @@ _HOMES = {
     "SemiSupervisedAAEClassifier": "estimators._classifier",
     "TableEncoder": "table",
 }
-_MODULES = {"callbacks", "display", "metrics", "model_selection"}
+_MODULES = {"callbacks", "display", "metrics", "model_selection", "streaming"}
 
 
 def __getattr__(name: str) -> Any:

@@ -129,6 +129,7 @@ class Batches:
         n_members = len(streams.seeds)
         self.lengths = [len(x)] * n_members if rows is None else [len(r) for r in rows]
         self.n_batches = torch.tensor([-(-length // self.batch_size) for length in self.lengths], device=x.device)
+        self.n_steps = int(self.n_batches.max())
         self.even = len(set(self.lengths)) == 1
         self.labelled = [] if supervision is None else self._labelled(supervision.labels)
         few = [len(own) < FEW * length for own, length in zip(self.labelled, self.lengths, strict=False)]

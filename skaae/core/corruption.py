@@ -21,6 +21,8 @@ from .streams import Streams
 
 __all__ = ["Corruption", "columns_of_marks"]
 
+CHUNK = 2**16  # rows that are looked at together
+
 
 class Corruption:
     """Creates the corruption of rows like ``x``, (n, columns), by shares of each member, (K,).
@@ -71,15 +73,19 @@ class Corruption:
 
     def _extremes(self, x: Tensor, one_scale: bool) -> tuple[Tensor, Tensor]:
         """Smallest and largest known value of each column, or of all."""
-        values = x[:, : self.n_values]
-        unknown = torch.zeros_like(values, dtype=torch.bool)
-        if self.n_marks:
-            unknown = self._marks_of(x)[:, self.marks[: self.n_values]] > 0
-        low, high = (values.masked_fill(unknown, sign * torch.inf) for sign in (1, -1))
-        if one_scale:
-            low, high = low.reshape(-1, 1), high.reshape(-1, 1)
+        parts = [self._extremes_of_columns(part) for part in x.split(CHUNK)]
+        low, high = (torch.stack(each) for each in zip(*parts, strict=True))
         low, high = low.amin(0), high.amax(0)
+        if one_scale:
+            low, high = low.amin(0, keepdim=True), high.amax(0, keepdim=True)
         return torch.where(low.isfinite(), low, 0), torch.where(high.isfinite(), high, 0)
+
+    def _extremes_of_columns(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        values = x[:, : self.n_values]
+        if not self.n_marks:
+            return values.amin(0), values.amax(0)
+        unknown = self._marks_of(x)[:, self.marks[: self.n_values]] > 0
+        return values.masked_fill(unknown, torch.inf).amin(0), values.masked_fill(unknown, -torch.inf).amax(0)
 
     def _salted(self, x: Tensor, streams: Streams, shard: Shard) -> Tensor:
         chance = shard.of(streams.uniform(shard.size, self.n_values + len(self.choices)))

@@ -6,7 +6,6 @@ saved state, or back to an earlier one, and a packed member trains as it would a
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -192,16 +191,18 @@ class Run:
         for optimizer in self.optimizers:
             optimizer.factor = min(1.0, (1 - progress) / DECAY) if annealed else 1.0
         ramp = min(1.0, (progress + 1 / self.training.n_epochs) / RAMP) if annealed else 1.0
-        seen: defaultdict[str, list[Tensor]] = defaultdict(list)
-        for batch in self.batches.epoch(self.epoch + 1, ramp):
+        seen: dict[str, Tensor] = {}
+        for step, batch in enumerate(self.batches.epoch(self.epoch + 1, ramp)):
             batch.taught = progress < self.training.taught
             for turn, optimizer in zip(self.turns, self.optimizers, strict=True):
                 losses = turn.losses(self.model, batch)
                 optimizer.step(losses.values(), batch.active)
                 for name, loss in losses.items():
-                    seen[name].append(loss.detach())
+                    if name not in seen:  # room for all, because many small ones scatter the memory of batches
+                        seen[name] = loss.new_zeros(self.batches.n_steps, len(loss))
+                    seen[name][step] = loss.detach()
         self.epoch += 1
-        return {name: (torch.stack(each).sum(0) / self.batches.n_batches).cpu().numpy() for name, each in seen.items()}
+        return {name: (each.sum(0) / self.batches.n_batches).cpu().numpy() for name, each in seen.items()}
 
     def troubled(self, losses: Losses) -> np.ndarray:
         """Which members have lost their way: a loss or a weight that is not a finite number."""
@@ -311,7 +312,7 @@ def train_alone(task: Task) -> Trained:
     training, device = task.training, task.device
     if active():
         agreed(fingerprint(task), device)
-    x = torch.tensor(task.X, dtype=torch.float32, device=device)
+    x = torch.from_numpy(np.require(task.X, np.float32, ["C", "W"])).to(device)  # rows that are ready are not copied
     own = None if task.rows is None else [torch.tensor(r, device=device) for r in task.rows]
     supervision = None
     if task.labels is not None:

@@ -16,7 +16,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ..plan import Training
-from ..table import TableEncoder, as_table
+from ..table import TableEncoder, as_table, together
 from ._door import Door
 from ._labels import classes_of, positions_of
 from ._plans import Plans
@@ -38,6 +38,7 @@ class BaseAAE(Saved, Plans, Door, CallbackSupportMixin, BaseEstimator):
     """The shared parameters of all estimators, and fitting, encoding and decoding with them."""
 
     history_: dict[str, np.ndarray]
+    _dtype_of_rows: Any = None  # scaled for a fit; 32 bits where nobody but the core needs them
 
     _parameter_constraints: dict = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
@@ -213,18 +214,13 @@ class BaseAAE(Saved, Plans, Door, CallbackSupportMixin, BaseEstimator):
             rounding=isinstance(X, pd.DataFrame),
         )
 
-    def _scale(self, X: Any) -> np.ndarray:
+    def _scale(self, X: Any, dtype: Any = None) -> np.ndarray:
         """Rows as numbers of one scale."""
-        scaled = self.table_encoder_.transform_table(X)
-        if not (np.abs(scaled) <= np.finfo(np.float32).max).all():
-            raise ValueError(
-                f"Scaled columns must fit into 32-bit floats. Got values up to {np.abs(scaled).max():.3g}."
-            )
-        return scaled
+        return together(map(checked, self.table_encoder_.parts(X)), len(X), dtype)
 
     def _rows(self, X: Any, y: Any, labels: np.ndarray | None) -> Rows:
         """Rows on their way to the core."""
-        return Rows(self._scale(X), labels)
+        return Rows(self._scale(X, self._dtype_of_rows), labels)
 
     def _train(self, X: Any, y: Any, rows: Rows, validation: tuple[Any, Any] | None) -> None:
         """Trains for a whole fit, with held-out rows, progress and callbacks as wished."""
@@ -362,3 +358,10 @@ class BaseAAE(Saved, Plans, Door, CallbackSupportMixin, BaseEstimator):
             )
 
         return hook
+
+
+def checked(scaled: np.ndarray) -> np.ndarray:
+    """Scaled rows that the core can hold."""
+    if not (np.abs(scaled) <= np.finfo(np.float32).max).all():
+        raise ValueError(f"Scaled columns must fit into 32-bit floats. Got values up to {np.abs(scaled).max():.3g}.")
+    return scaled

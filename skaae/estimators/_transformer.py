@@ -134,6 +134,7 @@ class AAETransformer(CodesMixin, BaseAAE):
     (3, 4)
     """
 
+    _dtype_of_rows = np.float32
     _parameter_constraints: dict = {
         **BaseAAE._parameter_constraints,
         "prior": [StrOptions({"normal", "uniform", "mixture", "swiss_roll", "one_hot"}), callable],
@@ -368,9 +369,7 @@ class AAETransformer(CodesMixin, BaseAAE):
                 vars(self).pop(name, None)
             if self.n_clusters is not None:
                 self.classes_ = np.arange(self.n_clusters)
-        if not self._informed:
-            return None
-        return self._positions(X, np.full(len(X), -1) if y is None else y, first, classes)
+        return self._positions(X, np.full(len(X), -1) if y is None else y, first, classes) if self._informed else None
 
     def _architecture_for(self, encoder, labels):
         return replace(super()._architecture_for(encoder, labels), heads=self.n_clusters is not None)

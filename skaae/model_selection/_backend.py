@@ -40,6 +40,7 @@ class PackedBackend(ParallelBackendBase):
         self.collected: list[tuple[Place, Callable[[], Any], Callable[[Any], None]]] = []
         self.n_jobs: int | None = 1
         self.outer = get_active_backend()[0]
+        self.default_n_jobs = self.outer.default_n_jobs  # where nobody says how many: one, or all of a cluster
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
         """Says so many that joblib submits all calls before it waits for the first."""

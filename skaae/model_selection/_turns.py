@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["take_turns"]
 
 MOST_BYTES = 2**29  # that rows take which wait for training at once
-COPIES = 4  # of a call's rows: as split, as validated, as scaled, and as tensors
+COPIES = 4  # of a call's scaled rows: themselves, what they were split from (twice as wide), and those of the pack
 MOST_CALLS = 200  # that wait at once
 
 

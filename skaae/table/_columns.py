@@ -22,6 +22,7 @@ FEW_VALUES = 10  # up to which all values of a column are atoms
 ROWS_OF_ATOM = 3  # at least
 ROWS_OF_SEEN = 3  # for each value, in the mean, from which on values repeat
 MOST_DECIMALS = 6
+NUMBERS_OF_PART = 2**20  # that are looked at together
 MOST_CATEGORIES = 1000
 MOST_DISTINCT, SHORT = 0.5, 100  # share of text cells that may be distinct, in a table of more rows than "short"
 
@@ -179,7 +180,7 @@ def finite_numbers(cells: Any, dtype: Any) -> np.ndarray:
             values = cells.to_numpy(dtype, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise ValueError(f"Columns that were numbers in training must be numbers. Got text or dates: {error}") from None
-    if np.isinf(values).any():
+    if any(np.isinf(part).any() for part in np.array_split(values, 1 + values.size // NUMBERS_OF_PART)):
         raise ValueError("Numeric columns must be finite, or missing. Input X contains infinity.")
     return values
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 from ._columns import CategoryColumn, NumberColumn, decimals_of, finite_numbers, is_category, restored
 from ._scalers import ColumnScaler, RankScaler
 
-__all__ = ["TableEncoder", "as_table", "missing_in"]
+__all__ = ["TableEncoder", "as_table", "categories_in", "missing_in", "together"]
+
+ROWS_OF_PART = 2**16
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):
@@ -116,7 +119,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         """
         self._validate_params()
         table = self._read(X, reset=True)
-        self._plain, self._columns = self._sorted(table, self._categorical(table))
+        self._plain, self._columns = self._sorted(table, categories_in(table, self.categorical_features))
         self._form = table.iloc[:0].copy() if isinstance(table, pd.DataFrame) else None
         if self._plain:
             values = numbers_of(table, self._plain)
@@ -198,6 +201,20 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
     def transform_table(self, table: Any) -> np.ndarray:
         """Rows of numbers from what `as_table` made of rows."""
+        return together(self.parts(table), len(table))
+
+    def parts(self, table: Any) -> Iterator[np.ndarray]:
+        """Rows of numbers, some after the other, so that what is made on the way is small."""
+        for start in range(0, max(1, len(table)), ROWS_OF_PART):
+            yield self._part(part_of(table, start))
+
+    def known_categories(self) -> tuple[dict[int, set[Any]], set[int]]:
+        """The categories of columns by their places, and the places of columns that had missing cells."""
+        columns = self._columns.items()
+        categories = {place: set(column.index) for place, column in columns if isinstance(column, CategoryColumn)}
+        return categories, {place for place, column in columns if column.missing}
+
+    def _part(self, table: Any) -> np.ndarray:
         plain = []
         if self._plain:
             scaled = self.scaler_.transform(numbers_of(table, self._plain))
@@ -239,7 +256,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     ) -> tuple[list[int], dict[int, NumberColumn | CategoryColumn]]:
         """Places of plain columns, which are a value and no more, and the other columns by their places."""
         split = self.scaling == "quantile"
-        other = categorical | split | missing_in(table).any(axis=0)
+        other = categorical | split | any_missing(table)
         if not other.any():
             return list(range(table.shape[1])), {}
         table = pd.DataFrame(table)
@@ -253,29 +270,6 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 else CategoryColumn(cells, self.keep_missing)
             )
         return np.flatnonzero(~other).tolist(), columns
-
-    def _categorical(self, table: Any) -> np.ndarray:
-        """Which columns are categories, (n_features,)."""
-        by_dtype = np.zeros(table.shape[1], bool)
-        if isinstance(table, pd.DataFrame):
-            by_dtype = np.array([is_category(table.iloc[:, place]) for place in range(table.shape[1])])
-        if self.categorical_features is None and by_dtype.any():
-            names = list(table.columns[by_dtype])
-            raise ValueError(f"With `categorical_features=None`, columns must be numbers. Got categories in {names}.")
-        if self.categorical_features is None or isinstance(self.categorical_features, str):
-            return by_dtype
-        wanted = np.asarray(self.categorical_features)
-        if wanted.dtype.kind == "b" and wanted.shape == by_dtype.shape:
-            return by_dtype | wanted
-        if wanted.dtype.kind in "UO" and isinstance(table, pd.DataFrame):
-            wanted = table.columns.get_indexer(wanted)
-        if wanted.dtype.kind not in "iu" or (wanted < 0).any() or (wanted >= len(by_dtype)).any():
-            raise ValueError(
-                "`categorical_features` must be names of columns, their positions, or one bool for each of"
-                f" {len(by_dtype)} columns. Got {self.categorical_features!r}."
-            )
-        by_dtype[wanted] = True
-        return by_dtype
 
     def _plain_of(self, X: np.ndarray) -> np.ndarray:
         """Values of the plain columns, (n, n_plain), from encoded rows."""
@@ -318,9 +312,59 @@ def as_table(X: Any, ensure_min_samples: int = 1) -> Any:
     return X if X.dtype in (np.float64, np.float32) else X.astype(np.float64)
 
 
+def categories_in(table: Any, wanted: Any) -> np.ndarray:
+    """Which columns are categories, by their dtype or because it is wanted: (n_features,)."""
+    by_dtype = np.zeros(table.shape[1], bool)
+    if isinstance(table, pd.DataFrame):
+        by_dtype = np.array([is_category(table.iloc[:, place]) for place in range(table.shape[1])])
+    if wanted is None and by_dtype.any():
+        names = list(table.columns[by_dtype])
+        raise ValueError(f"With `categorical_features=None`, columns must be numbers. Got categories in {names}.")
+    if wanted is None or isinstance(wanted, str):
+        return by_dtype
+    places = np.asarray(wanted)
+    if places.dtype.kind == "b" and places.shape == by_dtype.shape:
+        return by_dtype | places
+    if places.dtype.kind in "UO" and isinstance(table, pd.DataFrame):
+        places = table.columns.get_indexer(places)
+    if places.dtype.kind not in "iu" or (places < 0).any() or (places >= len(by_dtype)).any():
+        raise ValueError(
+            "`categorical_features` must be names of columns, their positions, or one bool for each of"
+            f" {len(by_dtype)} columns. Got {wanted!r}."
+        )
+    by_dtype[places] = True
+    return by_dtype
+
+
+def part_of(table: Any, start: int) -> Any:
+    """So many rows from there on as are encoded at once."""
+    rows = slice(start, start + ROWS_OF_PART)
+    return table.iloc[rows] if isinstance(table, pd.DataFrame) else table[rows]
+
+
+def together(parts: Iterable[np.ndarray], n_rows: int, dtype: Any = None) -> np.ndarray:
+    """Parts of a matrix of so many rows as one, in their dtype or in another."""
+    whole, start = None, 0
+    for part in parts:
+        if len(part) == n_rows:
+            return part if dtype is None else part.astype(dtype, copy=False)
+        if whole is None:
+            whole = np.empty((n_rows, part.shape[1]), dtype or part.dtype)
+        whole[start : start + len(part)] = part
+        start += len(part)
+    assert whole is not None, "there should be a part."
+    return whole
+
+
 def missing_in(table: Any) -> np.ndarray:
     """Which cells are missing, (n_samples, n_features)."""
     return table.isna().to_numpy() if isinstance(table, pd.DataFrame) else np.isnan(table)
+
+
+def any_missing(table: Any) -> np.ndarray:
+    """Which columns have missing cells, (n_features,)."""
+    starts = range(0, len(table), ROWS_OF_PART)
+    return np.any([missing_in(part_of(table, start)).any(axis=0) for start in starts], axis=0)
 
 
 def numbers_of(table: Any, places: list[int]) -> np.ndarray:

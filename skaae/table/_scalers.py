@@ -21,6 +21,7 @@ __all__ = ["ColumnScaler", "RankScaler"]
 MIDDLE = (5, 95)  # percentiles
 MIDDLE_OF_NORMAL = 3.2897  # their distance in a standard normal distribution
 FARTHEST = 10.0  # spreads from the median, where tails are cut
+FEW_NUMBERS, PARTS = 2**21, 8  # beyond so many numbers, columns are sorted in so many parts, whose copies are small
 MOST_KNOTS = 2000  # of the map from values to a normal distribution
 
 
@@ -46,12 +47,9 @@ class ColumnScaler(TransformerMixin, BaseEstimator):
 
     def fit(self, X, y=None):
         """Learn the centre and the spread of each column of a finite float array."""
-        low, self.center_, high = np.percentile(X, [MIDDLE[0], 50, MIDDLE[1]], axis=0).astype(X.dtype)
-        middle, deviation = (high - low) / MIDDLE_OF_NORMAL, X.std(axis=0)
-        smallest = 10 * np.finfo(X.dtype).eps * np.abs(X).max(axis=0)
-        if self.tails == "keep":
-            self.center_, middle = X.mean(axis=0), deviation
-        self.scale_ = np.select([middle > smallest, deviation > smallest], [middle, deviation], 1).astype(X.dtype)
+        n_together = max(1, FEW_NUMBERS // len(X), X.shape[1] // PARTS)
+        parts = [self._measured(X[:, start : start + n_together]) for start in range(0, max(1, X.shape[1]), n_together)]
+        self.center_, self.scale_ = np.concatenate(parts, axis=1)
         return self
 
     def transform(self, X):
@@ -60,6 +58,17 @@ class ColumnScaler(TransformerMixin, BaseEstimator):
         if self.tails == "keep":
             return scaled
         return np.arcsinh(scaled) if self.tails == "fold" else scaled.clip(-FARTHEST, FARTHEST)
+
+    def _measured(self, X):
+        """Centres and spreads of some columns, (2, n_columns), in the dtype of the columns."""
+        X = X if X.flags.forc else np.asfortranarray(X)
+        low, center, high = np.percentile(X, [MIDDLE[0], 50, MIDDLE[1]], axis=0).astype(X.dtype)
+        middle, deviation = (high - low) / MIDDLE_OF_NORMAL, X.std(axis=0, dtype=np.float64)
+        smallest = 10 * np.finfo(X.dtype).eps * np.maximum(X.max(axis=0), -X.min(axis=0))
+        if self.tails == "keep":
+            center, middle = X.mean(axis=0, dtype=np.float64), deviation
+        scale = np.select([middle > smallest, deviation > smallest], [middle, deviation], 1)
+        return np.stack([center, scale]).astype(X.dtype)
 
     def inverse_transform(self, X):
         """Unfold and put back into units."""

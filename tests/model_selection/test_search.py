@@ -238,7 +238,7 @@ def test_priors_without_a_hash_train_alone(sizes):
 
 
 def test_rows_are_bounded_that_wait_for_their_pack(sizes, monkeypatch):
-    monkeypatch.setattr(_turns, "MOST_BYTES", 3 * _turns.COPIES * X[:100].nbytes - 1)
+    monkeypatch.setattr(_turns, "MOST_BYTES", 3 * _turns.COPIES * X[:100].astype(np.float32).nbytes - 1)
     PackedGridSearchCV(AAETransformer(2, max_iter=1), {"noise": [0.1, 0.2]}, cv=3, refit=False).fit(X)
     assert sizes == [3, 3]
 
