@@ -1,8 +1,8 @@
 """Do searches on clusters find what one process finds, and how long do they take?
 
-Run ``python benchmarks/engines.py`` (two minutes on two cores; ``pip install "dask[distributed]" ray``). Engines that are
-not installed are left out. Clusters are two processes of this machine: what is measured is what it costs to send work
-to them, not what many machines gain. Each engine is warmed up by a small search.
+Run ``python benchmarks/engines.py`` (two minutes on two cores; ``pip install "dask[distributed]" ray``). Engines that
+are not installed are left out. Clusters are two processes of this machine: what is measured is what it costs to send
+work to them, not what many machines gain. Each engine is warmed up by a small search.
 """
 
 import time
@@ -47,11 +47,11 @@ def searched(search, X, n_jobs, max_iter=10):
     """Scores of all candidates in all folds, and seconds."""
     model = AAETransformer(4, hidden_layer_sizes=64, max_iter=max_iter, random_state=0)
     start = time.perf_counter()
-    found = search(model, GRID, cv=N_SPLITS, scoring=scorers.neg_reconstruction_error, n_jobs=n_jobs, refit=False).fit(
-        X
-    )
+    search = search(model, GRID, cv=N_SPLITS, scoring=scorers.neg_reconstruction_error, n_jobs=n_jobs, refit=False)
+    found = search.fit(X).cv_results_
     seconds = time.perf_counter() - start
-    return np.array([found.cv_results_[f"split{split}_test_score"] for split in range(N_SPLITS)]), seconds
+    scores = [found[f"split{split}_test_score"] for split in range(N_SPLITS)]
+    return np.array(scores), seconds
 
 
 def main():

@@ -208,6 +208,22 @@ def quality(name, seed):
         print(f"  {name:>16} {kind:>26}: error {error:.4f}, accuracy {100 * accuracy:.1f}", flush=True)
 
 
+def quality_with_labels(name, seed, share=0.1):
+    """Test accuracy of a classifier with labels for a share of the rows, of a fit and of the same rows in chunks."""
+    from skaae import SemiSupervisedAAEClassifier
+    from skaae.streaming import fit_stream
+
+    X, X_test, y, y_test = split_table(name, max_rows=12_000, seed=seed)
+    few = np.where(np.random.default_rng(seed).random(len(y)) < share, y, -1).astype(object)
+    few[few == "-1"] = -1
+    model = SemiSupervisedAAEClassifier(teachers=None, batch_size=256, random_state=seed)
+    whole = model.fit(X, few).score(X_test, y_test)
+    options = {"epochs": model.n_iter_, "batch_rows": 1000, "buffer_rows": 4000, "sample_rows": 4000}
+    fresh = SemiSupervisedAAEClassifier(**model.get_params())
+    chunks = fit_stream(fresh, X, target=few, **options, random_state=seed).score(X_test, y_test)
+    print(f"  {name:>16} classifier: accuracy {100 * whole:.1f} of fit, {100 * chunks:.1f} of fit_stream", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--gigabytes", type=float, default=5.0)
@@ -224,6 +240,7 @@ def main():
     if "quality" in arguments.parts:
         for name in TABLES:
             quality(name, 0)
+            quality_with_labels(name, 0)
 
 
 if __name__ == "__main__":
