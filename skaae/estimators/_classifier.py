@@ -270,9 +270,9 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
     def partial_fit(self, X, y, classes=None):
         """Train for one pass over a chunk of rows, from where the last call left off.
 
-        The first call fixes what is built, how columns are scaled and `class_prior_`, so let its chunk be a fair
-        sample. The learning rate is `learning_rate_init` throughout, and no rows are held out. Teachers need all rows
-        at once: they take no part here, and those of an earlier `fit` are dismissed.
+        The first call fixes what is built, how columns are scaled and `class_prior_`, so let its chunk be a fair sample
+        (or leave it to `skaae.streaming.fit_stream`). The learning rate is `learning_rate_init` throughout, and no rows
+        are held out. Teachers need all rows at once: here are none, and those of an earlier `fit` are dismissed.
 
         Parameters
         ----------

@@ -234,8 +234,8 @@ class AAETransformer(CodesMixin, BaseAAE):
     def partial_fit(self, X, y=None, classes=None):
         """Train for one pass over a chunk of rows, from where the last call left off.
 
-        The first call fixes what is built and how columns are scaled, so let its chunk be a fair sample. The learning
-        rate is `learning_rate_init` throughout, and no rows are held out.
+        The first call fixes what is built and how columns are scaled, so let its chunk be a fair sample (or leave it to
+        `skaae.streaming.fit_stream`). The learning rate is `learning_rate_init` throughout; no rows are held out.
 
         Parameters
         ----------

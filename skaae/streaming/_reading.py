@@ -111,11 +111,17 @@ def slice_of(table: Any, labels: Any, rows: slice) -> list[Any]:
 def pieces_of_file(path: Path, columns: Sequence[str] | None, batch_rows: int) -> list[Piece]:
     """What reads the groups of rows of a Parquet file, or a CSV file."""
     if ".csv" in path.suffixes:
-        return [partial(pd.read_csv, path, usecols=columns, chunksize=batch_rows)]
+        return [partial(rows_of_csv, path, columns, batch_rows)]
     if path.suffix != ".parquet":
         raise ValueError(f"`source` must be files that end in .parquet or .csv. Got {str(path)!r}.")
     n_groups = parquet_file(path).num_row_groups
     return [partial(rows_of_group, path, group, columns, batch_rows) for group in range(n_groups)]
+
+
+def rows_of_csv(path: Path, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pd.DataFrame]:
+    """The rows of a CSV file as DataFrames."""
+    with pd.read_csv(path, usecols=columns, chunksize=batch_rows) as chunks:
+        yield from chunks
 
 
 def parquet_file(path: Path) -> Any:
@@ -146,6 +152,7 @@ def mixed(
         if n < max(buffer_rows, batch_rows):
             continue
         shuffled = chosen(joined(buffer), rng.permutation(n))
+        buffer.clear()
         n_out = n if whole_first else max(1, n // batch_rows - 1) * batch_rows
         yield from sliced(shuffled, range(0, n_out, n if whole_first else batch_rows), n_out)
         n, whole_first = n - n_out, False
