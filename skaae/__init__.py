@@ -20,6 +20,7 @@ __all__ = [
     "TableEncoder",
     "__version__",
     "display",
+    "export",
     "metrics",
     "model_selection",
 ]
@@ -33,7 +34,7 @@ _HOMES = {
     "SemiSupervisedAAEClassifier": "estimators._classifier",
     "TableEncoder": "table",
 }
-_MODULES = {"display", "metrics", "model_selection"}
+_MODULES = {"display", "export", "metrics", "model_selection"}
 
 
 def __getattr__(name: str) -> Any:
