@@ -194,17 +194,20 @@ def tree_of(n_features: int, n_classes: np.ndarray, n_outputs: int, max_depth: i
     from sklearn.tree._tree import Tree
 
     inner = np.flatnonzero(nodes["left_child"] != -1)
-    for child in ("left_child", "right_child"):
-        places = nodes[child][inner]
-        if not ((places > inner) & (places < len(nodes))).all():
-            raise ValueError("Branches of a saved tree must lead to later nodes of it. Got others.")
+    branches = np.stack([nodes["left_child"][inner], nodes["right_child"][inner]])
+    if (branches <= inner).any() or not np.array_equal(np.sort(branches, axis=None), np.arange(1, len(nodes))):
+        raise ValueError("Branches of a saved tree must lead to later nodes, and one to each. Got others.")
     if not ((nodes["feature"][inner] >= 0) & (nodes["feature"][inner] < n_features)).all():
         raise ValueError(f"A saved tree must go by its {n_features} columns. Got others.")
+    if np.shape(n_classes) != (n_outputs,):
+        raise ValueError(f"A saved tree must have classes for each of {n_outputs} outputs. Got {n_classes!r}.")
     tree = Tree(n_features, np.asarray(n_classes, np.intp), n_outputs)
     known = np.zeros(len(nodes), tree.__getstate__()["nodes"].dtype)
     for name in set(known.dtype.names) & set(nodes.dtype.names):
         known[name] = nodes[name]
     tree.__setstate__({"max_depth": max_depth, "node_count": len(nodes), "nodes": known, "values": values})
+    if max_depth < tree.compute_node_depths().max() - 1:
+        raise ValueError(f"A saved tree must be as deep as it says ({max_depth}). Got a deeper one.")
     return tree
 
 

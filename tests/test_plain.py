@@ -97,15 +97,36 @@ def test_estimators_without_trees_stay_as_they_are():
     assert alive(model) is model
 
 
-@pytest.mark.parametrize(
-    ("field", "wrong"), [("left_child", 10**6), ("right_child", 0), ("feature", 4), ("feature", -7)]
-)
-def test_trees_of_wrong_places_are_refused(field, wrong):
-    forest = plain(IsolationForest(n_estimators=1, random_state=0).fit(X))
-    tree = forest.estimators_[0].tree_
+@pytest.fixture
+def forest():
+    """A forest of one tree, plain, whose tree can be changed."""
+    found = plain(IsolationForest(n_estimators=1, random_state=0).fit(X))
+    tree = found.estimators_[0].tree_
     tree["nodes"] = tree["nodes"].copy()
-    tree["nodes"][field][0] = wrong
-    with pytest.raises(ValueError, match="saved tree"):
+    return found
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("left_child", 10**6),
+        ("right_child", 0),
+        ("right_child", 2),
+        ("left_child", -1),
+        ("feature", 4),
+        ("feature", -7),
+    ],
+)
+def test_trees_of_wrong_places_are_refused(forest, field, wrong):
+    forest.estimators_[0].tree_["nodes"][field][0] = wrong
+    with pytest.raises(ValueError, match="saved tree must"):
+        alive(forest)
+
+
+@pytest.mark.parametrize(("what", "wrong"), [("max_depth", 1), ("n_outputs", 2), ("n_features", 1)])
+def test_trees_that_are_not_what_they_say_are_refused(forest, what, wrong):
+    forest.estimators_[0].tree_[what] = wrong
+    with pytest.raises(ValueError, match="A saved tree must"):
         alive(forest)
 
 
