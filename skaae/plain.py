@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,29 @@ class Walk:
         return value
 
 
+class Nameless:
+    """Holds a function that has no name to find it by: processes and copies can take it along, but no file of skops.
+
+    Of the two ways to ask for what makes an object anew, skops takes the one without a protocol.
+    """
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return itself, (self.function,)
+
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            f"Functions must have a name in a module, by which skops finds them again. Got {self.function.__qualname__}"
+            f" of {self.function.__module__}."
+        )
+
+
+def itself(function: Any) -> Any:
+    return function
+
+
 def plain(value: Any) -> Any:
     """A value as plain things."""
     return Walk(made_plain)(value)
@@ -115,6 +139,8 @@ def made_plain(value: Any, plain: Walk) -> Any:
         return value if own is vars(value) else with_attributes(type(value), own)
     if type(value) is dict and not all(type(key) in (str, int) for key in value):
         return {KIND: "dict", "items": [(plain(key), plain(own)) for key, own in value.items()]}
+    if isinstance(value, FunctionType):
+        return Nameless(value) if "<" in value.__qualname__ else value
     if isinstance(value, np.dtype):
         return {KIND: "dtype", "dtype": value.str}
     if home.split(".")[0] == "pandas":
@@ -160,6 +186,8 @@ def made_alive(value: Any, alive: Walk) -> Any:
     if type(value) is dict and KIND in value:
         told = {own: alive(part) for own, part in value.items() if own != KIND}
         return made(value[KIND], told)
+    if isinstance(value, Nameless):
+        return value.function
     if type(value).__module__.startswith("sklearn.") and hasattr(value, "get_params"):
         vars(value).update(alive.inside(vars(value)))
         return value

@@ -109,6 +109,17 @@ def test_a_prior_of_the_users_is_told_as_a_type_of_its_own():
     assert skops.io.loads(kept, trusted=names).prior is my_prior
 
 
+def test_a_prior_without_a_name_is_copied_and_sent_but_no_file_of_skops():
+    model = AAETransformer(2, prior=lambda n, rng: rng.normal(size=(n, 2)), max_iter=1, random_state=0).fit(X)
+    assert copy.deepcopy(model).prior is model.prior
+    (there,) = joblib.Parallel(n_jobs=2)(joblib.delayed(answers)(model) for _ in range(1))
+    np.testing.assert_array_equal(there["sample"], model.sample(5, random_state=0))
+    with pytest.raises(TypeError, match=r"must have a name in a module.* Got .*<lambda> of .*test_saving"):
+        skops.io.dumps(model)
+    with pytest.raises((AttributeError, pickle.PicklingError), match="lambda"):
+        pickle.dumps(model)
+
+
 def my_prior(n, rng):
     return rng.normal(size=(n, 2))
 
