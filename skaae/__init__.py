@@ -21,6 +21,7 @@ __all__ = [
     "__version__",
     "callbacks",
     "display",
+    "export",
     "metrics",
     "model_selection",
     "streaming",
@@ -35,7 +36,7 @@ _HOMES = {
     "SemiSupervisedAAEClassifier": "estimators._classifier",
     "TableEncoder": "table",
 }
-_MODULES = {"callbacks", "display", "metrics", "model_selection", "streaming"}
+_MODULES = {"callbacks", "display", "export", "metrics", "model_selection", "streaming"}
 
 
 def __getattr__(name: str) -> Any:

@@ -62,7 +62,9 @@ def test_import_loads_neither_sklearn_nor_torch():
 
 
 def test_importing_estimators_does_not_load_torch():
-    assert not {"torch", "matplotlib"} & modules_after("import skaae; [getattr(skaae, name) for name in skaae.__all__]")
+    assert not {"torch", "matplotlib", "onnx"} & modules_after(
+        "import skaae; [getattr(skaae, name) for name in skaae.__all__]"
+    )
 
 
 @pytest.mark.parametrize("path", files("estimators"), ids=lambda path: path.stem)
@@ -103,6 +105,20 @@ def test_nothing_below_knows_displays():
             assert not [name for name in imports_of(path, top_level=False) if "display" in name]
 
 
+GROUND = [PACKAGE / "plan.py", PACKAGE / "plain.py", PACKAGE / "saving.py"]
+
+
 def test_nothing_below_knows_the_estimators():
-    for path in [*files("core"), *files("metrics"), *files("table"), PACKAGE / "plan.py"]:
+    for path in [*files("core"), *files("metrics"), *files("table"), *GROUND]:
         assert not [name for name in imports_of(path, top_level=False) if "estimators" in name]
+
+
+@pytest.mark.parametrize("path", files("export"), ids=lambda path: path.stem)
+def test_exports_reach_torch_and_onnx_from_functions_only(path):
+    assert not [name for name in imports_of(path, top_level=True) if name.startswith(("torch", "onnx", "..core"))]
+
+
+def test_nothing_below_knows_exports():
+    for path in PACKAGE.rglob("*.py"):
+        if path.parent.name != "export" and path.name != "__init__.py":
+            assert not [name for name in imports_of(path, top_level=False) if "export" in name]

@@ -16,12 +16,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ..plan import Training
+from ..saving import Saved
 from ..table import TableEncoder, as_table, together
 from ._door import Door
 from ._labels import classes_of, positions_of
 from ._plans import Plans
 from ._rows import Rows
-from ._saving import Saved
 
 if TYPE_CHECKING:
     from ..core.hooks import Epoch, Hook

@@ -47,7 +47,8 @@ class Conditions:
 
     def learn_to_tell(self, rows: np.ndarray, given: np.ndarray) -> None:
         """Learns which conditions scaled rows have."""
-        self.teller = Ridge().fit(rows, given)
+        teller = Ridge().fit(rows, given)
+        self.slopes, self.intercepts = teller.coef_, teller.intercept_
 
     def encode(self, y: Any, n: int) -> np.ndarray:
         """Given numbers, (n, width), of one condition for all rows or of one for each."""
@@ -68,7 +69,7 @@ class Conditions:
 
     def tell(self, rows: np.ndarray) -> np.ndarray:
         """The conditions that scaled rows seem to have, (n, width)."""
-        told = self.teller.predict(rows).reshape(len(rows), self.width)
+        told = (rows @ self.slopes.T + self.intercepts).reshape(len(rows), self.width)
         parts = np.split(told, np.cumsum([self.encoder.n_values_, *self.encoder.choices_])[:-1], axis=1)
         groups = [np.eye(part.shape[1])[part.argmax(1)] for part in parts[1:]]
         return np.hstack([parts[0], *groups])

@@ -20,6 +20,12 @@ class Door:
     table_encoder_: TableEncoder
     device_: str
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Takes up a state, on the CPU where the device of old is not on this machine."""
+        super().__setstate__(state)  # type: ignore[misc]
+        if hasattr(self, "device_"):
+            self.device_ = present(self.device_)
+
     @property
     def _fitted_state(self) -> dict[str, np.ndarray]:
         assert self._state is not None
@@ -58,3 +64,15 @@ class Door:
         from ..core.inference import draw
 
         return draw(self._architecture, n_samples, seed, labels)
+
+
+def present(device: str) -> str:
+    """A device, or the CPU where it is not on this machine."""
+    if device == "cpu":
+        return device
+    from ..core.inference import resolve_device
+
+    try:
+        return resolve_device(device)
+    except ValueError:
+        return "cpu"

@@ -71,7 +71,7 @@ class NumberColumn:
         if self.has_value:
             scaled = self.scaler.transform(np.where(missing, 0, values)[:, None])[:, 0]
             scaled[missing] = 0
-        return scaled, self._choices(values, missing) if self.n_options else None
+        return scaled, self._choices(values, missing, cells.dtype) if self.n_options else None
 
     def decode(self, scaled: np.ndarray | None, choices: np.ndarray | None) -> Any:
         """Cells, in the dtype of the training cells."""
@@ -91,16 +91,18 @@ class NumberColumn:
         """What the options are called."""
         return [*map(str, self.atoms), *["value"] * self.has_value, *["missing"] * self.missing]
 
-    def _choices(self, values: np.ndarray, missing: np.ndarray) -> np.ndarray:
-        if len(self.atoms):
-            near = np.abs(values[:, None] - self.atoms).argmin(1) if not self.has_value else self._atoms_at(values)
+    def _choices(self, values: np.ndarray, missing: np.ndarray, dtype: Any) -> np.ndarray:
+        if self.has_value and len(self.atoms):
+            near = self._atoms_at(values, in_bits_of(dtype, self.atoms))
+        elif len(self.atoms):
+            near = np.abs(values[:, None] - self.atoms).argmin(1)
         else:
             near = np.zeros(len(values), int)
         return np.where(missing, self.n_options - 1 if self.missing else -1, near)
 
-    def _atoms_at(self, values: np.ndarray) -> np.ndarray:
-        places = np.searchsorted(self.atoms, values).clip(max=len(self.atoms) - 1)
-        return np.where(self.atoms[places] == values, places, len(self.atoms))
+    def _atoms_at(self, values: np.ndarray, atoms: np.ndarray) -> np.ndarray:
+        places = np.searchsorted(atoms, values).clip(max=len(atoms) - 1)
+        return np.where(atoms[places] == values, places, len(atoms))
 
 
 class CategoryColumn:
@@ -183,6 +185,12 @@ def finite_numbers(cells: Any, dtype: Any) -> np.ndarray:
     if any(np.isinf(part).any() for part in np.array_split(values, 1 + values.size // NUMBERS_OF_PART)):
         raise ValueError("Numeric columns must be finite, or missing. Input X contains infinity.")
     return values
+
+
+def in_bits_of(dtype: Any, atoms: np.ndarray) -> np.ndarray:
+    """Atoms as cells of fewer bits have them."""
+    own = getattr(dtype, "numpy_dtype", dtype)
+    return atoms.astype(own).astype(np.float64) if own in (np.float16, np.float32) else atoms
 
 
 def atoms_of(values: np.ndarray) -> tuple[np.ndarray, bool]:

@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
+from ..saving import Saved
 from ._columns import CategoryColumn, NumberColumn, decimals_of, finite_numbers, is_category, restored
-from ._scalers import ColumnScaler, RankScaler
+from ._scalers import ColumnScaler, Identity, RankScaler
 
 __all__ = ["TableEncoder", "as_table", "categories_in", "missing_in", "together"]
 
 ROWS_OF_PART = 2**16
 
 
-class TableEncoder(TransformerMixin, BaseEstimator):
+class TableEncoder(Saved, TransformerMixin, BaseEstimator):
     """Turn rows of a table, of numbers and categories, into rows of numbers, and back into such rows.
 
     Numeric columns are brought to one scale. Categorical columns become one column of zeros and ones for each category
@@ -120,7 +120,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         self._validate_params()
         table = self._read(X, reset=True)
         self._plain, self._columns = self._sorted(table, categories_in(table, self.categorical_features))
-        self._form = table.iloc[:0].copy() if isinstance(table, pd.DataFrame) else None
+        self._form = (table.columns, list(table.dtypes)) if isinstance(table, pd.DataFrame) else None
         if self._plain:
             values = numbers_of(table, self._plain)
             self.scaler_ = self._scaler().fit(values)
@@ -248,7 +248,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         if self.scaling == "quantile":
             return RankScaler()
         if self.scaling is None:
-            return FunctionTransformer().set_output(transform="default")  # whatever the user has set for others
+            return Identity()
         return ColumnScaler({"standard": "fold", "cut": "cut", "linear": "keep"}[self.scaling])
 
     def _sorted(
@@ -284,13 +284,13 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     def _in_form(self, cells: dict[int, Any], dtype: np.dtype) -> Any:
         """Cells by the places of their columns as a table like the training rows."""
         columns = [cells[place] for place in range(self.n_features_in_)]
-        if isinstance(self._form, pd.DataFrame):
-            kinds = [self._form.iloc[:, place].dtype for place in range(self.n_features_in_)]
+        if self._form is not None:
+            names, kinds = self._form
             columns = [
                 restored(column, kind) if place in self._plain else pd.array(column, dtype=kind)
                 for place, (column, kind) in enumerate(zip(columns, kinds, strict=True))
             ]
-            return pd.DataFrame(dict(enumerate(columns))).set_axis(self._form.columns, axis=1)
+            return pd.DataFrame(dict(enumerate(columns))).set_axis(names, axis=1)
         return np.stack([np.asarray(column) for column in columns], axis=1).astype(dtype, copy=False)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import ndtri
 from sklearn.base import BaseEstimator, TransformerMixin
 
-__all__ = ["ColumnScaler", "RankScaler"]
+__all__ = ["ColumnScaler", "Identity", "RankScaler"]
 
 MIDDLE = (5, 95)  # percentiles
 MIDDLE_OF_NORMAL = 3.2897  # their distance in a standard normal distribution
@@ -101,6 +101,22 @@ class RankScaler(TransformerMixin, BaseEstimator):
         """Normal values as those of the columns."""
         columns = (np.interp(column, normal, values) for column, (values, normal) in zip(X.T, self.knots_, strict=True))
         return np.stack(list(columns), axis=1).astype(X.dtype, copy=False)
+
+
+class Identity(TransformerMixin, BaseEstimator):
+    """Leave columns as they are."""
+
+    def fit(self, X, y=None):
+        """Learn nothing."""
+        return self
+
+    def transform(self, X):
+        """The same columns."""
+        return X
+
+    def inverse_transform(self, X):
+        """The same columns."""
+        return X
 
 
 def knots(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -100,6 +100,13 @@ def test_surprise_of_scores_that_are_all_one():
     assert surprise.of(np.ones(1)) > 5
 
 
+def test_scores_that_differ_by_rounding_have_one_surprise():
+    surprise = Surprise().fit(np.array([0.3, 1.0, 1.0, 1.0 + 1e-15, 1.0 + 3e-15, 2.0]))
+    of_rounded = surprise.of(1.0 + 1e-15 * np.arange(-2, 5))
+    assert np.ptp(of_rounded) < 1e-9
+    assert of_rounded[0] == pytest.approx(np.log(7 / 5.5))
+
+
 def test_an_opinion_follows_its_views_and_is_a_surprise_itself(rows):
     opinion = Opinion([Neighbours(1).fit(rows), Margins().fit(rows)]).fit(rows)
     assert np.quantile(opinion.of(rows), 0.95) == pytest.approx(-np.log(0.05), abs=0.2)

@@ -188,3 +188,12 @@ def test_a_numeric_column_must_stay_numeric(table):
 def test_encoded_rows_must_have_as_many_columns(table):
     with pytest.raises(ValueError, match="as many columns as encoded rows"):
         TableEncoder().fit(table).inverse_transform(np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, "Float32"])
+def test_atoms_are_known_in_fewer_bits(dtype):
+    values = np.concatenate([np.full(40, 0.1), np.full(40, 5.7), np.random.RandomState(0).normal(size=40)])
+    X = pd.DataFrame({"a": values})
+    encoder = TableEncoder("quantile").fit(X)
+    assert encoder.choices_ == (3,)
+    np.testing.assert_array_equal(encoder.transform(X.astype(dtype))[:, 1:], encoder.transform(X)[:, 1:])

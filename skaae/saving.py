@@ -1,4 +1,4 @@
-"""What is kept beside an estimator, its format and versions, and what is checked when it comes back."""
+"""What is kept of a fitted object: plain things beside its format and versions, and what is checked on loading."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import warnings
 from importlib.metadata import version
 from typing import Any
 
-from .. import __version__
+from . import __version__
+from .plain import alive, plain
 
 __all__ = ["FORMAT", "Saved"]
 
@@ -16,13 +17,13 @@ STAMP = "_saved_by"
 
 
 class Saved:
-    """An estimator whose state says who saved it; the model is rebuilt from arrays when it is asked."""
+    """An object whose state is plain and says who saved it."""
 
     def __getstate__(self) -> dict[str, Any]:
-        """The attributes, with the format and the versions of packages."""
+        """The attributes as plain things, with the format and the versions of packages."""
         versions = {"skaae": __version__, **{package: version(package) for package in PACKAGES}}
         state: Any = super().__getstate__()
-        return {**state, STAMP: {"format": FORMAT, **versions}}
+        return {**plain(state), STAMP: {"format": FORMAT, **versions}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Takes up a state.
@@ -45,18 +46,4 @@ class Saved:
                 " answer otherwise. Load it with that version, or fit it again.",
                 stacklevel=2,
             )
-        if "device_" in state:
-            state["device_"] = present(state["device_"])
-        super().__setstate__(state)  # type: ignore[misc]
-
-
-def present(device: str) -> str:
-    """A device, or the CPU where it is not on this machine."""
-    if device == "cpu":
-        return device
-    from ..core.inference import resolve_device
-
-    try:
-        return resolve_device(device)
-    except ValueError:
-        return "cpu"
+        super().__setstate__(alive(state))  # type: ignore[misc]

@@ -1,0 +1,144 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.ensemble import GradientBoostingClassifier, IsolationForest, RandomForestClassifier
+from sklearn.neighbors import KNeighborsClassifier
+
+from skaae.plain import KIND, alive, plain
+from skaae.plan import Architecture, Block
+
+X, Y = load_iris(return_X_y=True)
+
+
+def strange_in(value):
+    """Types of what is not plain."""
+    if isinstance(value, dict):
+        return {own for pair in value.items() for part in pair for own in strange_in(part)}
+    if type(value) in (list, tuple) or (isinstance(value, np.ndarray) and value.dtype == object):
+        return {own for part in list(value) for own in strange_in(part)}
+    return set() if value is None or isinstance(value, str | int | float | np.ndarray | np.generic) else {type(value)}
+
+
+INDEXES = {
+    "text": pd.Index(["a", "b"]),
+    "numbers": pd.Index([3, 1], name="n"),
+    "mixed": pd.Index(["a", 1, None], dtype=object),
+    "range": pd.RangeIndex(2, 8, 3, name="r"),
+    "levels": pd.MultiIndex.from_tuples([("a", 1), ("b", 2)], names=["q", None]),
+    "dates": pd.DatetimeIndex(["2020-01-01", "2020-03-02"]),
+    "categories": pd.CategoricalIndex(["b", "a"], categories=["b", "a"], ordered=True),
+}
+CELLS = {
+    "text": pd.Series(["a", None]),
+    "text of pandas": pd.Series(["a", None], dtype="string"),
+    "integers": pd.Series([1, None], dtype="Int8"),
+    "bools": pd.Series([True, None], dtype="boolean"),
+    "floats": pd.Series([1.5, None], dtype="Float32"),
+    "objects": pd.Series(["a", None, pd.NA, pd.NaT, pd.Timestamp("2020-01-01"), pd.Interval(1, 2)], dtype=object),
+    "numbers": pd.Series([1.0, np.nan]),
+    "dates": pd.Series(pd.to_datetime(["2020-01-01", None])),
+    "intervals": pd.Series(pd.cut([1, 2, 3], 2)),
+    "categories": pd.Series(pd.Categorical([True, None, False], ordered=True)),
+}
+
+
+@pytest.mark.parametrize("kind", INDEXES)
+def test_indexes_come_back(kind):
+    kept = plain(INDEXES[kind])
+    assert not strange_in(kept)
+    pd.testing.assert_index_equal(alive(kept), INDEXES[kind], exact=True)
+
+
+@pytest.mark.parametrize("kind", CELLS)
+def test_cells_come_back_in_their_dtype(kind):
+    kept = plain(CELLS[kind].array)
+    assert not strange_in(kept)
+    pd.testing.assert_series_equal(pd.Series(alive(kept)), CELLS[kind])
+
+
+def test_parts_of_ours_come_back_and_one_that_is_met_twice_is_one():
+    block = Block("style", 2, "normal")
+    architecture = Architecture(4, (block, block), (8,), "relu")
+    kept = plain({"built": architecture, "again": [architecture], ("a", 1): None})
+    assert not strange_in(kept)
+    back = alive(kept)
+    assert back == {"built": architecture, "again": [architecture], ("a", 1): None}
+    assert back["built"] is back["again"][0]
+    assert back["built"].blocks[0] is back["built"].blocks[1]
+
+
+def test_what_is_plain_is_not_copied():
+    value = {"a": [1, "b", None], "c": np.arange(3), "d": np.array(["x", None], object)}
+    assert plain(value) is value
+    assert alive(value) is value
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        RandomForestClassifier(5, random_state=0),
+        GradientBoostingClassifier(n_estimators=3, random_state=0),
+        KNeighborsClassifier(3, algorithm="kd_tree"),
+    ],
+)
+def test_estimators_with_trees_answer_as_before_and_are_left_alone(model):
+    model.fit(X, Y)
+    before = model.predict_proba(X)
+    kept = plain(model)
+    assert kept is not model
+    np.testing.assert_array_equal(model.predict_proba(X), before)
+    np.testing.assert_array_equal(alive(kept).predict_proba(X), before)
+
+
+def test_estimators_without_trees_stay_as_they_are():
+    model = KNeighborsClassifier(3, algorithm="brute").fit(X, Y)
+    assert plain(model) is model
+    assert alive(model) is model
+
+
+@pytest.fixture
+def forest():
+    """A forest of one tree, plain, whose tree can be changed."""
+    found = plain(IsolationForest(n_estimators=1, random_state=0).fit(X))
+    tree = found.estimators_[0].tree_
+    tree["nodes"] = tree["nodes"].copy()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("left_child", 10**6),
+        ("right_child", 0),
+        ("right_child", 2),
+        ("left_child", -1),
+        ("feature", 4),
+        ("feature", -7),
+    ],
+)
+def test_trees_of_wrong_places_are_refused(forest, field, wrong):
+    forest.estimators_[0].tree_["nodes"][field][0] = wrong
+    with pytest.raises(ValueError, match="saved tree must"):
+        alive(forest)
+
+
+@pytest.mark.parametrize(("what", "wrong"), [("max_depth", 1), ("n_outputs", 2), ("n_features", 1)])
+def test_trees_that_are_not_what_they_say_are_refused(forest, what, wrong):
+    forest.estimators_[0].tree_[what] = wrong
+    with pytest.raises(ValueError, match="A saved tree must"):
+        alive(forest)
+
+
+def test_nodes_of_another_version_are_taken_over_by_their_names():
+    forest = IsolationForest(n_estimators=1, random_state=0).fit(X)
+    kept = plain(forest)
+    tree = kept.estimators_[0].tree_
+    names = [name for name in tree["nodes"].dtype.names if name != "missing_go_to_left"]
+    tree["nodes"] = tree["nodes"][[*names]].copy()
+    np.testing.assert_array_equal(alive(kept).score_samples(X), forest.score_samples(X))
+
+
+def test_unknown_kinds_are_refused():
+    with pytest.raises(ValueError, match="Got 'system'"):
+        alive({"part": {KIND: "system", "command": "ls"}})
