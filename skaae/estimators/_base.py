@@ -16,7 +16,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ..plan import Training
-from ..table import TableEncoder, as_table
+from ..table import TableEncoder, as_table, refuse_same_names
 from ._door import Door
 from ._labels import classes_of, positions_of
 from ._plans import Plans
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ..core.hooks import Epoch, Hook
 
 __all__ = ["BaseAAE", "validated"]
+
+LARGEST = 1e15  # of scaled values: a squared error of any table's cells is a 32-bit float still
 
 validated = _fit_context(prefer_skip_nested_validation=True)  # checks parameters before a method that fits
 
@@ -174,6 +176,7 @@ class BaseAAE(Saved, Plans, Door, CallbackSupportMixin, BaseEstimator):
     def _validate(self, X: Any, *, reset: bool, ensure_min_samples: int = 1) -> Any:
         """Rows as a DataFrame, or as an array of floats, whose names and number of columns are those of a first fit."""
         if isinstance(X, pd.DataFrame):
+            refuse_same_names(X)
             validate_data(self, X, reset=reset, skip_check_array=True)
             return as_table(X, ensure_min_samples)
         X = validate_data(
@@ -212,11 +215,12 @@ class BaseAAE(Saved, Plans, Door, CallbackSupportMixin, BaseEstimator):
     def _scale(self, X: Any) -> np.ndarray:
         """Rows as numbers of one scale."""
         scaled = self.table_encoder_.transform_table(X)
-        if not (np.abs(scaled) <= np.finfo(np.float32).max).all():
+        if not (np.abs(scaled) <= LARGEST).all():
             raise ValueError(
-                f"Scaled columns must fit into 32-bit floats. Got values up to {np.abs(scaled).max():.3g}."
+                f"Scaled columns must fit into 32-bit floats, and so must sums of their squares: they may be {LARGEST:g}"
+                f" at most. Got values up to {np.abs(scaled).max():.3g}."
             )
-        return scaled
+        return scaled if min(scaled.strides) >= 0 else scaled.copy()  # for torch knows no others
 
     def _rows(self, X: Any, y: Any, labels: np.ndarray | None) -> Rows:
         """Rows on their way to the core."""

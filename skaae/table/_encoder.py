@@ -12,10 +12,10 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
-from ._columns import CategoryColumn, NumberColumn, decimals_of, finite_numbers, is_category, restored
+from ._columns import CategoryColumn, NumberColumn, decimals_of, finite_numbers, is_category, restored, rounded
 from ._scalers import ColumnScaler, RankScaler
 
-__all__ = ["TableEncoder", "as_table", "missing_in"]
+__all__ = ["TableEncoder", "as_table", "matrix_of", "missing_in", "refuse_same_names"]
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):
@@ -160,12 +160,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             A DataFrame if the training rows were one.
         """
         check_is_fitted(self)
-        X = check_array(X, dtype=[np.float64, np.float32])
+        X = matrix_of(X, len(self.sources_), "encoded rows")
         dtype = X.dtype
         if self.rounding:  # decimals that are none in 32 bits
             X = X.astype(np.float64, copy=False)
-        if X.shape[1] != len(self.sources_):
-            raise ValueError(f"`X` must have as many columns as encoded rows ({len(self.sources_)}). Got {X.shape[1]}.")
         values, starts = self._plain_of(X), np.cumsum([self.n_values_, *self.choices_])
         choices = {
             place: X[:, start : start + width].argmax(1)
@@ -223,6 +221,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
     def _read(self, X: Any, reset: bool) -> Any:
         if isinstance(X, pd.DataFrame):
+            refuse_same_names(X)
             validate_data(self, X, reset=reset, skip_check_array=True)
             return as_table(X)
         return as_table(validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False))
@@ -283,8 +282,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             return X[:, :0]
         values = self.scaler_.inverse_transform(X[:, : len(self._plain)])
         for place, decimals in enumerate(self._decimals):
-            if decimals is not None:
-                values[:, place] = values[:, place].round(decimals)
+            values[:, place] = rounded(values[:, place], decimals)
         return values
 
     def _in_form(self, cells: dict[int, Any], dtype: np.dtype) -> Any:
@@ -297,7 +295,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 for place, (column, kind) in enumerate(zip(columns, kinds, strict=True))
             ]
             return pd.DataFrame(dict(enumerate(columns))).set_axis(self._form.columns, axis=1)
-        return np.stack([np.asarray(column) for column in columns], axis=1).astype(dtype, copy=False)
+        rows = np.stack([np.asarray(column) for column in columns], axis=1)
+        fits = np.abs(rows).max(initial=0, where=~np.isnan(rows)) <= np.finfo(dtype).max
+        return rows.astype(dtype, copy=False) if fits else rows
 
 
 def as_table(X: Any, ensure_min_samples: int = 1) -> Any:
@@ -316,6 +316,24 @@ def as_table(X: Any, ensure_min_samples: int = 1) -> Any:
         except ValueError:
             return pd.DataFrame(X.astype(object)).infer_objects()
     return X if X.dtype in (np.float64, np.float32) else X.astype(np.float64)
+
+
+def refuse_same_names(X: pd.DataFrame) -> None:
+    """Raises if columns cannot be told apart."""
+    if X.columns.has_duplicates:
+        raise ValueError(f"Columns must have different names. Got {list(X.columns[X.columns.duplicated()])} twice.")
+
+
+def matrix_of(X: Any, width: int, kind: str) -> np.ndarray:
+    """What should be so many columns of finite numbers, as an array of floats; ``kind`` says what has as many."""
+    try:
+        with np.errstate(invalid="ignore"):  # of sums of infinite numbers of both signs
+            X = check_array(X, dtype=[np.float64, np.float32], order="C", input_name="X")
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"`X` must be a matrix of finite numbers, as {kind} are. {error}") from None
+    if X.shape[1] != width:
+        raise ValueError(f"`X` must have as many columns as {kind} ({width}). Got {X.shape[1]}.")
+    return X
 
 
 def missing_in(table: Any) -> np.ndarray:
