@@ -79,7 +79,7 @@ class Corruption:
         if self.n_marks:
             unknown = self._marks_of(x)[:, self.marks[: self.n_values]] > 0
         low, high = (values.masked_fill(unknown, sign * torch.inf) for sign in (1, -1))
-        if one_scale:
+        if one_scale and self.n_values:
             low, high = low.reshape(-1, 1), high.reshape(-1, 1)
         low, high = low.amin(0), high.amax(0)
         return torch.where(low.isfinite(), low, 0), torch.where(high.isfinite(), high, 0)
