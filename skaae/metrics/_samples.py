@@ -11,7 +11,7 @@ from sklearn.utils.validation import column_or_1d
 
 from ._features import features_of
 
-__all__ = ["LARGEST", "centred", "check_count", "labels_of", "pair_of", "rows_of"]
+__all__ = ["LARGEST", "centred", "check_count", "labels_of", "pair_of", "rows_of", "spread_of"]
 
 LARGEST = 1e150  # whose square is a number still
 
@@ -65,6 +65,13 @@ def labels_of(y: Any, name: str) -> np.ndarray:
     except TypeError as error:
         raise ValueError(f"`{name}` must be all text or all numbers. Got others: {error}.") from None
     return labels
+
+
+def spread_of(X: np.ndarray) -> np.ndarray:
+    """Standard deviations of columns of any scale, 1 where all values are one."""
+    size = np.ldexp(1.0, np.frexp(np.abs(X).max(axis=0))[1])  # a power of two, so that nothing is rounded
+    spread = (X / size).std(axis=0) * size
+    return np.where((np.ptp(X, axis=0) > 0) & (spread > 0), spread, 1)
 
 
 def centred(X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.sparse import issparse
 
 from ..table._columns import is_category
-from ._samples import LARGEST
+from ._samples import LARGEST, spread_of
 
 __all__ = [
     "Codes",
@@ -127,7 +127,7 @@ def points_of(tables: list[pd.DataFrame]) -> list[np.ndarray]:
             continue
         missing = np.isnan(cells)
         known = cells[:n][~missing[:n]]
-        centre, spread = (known.mean(), known.std() if np.ptp(known) else 1.0) if len(known) else (0.0, 1.0)
+        centre, spread = (known.mean(), spread_of(known)) if len(known) else (0.0, 1.0)
         columns.append(np.where(missing, 0, (cells - centre) / spread))
         columns += [missing] if missing.any() else []
     return np.split(np.column_stack(columns).astype(float), np.cumsum([len(table) for table in tables])[:-1])

@@ -321,7 +321,9 @@ def as_table(X: Any, ensure_min_samples: int = 1) -> Any:
 def refuse_same_names(X: pd.DataFrame) -> None:
     """Raises if columns cannot be told apart."""
     if X.columns.has_duplicates:
-        raise ValueError(f"Columns must have different names. Got {list(X.columns[X.columns.duplicated()])} twice.")
+        raise ValueError(
+            f"Columns must have different names. Got {list(X.columns[X.columns.duplicated()].unique())} twice."
+        )
 
 
 def matrix_of(X: Any, width: int, kind: str) -> np.ndarray:
