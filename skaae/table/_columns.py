@@ -15,7 +15,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["CategoryColumn", "NumberColumn", "decimals_of", "finite_numbers", "is_category", "restored", "rounded"]
+__all__ = [
+    "CategoryColumn",
+    "NumberColumn",
+    "decimals_of",
+    "finite_numbers",
+    "is_category",
+    "restored",
+    "rounded",
+    "within",
+]
 
 ATOM_SHARE, ATOM_EXCESS = 0.05, 2  # of the rows, and times the mean count of values, from which on one is an atom
 FEW_VALUES = 10  # up to which all values of a column are atoms
@@ -139,7 +148,7 @@ class CategoryColumn:
         """The place of each cell's category among those that are found, -1 where it is missing, and these."""
         try:
             return pd.factorize(cells, use_na_sentinel=True)
-        except TypeError as error:
+        except (TypeError, ValueError) as error:  # that they have no hash, or bytes in another order
             raise ValueError(f"Cells must be text or numbers. Got others in column {self.name!r}: {error}.") from None
 
     def _order(self, cells: pd.Series, found: Any) -> np.ndarray:

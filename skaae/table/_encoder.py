@@ -12,7 +12,7 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
-from ._columns import CategoryColumn, NumberColumn, decimals_of, finite_numbers, is_category, restored, rounded
+from ._columns import CategoryColumn, NumberColumn, decimals_of, finite_numbers, is_category, restored, rounded, within
 from ._scalers import ColumnScaler, RankScaler
 
 __all__ = ["TableEncoder", "as_table", "matrix_of", "missing_in", "refuse_same_names"]
@@ -128,6 +128,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         self.n_values_ = len(self._valued)
         self.choices_ = tuple(self._columns[place].n_options for place in self._grouped)
         self.sources_ = np.concatenate([self._valued, np.repeat(self._grouped, self.choices_)]).astype(int)
+        if not len(self.sources_):
+            raise ValueError(f"`X` must have a cell that is not missing. Got {table.size} that are.")
         return self
 
     def transform(self, X):
@@ -173,7 +175,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         cells = dict(zip(self._plain, values.T, strict=True))
         for place, column in self._columns.items():
             known = place in scaled or place in choices
-            cells[place] = column.decode(scaled.get(place), choices.get(place)) if known else [None] * len(X)
+            lacking = [None if self._form is not None else np.nan] * len(X)
+            cells[place] = column.decode(scaled.get(place), choices.get(place)) if known else lacking
         return self._in_form(cells, dtype)
 
     def get_feature_names_out(self, input_features=None):
@@ -209,7 +212,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         }
         values = [encoded[place][0][:, None] for place in self._valued if place in encoded]
         groups = [one_hot(encoded[place][1], self._columns[place].n_options) for place in self._grouped]
-        return np.concatenate([*plain, *values, *groups], axis=1).astype(dtype_of(table), copy=False)
+        rows, dtype = np.concatenate([*plain, *values, *groups], axis=1), dtype_of(table)
+        return rows if rows.dtype == dtype else within(rows, np.dtype(dtype)).astype(dtype)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -281,9 +285,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         if not self._plain:
             return X[:, :0]
         values = self.scaler_.inverse_transform(X[:, : len(self._plain)])
-        for place, decimals in enumerate(self._decimals):
-            values[:, place] = rounded(values[:, place], decimals)
-        return values
+        if not self._decimals:
+            return values
+        return np.stack([rounded(*column) for column in zip(values.T, self._decimals, strict=True)], axis=1)
 
     def _in_form(self, cells: dict[int, Any], dtype: np.dtype) -> Any:
         """Cells by the places of their columns as a table like the training rows."""
@@ -313,7 +317,7 @@ def as_table(X: Any, ensure_min_samples: int = 1) -> Any:
     if X.dtype.kind in "OUS":
         try:
             X = X.astype(np.float64)
-        except ValueError:
+        except (TypeError, ValueError):
             return pd.DataFrame(X.astype(object)).infer_objects()
     return X if X.dtype in (np.float64, np.float32) else X.astype(np.float64)
 

@@ -97,9 +97,9 @@ class RankScaler(TransformerMixin, BaseEstimator):
         return np.stack(list(columns), axis=1).astype(X.dtype, copy=False)
 
     def inverse_transform(self, X):
-        """Normal values as those of the columns."""
+        """Normal values as those of the columns, in 64 bits."""
         columns = (np.interp(column, normal, values) for column, (values, normal) in zip(X.T, self.knots_, strict=True))
-        return np.stack(list(columns), axis=1).astype(X.dtype, copy=False)
+        return np.stack(list(columns), axis=1)
 
 
 def unit_of(largest: np.ndarray) -> np.ndarray:

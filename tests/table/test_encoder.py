@@ -239,3 +239,35 @@ def test_encoded_rows_must_be_numbers(encoded, message):
 def test_cells_that_are_neither_text_nor_numbers_are_refused(cells):
     with pytest.raises(ValueError, match=r"Cells must be text or numbers. Got others in column 'a'"):
         TableEncoder().fit(pd.DataFrame({"a": pd.Series(cells, dtype=object)}))
+
+
+def test_encoded_rows_are_left_as_they_are():
+    encoder = TableEncoder(None).fit([[1.0], [2.0]])
+    encoded = np.array([[1.4], [2.6]])
+    assert encoder.inverse_transform(encoded).tolist() == [[1.0], [3.0]]
+    assert encoded.tolist() == [[1.4], [2.6]]
+
+
+def test_a_table_must_have_a_cell():
+    with pytest.raises(ValueError, match=r"must have a cell that is not missing. Got 6 that are"):
+        TableEncoder(keep_missing=False).fit(np.full((3, 2), np.nan))
+
+
+def test_a_column_of_an_array_without_any_cell_comes_back_so():
+    X = np.array([[1.0, np.nan], [2.5, np.nan], [3.0, np.nan]])
+    encoder = TableEncoder(keep_missing=False).fit(X)
+    back = encoder.inverse_transform(encoder.transform(X))
+    assert back.dtype == float
+    np.testing.assert_allclose(back, X)
+
+
+def test_arrays_of_objects_may_lack_cells():
+    X = np.array([[1.0, pd.NA], [pd.NA, 2.5], [3.0, 4.5]], dtype=object)
+    known = np.array([[1.0, np.nan], [np.nan, 2.5], [3.0, 4.5]])
+    np.testing.assert_array_equal(TableEncoder().fit_transform(X), TableEncoder().fit_transform(known))
+
+
+def test_values_beyond_32_bits_are_cut_in_rows_of_32_bits():
+    X = np.array([[1.0, np.nan], [2.0, 0.01], [4.0, 0.02]], np.float32)
+    encoder = TableEncoder("linear").fit(X)
+    assert np.isfinite(encoder.transform(np.array([[-3e38, 3e38]], np.float32))).all()
