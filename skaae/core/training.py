@@ -6,6 +6,7 @@ saved state, or back to an earlier one, and a packed member trains as it would a
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -53,6 +54,8 @@ DECAY = 0.5  # share of a run, at its end, in which the learning rate falls to z
 SHARED_WORK = 3e7  # operations of a layer's product below which one thread does it sooner than two
 NEAR, REFERENCE_ROWS = 10, 1000  # "near" is the tenth nearest of so many rows
 CHUNK = 4096  # rows that are encoded at once
+BEFORE: dict[int, int] = {}  # how many threads torch had, by those of Python in which it is at work
+LOCK = threading.Lock()
 RATE_CUTS = 4  # how often a member in trouble starts its epoch again, each time at a quarter of its rate
 
 
@@ -263,15 +266,23 @@ def threads_for(architecture: Architecture, n_rows: int) -> Iterator[None]:
     """Leaves products with so many rows to one thread where they are too small to share: more would mostly wait."""
     widths = [architecture.n_features, *architecture.hidden_layer_sizes, sum(b.width for b in architecture.blocks)]
     largest = max(a * b for own in (widths, architecture.flow_layer_sizes) for a, b in pairwise(own))
-    before = torch.get_num_threads()
     if architecture.image_shape is not None:
         largest = max(largest, work_of(architecture.image_shape))
+    own = threading.get_ident()
+    with LOCK:
+        nested = own in BEFORE
+        # A thread begins with what another has set, so calls at the same time go back to what the first one found.
+        found = [] if nested else list(BEFORE.values())
+        before = found[0] if found else torch.get_num_threads()
+        BEFORE.setdefault(own, before)
     if 2 * n_rows * largest < SHARED_WORK:
         torch.set_num_threads(1)
     try:
         yield
     finally:
         torch.set_num_threads(before)
+        if not nested:
+            del BEFORE[own]
 
 
 @dataclass
