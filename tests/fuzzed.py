@@ -1,4 +1,4 @@
-"""Every public method of the estimators, of `TableEncoder` and of the metrics, with a check of what it should return."""
+"""Every public method of estimators, `TableEncoder`, metrics and searches, with a check of what it should return."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def among(classes: Any, n: int) -> Callable[[Any], str | None]:
     def check(result: Any) -> str | None:
         if np.shape(result) != (n,):
             return f"predictions of shape {np.shape(result)}"
-        return None if set(np.asarray(result).tolist()) <= set(np.asarray(classes).tolist()) else "unknown classes"
+        return None if set(np.asarray(result).tolist()) <= set(classes) else "unknown classes"
 
     return check
 
