@@ -2,9 +2,10 @@
 
 Run ``python benchmarks/reliability.py`` (a quarter of an hour on one core). The cases are those of
 ``tests/test_fuzz.py``: tables of any dtype and shape, spoiled in one way or more, labels of any kind, and other rows
-for the fitted model. A call ends right, or is refused: by a ValueError or a TypeError that somebody has written, as they are told in the end. A fit may
-also give up, where its losses do not stay finite even at lower learning rates. Anything else is wrong: another error, a
-warning that is not ours, a result of another shape, NaN or infinity, or rows that have been changed.
+for the fitted model. A call ends right, or is refused: by a ValueError or a TypeError that somebody has written, as
+they are told in the end. A fit may also give up, where its losses do not stay finite even at lower learning rates.
+Anything else is wrong: another error, a warning that is not ours, a result of another shape, NaN or infinity, or rows
+that have been changed.
 
 Random fits are of mixed columns (10 to 200 rows, 1 to 12 columns, some incomplete), with every parameter drawn within
 its constraints; after each, every method is called.

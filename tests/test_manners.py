@@ -96,8 +96,10 @@ def test_nothing_is_opened_but_to_read(tmp_path):
     program = f"""
 import sys
 
-WRITING = ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "shutil.", "socket.",
-           "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "urllib.", "http.", "ftplib.", "sqlite3.")
+WRITING = (
+    "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.system", "os.exec",
+    "os.posix_spawn", "os.fork", "subprocess.", "shutil.", "socket.", "urllib.", "http.", "ftplib.", "sqlite3.",
+)
 
 def hook(event, arguments):
     opened = event == "open" and (arguments[2] or 0) & 3 and "/dev/null" not in str(arguments[0])

@@ -217,8 +217,8 @@ class BaseAAE(Saved, Plans, Door, CallbackSupportMixin, BaseEstimator):
         scaled = self.table_encoder_.transform_table(X)
         if not (np.abs(scaled) <= LARGEST).all():
             raise ValueError(
-                f"Scaled columns must fit into 32-bit floats, and so must sums of their squares: {LARGEST:g} is the most."
-                f" Got values up to {np.abs(scaled).max():.3g}."
+                f"Scaled columns must fit into 32-bit floats, and so must sums of their squares: {LARGEST:g} is the"
+                f" most. Got values up to {np.abs(scaled).max():.3g}."
             )
         return scaled if min(scaled.strides) >= 0 else scaled.copy()  # for torch knows no others
 
