@@ -76,7 +76,7 @@ class Corruption:
         parts = [self._extremes_of_columns(part) for part in x.split(CHUNK)]
         low, high = (torch.stack(each) for each in zip(*parts, strict=True))
         low, high = low.amin(0), high.amax(0)
-        if one_scale:
+        if one_scale and self.n_values:
             low, high = low.amin(0, keepdim=True), high.amax(0, keepdim=True)
         return torch.where(low.isfinite(), low, 0), torch.where(high.isfinite(), high, 0)
 

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ..plan import Training
 from ..saving import Saved
-from ..table import TableEncoder, as_table, together
+from ..table import TableEncoder, as_table, refuse_same_names, together
 from ._door import Door
 from ._labels import classes_of, positions_of
 from ._plans import Plans
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BaseAAE", "validated"]
 
+LARGEST = 1e15  # of scaled values: a squared error of any table's cells is a 32-bit float still
 TORN_DOWN = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")  # scikit-learn's, which goes by them after a fit
 
 validated = _fit_context(prefer_skip_nested_validation=True)  # checks parameters before a method that fits
@@ -179,6 +180,7 @@ class BaseAAE(Saved, Plans, Door, CallbackSupportMixin, BaseEstimator):
     def _validate(self, X: Any, *, reset: bool, ensure_min_samples: int = 1) -> Any:
         """Rows as a DataFrame, or as an array of floats, whose names and number of columns are those of a first fit."""
         if isinstance(X, pd.DataFrame):
+            refuse_same_names(X)
             validate_data(self, X, reset=reset, skip_check_array=True)
             return as_table(X, ensure_min_samples)
         X = validate_data(
@@ -216,7 +218,8 @@ class BaseAAE(Saved, Plans, Door, CallbackSupportMixin, BaseEstimator):
 
     def _scale(self, X: Any, dtype: Any = None) -> np.ndarray:
         """Rows as numbers of one scale."""
-        return together(map(checked, self.table_encoder_.parts(X)), len(X), dtype)
+        scaled = together(map(checked, self.table_encoder_.parts(X)), len(X), dtype)
+        return scaled if min(scaled.strides) >= 0 else scaled.copy()  # for torch knows no others
 
     def _rows(self, X: Any, y: Any, labels: np.ndarray | None) -> Rows:
         """Rows on their way to the core."""
@@ -362,6 +365,9 @@ class BaseAAE(Saved, Plans, Door, CallbackSupportMixin, BaseEstimator):
 
 def checked(scaled: np.ndarray) -> np.ndarray:
     """Scaled rows that the core can hold."""
-    if not (np.abs(scaled) <= np.finfo(np.float32).max).all():
-        raise ValueError(f"Scaled columns must fit into 32-bit floats. Got values up to {np.abs(scaled).max():.3g}.")
+    if not (np.abs(scaled) <= LARGEST).all():
+        raise ValueError(
+            f"Scaled columns must fit into 32-bit floats, and so must sums of their squares: {LARGEST:g} is the most."
+            f" Got values up to {np.abs(scaled).max():.3g}."
+        )
     return scaled

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import Ridge
-from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
 
 from ..table import TableEncoder
@@ -35,7 +34,7 @@ class Conditions:
         table = self._table(y)
         self._refuse_missing(table)
         self.names = list(table)
-        by_dtype = isinstance(y, pd.DataFrame) or type_of_target(y) == "continuous"
+        by_dtype = isinstance(y, pd.DataFrame) or self._has_fractions(table["y"])
         self.encoder = TableEncoder(categorical_features="from_dtype" if by_dtype else [0]).fit(table)
         numbers = table.columns[self.encoder.sources_[: self.encoder.n_values_]]
         self.ranges = {name: (table[name].min(), table[name].max()) for name in numbers}
@@ -60,8 +59,9 @@ class Conditions:
         if len(table) != n:
             raise ValueError(f"`y` must be one condition, or one for each of {n} rows. Got {len(table)}.")
         self._refuse_missing(table)
+        given = self.encoder.transform_table(table)
         self._refuse_unseen(table)
-        return self.encoder.transform_table(table)
+        return given
 
     def draw(self, n: int, rng: np.random.RandomState) -> np.ndarray:
         """Conditions as often as they occurred, (n, width)."""
@@ -84,6 +84,10 @@ class Conditions:
             return pd.DataFrame({"y": y.reset_index(drop=True)})
         y = np.asarray(y)
         return pd.DataFrame({"y": y[None] if y.ndim == 0 else column_or_1d(y, warn=True)})
+
+    @staticmethod
+    def _has_fractions(cells: pd.Series) -> bool:
+        return cells.dtype.kind == "f" and bool((cells % 1 != 0).any())
 
     @staticmethod
     def _refuse_missing(table: pd.DataFrame) -> None:

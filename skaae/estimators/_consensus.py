@@ -50,6 +50,7 @@ ALL_FADED = (0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4)  # where neighbours are the o
 BEYOND = 20  # eigenvectors that count beside as many as clusters
 CUT_BEYOND = (8, 10, 12)  # or that count in full, and no others
 LEAST_LINK = 1e-3  # of a row to itself, so that none is alone
+SMALLEST_SHARE = 1e-10  # of the largest variance, below which another is lost in rounding
 FOLLOWED = 5  # rows of the sample that another row follows
 
 
@@ -99,10 +100,11 @@ def clusterings(X: np.ndarray, k: int, teachers: Any, seed: int) -> Iterator[np.
     views = [X, normalize(X), ranks / ranks.std(axis=0).clip(1e-9)]
     yield from (clusters_of(view, k, seed) for view in views)
     yield from (AgglomerativeClustering(k).fit_predict(view) for view in views)
-    yield GaussianMixture(k, random_state=seed).fit_predict(narrow)
-    yield GaussianMixture(k, covariance_type="tied", n_init=3, reg_covar=1e-3, random_state=seed).fit_predict(
-        components
-    )
+    smallest = SMALLEST_SHARE * X.var(axis=0).max()
+    full = GaussianMixture(k, reg_covar=max(1e-6, smallest), random_state=seed)
+    tied = GaussianMixture(k, covariance_type="tied", n_init=3, reg_covar=max(1e-3, smallest), random_state=seed)
+    yield full.fit_predict(narrow)
+    yield tied.fit_predict(components)
     for view, n_neighbors in ((X, n_near), (normalize(components), min(len(X) - 1, NEAR_ON_SPHERE))):
         links = SpectralClustering(k, affinity="nearest_neighbors", n_neighbors=n_neighbors, random_state=seed)
         yield links.fit_predict(view)

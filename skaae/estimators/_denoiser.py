@@ -295,8 +295,6 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
 
     def _make_encoder(self, X):
         missing = missing_in(X)
-        if missing.all():
-            raise ValueError(f"`X` must have a cell that is not missing. Got {missing.size} that are.")
         if callable(self.corruption):
             missing = missing | missing_in(self._by_user(X, 0, 0))
         self._hidden_beside = float(missing.mean().clip(*MASKED_BESIDE)) if missing.any() else 0.0

@@ -7,9 +7,9 @@ import numpy as np
 from sklearn.callback import with_callbacks
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from ..table import TableEncoder
+from ..table import TableEncoder, matrix_of
 from ._base import BaseAAE, validated
 from ._conditions import Conditions
 from ._flow import BaseFlowAAE
@@ -272,11 +272,7 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
             Rows in the form of the training rows.
         """
         check_is_fitted(self)
-        styles = check_array(X, dtype=[np.float64, np.float32], input_name="X")
-        if styles.shape[1] != self._n_features_out:
-            raise ValueError(
-                f"`X` must have as many columns as styles ({self._n_features_out}). Got {styles.shape[1]}."
-            )
+        styles = matrix_of(X, self._n_features_out, "styles")
         return self._rows_of_noise(styles, self._wanted(y, len(styles), np.random.RandomState(0)))
 
     def transfer(self, X, y, *, y_from=None):

@@ -16,6 +16,8 @@ UNKNOWN = -1
 
 def as_column(y: Any) -> np.ndarray:
     """Labels as a one-dimensional array; infinite ones are refused."""
+    if isinstance(y, pd.DataFrame):
+        y = y.iloc[:, 0] if y.shape[1] == 1 else y.to_numpy()
     if hasattr(y, "to_numpy"):
         y = y.to_numpy(dtype=object, na_value=None) if y.dtype.kind not in "iufb" else y.to_numpy()
     y = column_or_1d(y, warn=True)
@@ -103,4 +105,9 @@ def plain(labels: np.ndarray) -> np.ndarray:
     kinds = {isinstance(label, str) for label in labels}
     if len(kinds) > 1:
         raise ValueError("Labels must be all strings or all numbers. Got both.")
-    return labels if kinds == {True} else np.array(labels.tolist())
+    if kinds == {True}:
+        return labels
+    found = np.array(labels.tolist())
+    if found.dtype.kind not in "iufb" or found.ndim > 1:
+        raise ValueError(f"Labels must be strings or numbers. Got {labels[0]!r:.80}.")
+    return found

@@ -335,10 +335,10 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         return rows.of(np.flatnonzero(self._ordinary(rows.X)))
 
     def _ordinary(self, rows):
-        """Which rows are left, two at least, when those of the rarest values are put aside."""
+        """Which rows are left, two at least if there are, when those of the rarest values are put aside."""
         seen = Seen(rows, rows, rows)
         rarity = Margins().fit(seen).score(seen)
-        n_left = max(2, math.ceil((1 - self.trim) * len(rows)))
+        n_left = min(len(rows), max(2, math.ceil((1 - self.trim) * len(rows))))
         return rarity <= np.sort(rarity)[n_left - 1]
 
     def _finish(self, rows):

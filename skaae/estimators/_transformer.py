@@ -8,8 +8,9 @@ from sklearn.callback import with_callbacks
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
+from ..table import matrix_of
 from ._base import BaseAAE, validated
 from ._blocks import WEIGHTS_WITH_HEADS, WITH_MODES, block_of, blocks_with_heads
 from ._labels import names_of, wanted_positions
@@ -308,9 +309,7 @@ class AAETransformer(CodesMixin, BaseAAE):
             The rows that the decoder makes of them, in the form of the training rows.
         """
         check_is_fitted(self)
-        code = check_array(X, dtype=[np.float64, np.float32], input_name="X")
-        if code.shape[1] != self._n_features_out:
-            raise ValueError(f"`X` must have as many columns as codes ({self._n_features_out}). Got {code.shape[1]}.")
+        code = matrix_of(X, self._n_features_out, "codes")
         n_beyond = sum(block.width for block in self._architecture.blocks[1:])  # a style of no cluster
         return self._rows_of(np.pad(code, ((0, 0), (0, n_beyond))))
 

@@ -39,6 +39,7 @@ __all__ = [
 
 BINS = 20
 COMPONENTS, ROWS_OF_COMPONENT, SMALLEST_VARIANCE = 4, 5, 1e-3
+SMALLEST_SHARE = 1e-10  # of the largest variance, below which another is lost in rounding
 TREES = 50
 WIDEST = 100  # columns that covariances are taken of; of more, principal components
 CORE, CONCENTRATIONS = 0.6, 8  # share of rows that an ellipsoid is fitted to, and how often these are chosen anew
@@ -188,7 +189,7 @@ class Ellipsoid:
         for _ in range(CONCENTRATIONS):
             self.covariance_ = LedoitWolf().fit(rows[core])
             distances = self.covariance_.mahalanobis(rows)
-            before, core = core, distances <= np.quantile(distances, CORE)
+            before, core = core, distances <= max(np.quantile(distances, CORE), np.sort(distances)[1])
             if (core == before).all():
                 break
         return self
@@ -213,9 +214,9 @@ class Mixture:
         # Its k-means does not know other arrays than numpy's, whatever the user has set for other estimators.
         with config_context(array_api_dispatch=False), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # nothing a user could do, nor much harm
-            self.mixture_ = GaussianMixture(n_components, reg_covar=SMALLEST_VARIANCE, random_state=self.seed).fit(
-                self.narrow_.of(seen.X)
-            )
+            rows = self.narrow_.of(seen.X)
+            smallest = max(SMALLEST_VARIANCE, SMALLEST_SHARE * rows.var(0).max())
+            self.mixture_ = GaussianMixture(n_components, reg_covar=smallest, random_state=self.seed).fit(rows)
         return self
 
     def score(self, seen):

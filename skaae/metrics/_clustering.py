@@ -8,6 +8,8 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.metrics.cluster import contingency_matrix
 from sklearn.utils import check_consistent_length
 
+from ._samples import labels_of
+
 __all__ = ["clustering_accuracy"]
 
 
@@ -41,7 +43,7 @@ def clustering_accuracy(labels_true: Any, labels_pred: Any) -> float:
     0.75
     """
     check_consistent_length(labels_true, labels_pred)
-    shared = contingency_matrix(labels_true, labels_pred)
+    shared = contingency_matrix(labels_of(labels_true, "labels_true"), labels_of(labels_pred, "labels_pred"))
     if not shared.size:
         raise ValueError("`labels_true` must have one row at least. Got none.")
     return float(shared[linear_sum_assignment(shared, maximize=True)].sum() / shared.sum())

@@ -13,12 +13,13 @@ from sklearn.metrics import get_scorer, r2_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.utils import check_consistent_length
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import column_or_1d
 
-from ._samples import check_count
+from ._samples import check_count, labels_of
 from ._tables import cells_of, tables_of, text_of
 
 __all__ = ["detection_score", "utility_score"]
+
+FEW = 30  # numbers of an incomplete column, of which a part may have none
 
 
 def detection_score(
@@ -121,7 +122,7 @@ def utility_score(
     True
     """
     tables = tables_of(X_real, X_generated)
-    targets = [column_or_1d(y) for y in (y_real, y_generated)]
+    targets = [labels_of(y, name) for y, name in ((y_real, "y_real"), (y_generated, "y_generated"))]
     for table, y in zip(tables, targets, strict=True):
         check_consistent_length(table, y)
     fractions = type_of_target(targets[0]) == "continuous"
@@ -169,6 +170,17 @@ def for_trees(tables: list[pd.DataFrame]) -> list[pd.DataFrame]:
     """Numbers as floats and other columns as categories that both know, numbered in their order."""
     columns: dict[int, Any] = {}
     for place, (numeric, cells, n_codes) in enumerate(cells_of(tables, tables[0])):
-        columns[place] = cells if numeric else pd.Categorical.from_codes(cells, categories=range(n_codes))
+        columns[place] = (
+            told(cells, len(tables[0])) if numeric else pd.Categorical.from_codes(cells, categories=range(n_codes))
+        )
     together = pd.DataFrame(columns).rename(columns=str)
     return [together[: len(tables[0])], together[len(tables[0]) :].reset_index(drop=True)]
+
+
+def told(cells: np.ndarray, n: int) -> np.ndarray:
+    """Numbers of n rows and of others; where few are known, missing ones are smaller than all, for trees need some."""
+    missing = np.isnan(cells)
+    fewest = min(np.count_nonzero(~part) for part in (missing[:n], missing[n:]))
+    if fewest >= FEW or not missing.any():
+        return cells
+    return np.where(missing, np.min(cells[~missing], initial=0) - 1, cells)

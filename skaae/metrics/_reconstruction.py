@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ._samples import pair_of
+from ._samples import pair_of, spread_of
 
 __all__ = ["reconstruction_error"]
 
@@ -42,7 +42,5 @@ def reconstruction_error(X_real: Any, X_reconstructed: Any, *, standardise: bool
     real, reconstructed = pair_of(X_real, X_reconstructed, second="X_reconstructed")
     if len(real) != len(reconstructed):
         raise ValueError(f"Each row must have one reconstruction ({len(real)}). Got {len(reconstructed)}.")
-    errors = np.square(real - reconstructed).mean(axis=0)
-    if standardise:
-        errors /= np.where(np.ptp(real, axis=0) > 0, real.var(axis=0), 1)
-    return float(errors.mean())
+    off = real - reconstructed
+    return float(np.square(off / spread_of(real) if standardise else off).mean())

@@ -6,10 +6,12 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from sklearn.utils.validation import column_or_1d
 
 from ._features import features_of
 
-__all__ = ["centred", "check_count", "pair_of", "rows_of"]
+__all__ = ["LARGEST", "centred", "check_count", "labels_of", "pair_of", "rows_of", "spread_of"]
 
 LARGEST = 1e150  # whose square is a number still
 
@@ -51,6 +53,25 @@ def rows_of(X: Any, name: str, features: Any = None) -> np.ndarray:
     if largest > LARGEST:
         raise ValueError(f"`{name}` must have values up to {LARGEST}. Got {largest:.3g}.")
     return rows
+
+
+def labels_of(y: Any, name: str) -> np.ndarray:
+    """Classes or numbers of rows, one for each, none of them missing, that can be sorted."""
+    labels = column_or_1d(y)
+    if pd.isna(labels).any() or (labels.dtype.kind == "f" and np.isinf(labels).any()):
+        raise ValueError(f"`{name}` must have a label for every row, and finite ones. Got some that are not.")
+    try:
+        labels.argsort()
+    except TypeError as error:
+        raise ValueError(f"`{name}` must be all text or all numbers. Got others: {error}.") from None
+    return labels
+
+
+def spread_of(X: np.ndarray) -> np.ndarray:
+    """Standard deviations of columns of any scale, 1 where all values are one."""
+    size = np.ldexp(1.0, np.frexp(np.abs(X).max(axis=0))[1])  # a power of two, so that nothing is rounded
+    spread = (X / size).std(axis=0) * size
+    return np.where((np.ptp(X, axis=0) > 0) & (spread > 0), spread, 1)
 
 
 def centred(X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

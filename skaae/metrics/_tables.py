@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import issparse
 
 from ..table._columns import is_category
+from ._samples import LARGEST, spread_of
 
 __all__ = [
     "Codes",
@@ -40,12 +42,24 @@ def tables_of(X_real: Any, X_generated: Any, names: tuple[str, ...] = ("X_real",
 
 def table_of(X: Any, name: str) -> pd.DataFrame:
     """A DataFrame of at least one row and column, with columns told apart by their names."""
-    table = X if isinstance(X, pd.DataFrame) else pd.DataFrame(X).infer_objects()
+    table = X if isinstance(X, pd.DataFrame) else frame_of(X, name)
     if not table.size:
         raise ValueError(f"`{name}` must have one row and one column at least. Got shape {table.shape}.")
     if table.columns.has_duplicates:
         raise ValueError(f"Columns must have different names. Got {list(table.columns[table.columns.duplicated()])}.")
     return table.reset_index(drop=True)
+
+
+def frame_of(X: Any, name: str) -> pd.DataFrame:
+    """A DataFrame of what is none."""
+    try:
+        if issparse(X):
+            raise TypeError("it is sparse")
+        if isinstance(X, np.ndarray):
+            X = X.astype(X.dtype.newbyteorder("="), copy=False)  # pandas knows no other
+        return pd.DataFrame(X).infer_objects()
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"`{name}` must be a table, of rows and columns. Got {type(X).__name__}: {error}.") from error
 
 
 def is_number(cells: pd.Series) -> bool:
@@ -58,6 +72,8 @@ def numbers_of(cells: pd.Series) -> np.ndarray:
     numbers = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     if np.isinf(numbers).any():
         raise ValueError(f"Numbers must be finite. Got infinity in column {cells.name!r}.")
+    if (np.abs(numbers) > LARGEST).any():
+        raise ValueError(f"Numbers must be at most {LARGEST}. Got greater ones in column {cells.name!r}.")
     return numbers
 
 
@@ -111,7 +127,7 @@ def points_of(tables: list[pd.DataFrame]) -> list[np.ndarray]:
             continue
         missing = np.isnan(cells)
         known = cells[:n][~missing[:n]]
-        centre, spread = (known.mean(), known.std() if np.ptp(known) else 1.0) if len(known) else (0.0, 1.0)
+        centre, spread = (known.mean(), spread_of(known)) if len(known) else (0.0, 1.0)
         columns.append(np.where(missing, 0, (cells - centre) / spread))
         columns += [missing] if missing.any() else []
     return np.split(np.column_stack(columns).astype(float), np.cumsum([len(table) for table in tables])[:-1])

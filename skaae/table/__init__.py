@@ -1,7 +1,7 @@
 """Rows of a table as rows of numbers for a network, and back."""
 
 from ._columns import MOST_CATEGORIES
-from ._encoder import TableEncoder, as_table, categories_in, missing_in, together
+from ._encoder import TableEncoder, as_table, categories_in, matrix_of, missing_in, refuse_same_names, together
 from ._scalers import ColumnScaler, RankScaler
 
 __all__ = [
@@ -11,6 +11,8 @@ __all__ = [
     "TableEncoder",
     "as_table",
     "categories_in",
+    "matrix_of",
     "missing_in",
+    "refuse_same_names",
     "together",
 ]

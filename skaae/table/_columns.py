@@ -15,7 +15,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["CategoryColumn", "NumberColumn", "decimals_of", "finite_numbers", "is_category", "restored"]
+__all__ = [
+    "CategoryColumn",
+    "NumberColumn",
+    "decimals_of",
+    "finite_numbers",
+    "is_category",
+    "restored",
+    "rounded",
+    "within",
+]
 
 ATOM_SHARE, ATOM_EXCESS = 0.05, 2  # of the rows, and times the mean count of values, from which on one is an atom
 FEW_VALUES = 10  # up to which all values of a column are atoms
@@ -78,7 +87,7 @@ class NumberColumn:
         values = np.full(0 if choices is None else len(choices), np.nan)
         if scaled is not None:
             values = self.scaler.inverse_transform(scaled[:, None])[:, 0]
-            values = values if self.decimals is None else values.round(self.decimals)
+            values = rounded(values, self.decimals)
             values = nearest(values, self.seen) if len(self.seen) else values
         if choices is not None:
             at_atom = (choices >= 0) & (choices < len(self.atoms))
@@ -112,7 +121,7 @@ class CategoryColumn:
 
     def __init__(self, cells: pd.Series, keep_missing: bool = True) -> None:
         self.name = cells.name
-        codes, found = pd.factorize(cells, use_na_sentinel=True)
+        codes, found = self._found(cells)
         self._refuse_free_text(cells, len(found))
         order = self._order(cells, found)
         first = np.unique(codes, return_index=True)[1]
@@ -126,7 +135,7 @@ class CategoryColumn:
 
     def encode(self, cells: pd.Series) -> tuple[None, np.ndarray]:
         """No value, and choices, (n,)."""
-        codes, found = pd.factorize(cells, use_na_sentinel=True)
+        codes, found = self._found(cells)
         places = self.index.get_indexer(np.asarray(found, dtype=object))
         return None, np.append(places, self.n_options - 1 if self.missing else -1)[codes]
 
@@ -138,13 +147,23 @@ class CategoryColumn:
         """What the options are called."""
         return [*map(str, self.index), *["missing"] * self.missing]
 
+    def _found(self, cells: pd.Series) -> tuple[np.ndarray, Any]:
+        """The place of each cell's category among those that are found, -1 where it is missing, and these."""
+        try:
+            return pd.factorize(cells, use_na_sentinel=True)
+        except (TypeError, ValueError) as error:  # that they have no hash, or bytes in another order
+            raise ValueError(f"Cells must be text or numbers. Got others in column {self.name!r}: {error}.") from None
+
     def _order(self, cells: pd.Series, found: Any) -> np.ndarray:
         if isinstance(cells.dtype, pd.CategoricalDtype):
             return np.argsort(cells.dtype.categories.get_indexer(pd.Index(found)))
         kinds = {isinstance(value, str) for value in found}
         if len(kinds) > 1:
             raise ValueError(f"A column must hold either text or numbers. Got both in column {self.name!r}.")
-        return np.argsort(np.asarray(found, dtype=object))
+        try:
+            return np.argsort(np.asarray(found, dtype=object))
+        except TypeError as error:
+            raise ValueError(f"Cells must be text or numbers. Got others in column {self.name!r}: {error}.") from None
 
     def _refuse_free_text(self, cells: pd.Series, n_distinct: int) -> None:
         text = cells.dtype.kind not in "iufb" and not isinstance(cells.dtype, pd.CategoricalDtype)
@@ -205,9 +224,18 @@ def atoms_of(values: np.ndarray) -> tuple[np.ndarray, bool]:
 def decimals_of(values: np.ndarray) -> int | None:
     """How many decimals values have, None where they are not decimal numbers of a few."""
     for decimals in range(MOST_DECIMALS + 1):
-        if np.array_equal(values.round(decimals), values):
+        if np.array_equal(rounded(values, decimals), values):
             return decimals
     return None
+
+
+def rounded(values: np.ndarray, decimals: int | None) -> np.ndarray:
+    """Values with so many decimals; those too large to have any as they are."""
+    if decimals is None:
+        return values
+    with np.errstate(over="ignore"):
+        found = values.round(decimals)
+    return np.where(np.isinf(found), values, found)
 
 
 def nearest(values: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -217,9 +245,18 @@ def nearest(values: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 def restored(values: np.ndarray, dtype: Any) -> Any:
     """Values in a dtype, those that are not a number missing."""
-    if isinstance(dtype, np.dtype) and dtype.kind in "iu":
-        limits = np.iinfo(dtype)
-        return values.round().clip(limits.min, limits.max).astype(dtype)
+    if dtype.kind in "iuf":
+        values = within(values, np.dtype(f"{dtype.kind}{getattr(dtype, 'subtype', dtype).itemsize}"))
     if isinstance(dtype, np.dtype):
         return values.astype(dtype)
     return pd.array(values, dtype="Float64").astype(dtype)
+
+
+def within(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Values that a dtype of numbers can hold; whole ones where it holds no others."""
+    limits: Any = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    low, high = float(limits.min), float(limits.max)
+    if high > limits.max:
+        high = np.nextafter(high, 0)  # the largest 64-bit integer is no float
+    values = values.astype(np.float64, copy=False)
+    return (values if dtype.kind == "f" else values.round()).clip(low, high)

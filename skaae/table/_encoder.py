@@ -13,10 +13,10 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from ..saving import Saved
-from ._columns import CategoryColumn, NumberColumn, decimals_of, finite_numbers, is_category, restored
+from ._columns import CategoryColumn, NumberColumn, decimals_of, finite_numbers, is_category, restored, rounded, within
 from ._scalers import ColumnScaler, Identity, RankScaler
 
-__all__ = ["TableEncoder", "as_table", "categories_in", "missing_in", "together"]
+__all__ = ["TableEncoder", "as_table", "categories_in", "matrix_of", "missing_in", "refuse_same_names", "together"]
 
 ROWS_OF_PART = 2**16
 
@@ -131,6 +131,8 @@ class TableEncoder(Saved, TransformerMixin, BaseEstimator):
         self.n_values_ = len(self._valued)
         self.choices_ = tuple(self._columns[place].n_options for place in self._grouped)
         self.sources_ = np.concatenate([self._valued, np.repeat(self._grouped, self.choices_)]).astype(int)
+        if not len(self.sources_):
+            raise ValueError(f"`X` must have a cell that is not missing. Got {table.size} that are.")
         return self
 
     def transform(self, X):
@@ -163,12 +165,10 @@ class TableEncoder(Saved, TransformerMixin, BaseEstimator):
             A DataFrame if the training rows were one.
         """
         check_is_fitted(self)
-        X = check_array(X, dtype=[np.float64, np.float32])
+        X = matrix_of(X, len(self.sources_), "encoded rows")
         dtype = X.dtype
         if self.rounding:  # decimals that are none in 32 bits
             X = X.astype(np.float64, copy=False)
-        if X.shape[1] != len(self.sources_):
-            raise ValueError(f"`X` must have as many columns as encoded rows ({len(self.sources_)}). Got {X.shape[1]}.")
         values, starts = self._plain_of(X), np.cumsum([self.n_values_, *self.choices_])
         choices = {
             place: X[:, start : start + width].argmax(1)
@@ -178,7 +178,8 @@ class TableEncoder(Saved, TransformerMixin, BaseEstimator):
         cells = dict(zip(self._plain, values.T, strict=True))
         for place, column in self._columns.items():
             known = place in scaled or place in choices
-            cells[place] = column.decode(scaled.get(place), choices.get(place)) if known else [None] * len(X)
+            lacking = [None if self._form is not None else np.nan] * len(X)
+            cells[place] = column.decode(scaled.get(place), choices.get(place)) if known else lacking
         return self._in_form(cells, dtype)
 
     def get_feature_names_out(self, input_features=None):
@@ -228,7 +229,8 @@ class TableEncoder(Saved, TransformerMixin, BaseEstimator):
         }
         values = [encoded[place][0][:, None] for place in self._valued if place in encoded]
         groups = [one_hot(encoded[place][1], self._columns[place].n_options) for place in self._grouped]
-        return np.concatenate([*plain, *values, *groups], axis=1).astype(dtype_of(table), copy=False)
+        rows, dtype = np.concatenate([*plain, *values, *groups], axis=1), dtype_of(table)
+        return rows if rows.dtype == dtype else within(rows, np.dtype(dtype)).astype(dtype)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -240,6 +242,7 @@ class TableEncoder(Saved, TransformerMixin, BaseEstimator):
 
     def _read(self, X: Any, reset: bool) -> Any:
         if isinstance(X, pd.DataFrame):
+            refuse_same_names(X)
             validate_data(self, X, reset=reset, skip_check_array=True)
             return as_table(X)
         return as_table(validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False))
@@ -276,10 +279,9 @@ class TableEncoder(Saved, TransformerMixin, BaseEstimator):
         if not self._plain:
             return X[:, :0]
         values = self.scaler_.inverse_transform(X[:, : len(self._plain)])
-        for place, decimals in enumerate(self._decimals):
-            if decimals is not None:
-                values[:, place] = values[:, place].round(decimals)
-        return values
+        if not self._decimals:
+            return values
+        return np.stack([rounded(*column) for column in zip(values.T, self._decimals, strict=True)], axis=1)
 
     def _in_form(self, cells: dict[int, Any], dtype: np.dtype) -> Any:
         """Cells by the places of their columns as a table like the training rows."""
@@ -291,7 +293,9 @@ class TableEncoder(Saved, TransformerMixin, BaseEstimator):
                 for place, (column, kind) in enumerate(zip(columns, kinds, strict=True))
             ]
             return pd.DataFrame(dict(enumerate(columns))).set_axis(names, axis=1)
-        return np.stack([np.asarray(column) for column in columns], axis=1).astype(dtype, copy=False)
+        rows = np.stack([np.asarray(column) for column in columns], axis=1)
+        fits = np.abs(rows).max(initial=0, where=~np.isnan(rows)) <= np.finfo(dtype).max
+        return rows.astype(dtype, copy=False) if fits else rows
 
 
 def as_table(X: Any, ensure_min_samples: int = 1) -> Any:
@@ -307,7 +311,7 @@ def as_table(X: Any, ensure_min_samples: int = 1) -> Any:
     if X.dtype.kind in "OUS":
         try:
             X = X.astype(np.float64)
-        except ValueError:
+        except (TypeError, ValueError):
             return pd.DataFrame(X.astype(object)).infer_objects()
     return X if X.dtype in (np.float64, np.float32) else X.astype(np.float64)
 
@@ -354,6 +358,26 @@ def together(parts: Iterable[np.ndarray], n_rows: int, dtype: Any = None) -> np.
         start += len(part)
     assert whole is not None, "there should be a part."
     return whole
+
+
+def refuse_same_names(X: pd.DataFrame) -> None:
+    """Raises if columns cannot be told apart."""
+    if X.columns.has_duplicates:
+        raise ValueError(
+            f"Columns must have different names. Got {list(X.columns[X.columns.duplicated()].unique())} twice."
+        )
+
+
+def matrix_of(X: Any, width: int, kind: str) -> np.ndarray:
+    """What should be so many columns of finite numbers, as an array of floats; ``kind`` says what has as many."""
+    try:
+        with np.errstate(invalid="ignore"):  # of sums of infinite numbers of both signs
+            X = check_array(X, dtype=[np.float64, np.float32], order="C", input_name="X")
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"`X` must be a matrix of finite numbers, as {kind} are. {error}") from None
+    if X.shape[1] != width:
+        raise ValueError(f"`X` must have as many columns as {kind} ({width}). Got {X.shape[1]}.")
+    return X
 
 
 def missing_in(table: Any) -> np.ndarray:

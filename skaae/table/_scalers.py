@@ -54,7 +54,8 @@ class ColumnScaler(TransformerMixin, BaseEstimator):
 
     def transform(self, X):
         """Scale, and fold or cut."""
-        scaled = (X - self.center_) / self.scale_
+        with np.errstate(over="ignore"):
+            scaled = finite((X - self.center_) / self.scale_)
         if self.tails == "keep":
             return scaled
         return np.arcsinh(scaled) if self.tails == "fold" else scaled.clip(-FARTHEST, FARTHEST)
@@ -62,17 +63,22 @@ class ColumnScaler(TransformerMixin, BaseEstimator):
     def _measured(self, X):
         """Centres and spreads of some columns, (2, n_columns), in the dtype of the columns."""
         X = X if X.flags.forc else np.asfortranarray(X)
-        low, center, high = np.percentile(X, [MIDDLE[0], 50, MIDDLE[1]], axis=0).astype(X.dtype)
-        middle, deviation = (high - low) / MIDDLE_OF_NORMAL, X.std(axis=0, dtype=np.float64)
-        smallest = 10 * np.finfo(X.dtype).eps * np.maximum(X.max(axis=0), -X.min(axis=0))
+        largest = np.maximum(X.max(axis=0), -X.min(axis=0))
+        unit = unit_of(largest)
+        rows = X if (unit == 1).all() else X / unit
+        low, center, high = np.percentile(rows, [MIDDLE[0], 50, MIDDLE[1]], axis=0).astype(X.dtype)
+        middle, deviation = (high - low) / MIDDLE_OF_NORMAL, rows.std(axis=0, dtype=np.float64)
+        smallest = 10 * np.finfo(X.dtype).eps * (largest / unit)
         if self.tails == "keep":
-            center, middle = X.mean(axis=0, dtype=np.float64), deviation
-        scale = np.select([middle > smallest, deviation > smallest], [middle, deviation], 1)
-        return np.stack([center, scale]).astype(X.dtype)
+            center, middle = rows.mean(axis=0, dtype=np.float64), deviation
+        spread = np.select([middle > smallest, deviation > smallest], [middle * unit, deviation * unit], 1)
+        return np.stack([center * unit, spread.clip(np.finfo(X.dtype).tiny)]).astype(X.dtype)
 
     def inverse_transform(self, X):
-        """Unfold and put back into units."""
-        return (np.sinh(X) if self.tails == "fold" else X) * self.scale_ + self.center_
+        """Unfold and put back into units; what is beyond the largest number becomes that."""
+        with np.errstate(over="ignore"):
+            unfolded = finite(np.sinh(X)) if self.tails == "fold" else X
+            return finite(unfolded * self.scale_ + self.center_)
 
 
 class RankScaler(TransformerMixin, BaseEstimator):
@@ -98,9 +104,23 @@ class RankScaler(TransformerMixin, BaseEstimator):
         return np.stack(list(columns), axis=1).astype(X.dtype, copy=False)
 
     def inverse_transform(self, X):
-        """Normal values as those of the columns."""
+        """Normal values as those of the columns, in 64 bits."""
         columns = (np.interp(column, normal, values) for column, (values, normal) in zip(X.T, self.knots_, strict=True))
-        return np.stack(list(columns), axis=1).astype(X.dtype, copy=False)
+        return np.stack(list(columns), axis=1)
+
+
+def unit_of(largest: np.ndarray) -> np.ndarray:
+    """A power of two for each column, 1 but for columns whose squares would be no numbers or zero."""
+    limits = np.finfo(largest.dtype)
+    exponents = np.frexp(largest)[1]
+    extreme = (largest > 0) & (2 * np.abs(exponents) > limits.maxexp // 2)
+    return np.ldexp(largest.dtype.type(1), np.where(extreme, exponents.clip(limits.minexp, limits.maxexp - 1), 0))
+
+
+def finite(values: np.ndarray) -> np.ndarray:
+    """The same array, with the largest number where there was infinity."""
+    limits = np.finfo(values.dtype)
+    return np.clip(values, limits.min, limits.max, out=values)
 
 
 class Identity(TransformerMixin, BaseEstimator):

@@ -1,9 +1,12 @@
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import numpy as np
 import pytest
 import torch
 
 from skaae.core.inference import encode
-from skaae.core.training import RATE_CUTS, distances, train
+from skaae.core.training import RATE_CUTS, distances, threads_for, train
 from skaae.plan import Architecture, Block, Training
 
 ARCHITECTURE = Architecture(6, (Block("style", 2, "normal"),), (16, 16), "relu")
@@ -107,6 +110,29 @@ def test_the_users_world_is_left_as_it_was(rows):
         assert not torch.is_grad_enabled()
     assert torch.equal(random, torch.get_rng_state())
     assert torch.get_num_threads() == threads
+
+
+def test_calls_at_the_same_time_leave_later_threads_as_they_were():
+    entered, leave = Event(), Event()
+
+    def call():
+        with threads_for(ARCHITECTURE, 8):
+            entered.set()
+            leave.wait(10)
+
+    torch.set_num_threads(2)
+    try:
+        with ThreadPoolExecutor(2) as threads:
+            with threads_for(ARCHITECTURE, 8):
+                assert torch.get_num_threads() == 1
+                other = threads.submit(call)
+                entered.wait(10)
+            leave.set()
+            other.result(10)
+        with ThreadPoolExecutor(1) as threads:
+            assert threads.submit(torch.get_num_threads).result() == torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
 
 
 BLOCKS = (Block("style", 2, "normal"), Block("category", 2, "one_hot", (0.5, 0.5)))

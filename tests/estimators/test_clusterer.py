@@ -111,6 +111,10 @@ class TestTeachers:
         assert guesses.shape == (300, 3)
         np.testing.assert_allclose(guesses.sum(1), 1)
 
+    def test_columns_of_unlike_scales_that_are_left_as_they_are(self):
+        X = np.random.default_rng(0).standard_normal((30, 40)) * np.where(np.arange(40) % 2, 1e8, 1e-8)
+        assert np.isfinite(guesses_of(X, 2, "consensus", 0, standardise=False)).all()
+
     def test_the_consensus_follows_those_who_agree(self):
         y = np.repeat(range(3), 50)
         rng = np.random.default_rng(0)

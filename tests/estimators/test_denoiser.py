@@ -212,6 +212,12 @@ class TestManners:
         with pytest.raises(ValueError, match=message):
             small(**parameters).fit(X)
 
+    @pytest.mark.parametrize("corruption", ["gaussian", "masked", "salt_and_pepper"])
+    def test_columns_of_one_scale_may_all_be_categories(self, corruption):
+        X = pd.DataFrame({"a": ["x", "y", "x", "y", "z"], "b": ["u", "v", "u", "v", "v"]})
+        model = small(corruption=corruption, scaling=None, early_stopping=True, max_iter=1).fit(X)
+        assert set(model.transform(X).a) <= {"x", "y", "z"}
+
     def test_there_must_be_a_cell(self):
         with pytest.raises(ValueError, match=r"not missing\. Got 12 that are"):
             small().fit(np.full((6, 2), np.nan))

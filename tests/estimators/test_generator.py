@@ -132,12 +132,26 @@ class TestConditions:
             ({"age": None, "sex": "f"}, "a condition for every row. Got some that are missing"),
             (pd.DataFrame({"age": [30, 31], "sex": ["f", "m"]}), "one for each of 5 rows. Got 2"),
             (pd.DataFrame({"sex": ["f"], "age": [30]}), "same order"),
+            ({"age": "old", "sex": "f"}, "must be numbers"),
+            ({"age": 30, "sex": {}}, "must be text or numbers"),
             ("f", r"must have the columns \['age', 'sex'\], in the same order. Got \['y'\]"),
         ],
     )
     def test_conditions_that_are_refused(self, on_table, y, message):
         with pytest.raises(ValueError, match=message):
             on_table.sample(5, y)
+
+    @pytest.mark.parametrize(
+        ("y", "message"),
+        [
+            ([0.0, 1.0, np.inf], "must be finite"),
+            (np.array(["a", 1, 2], dtype=object), "either text or numbers"),
+            (np.array([{}, {}, {}]), "must be text or numbers"),
+        ],
+    )
+    def test_conditions_that_cannot_be_learned(self, y, message):
+        with pytest.raises(ValueError, match=message):
+            small().fit(np.eye(3), y)
 
     def test_conditions_where_there_are_none_and_none_where_there_are(self, table):
         model = small(max_iter=1, flow_max_iter=1).fit(table[0])

@@ -9,6 +9,7 @@ MARKED = [
     np.array([0.0, 2.0, np.nan, 2.0, -1.0]),
     np.array([0, 2, None, 2, -1], dtype=object),
     pd.Series([0, 2, pd.NA, 2, -1], dtype="Int64"),
+    pd.DataFrame({"y": [0, 2, -1, 2, -1]}),
     [0, 2, -1, 2, -1],
 ]
 MARKED_STRINGS = [
@@ -46,11 +47,22 @@ def test_labels_that_are_all_known():
         ([np.inf, 1, 0], "contains infinity"),
         (np.array(["a", 1, -1], dtype=object), "all strings or all numbers"),
         ([[0, 1], [1, 0]], "y should be a 1d array"),
+        ([{}, {1: 2}], "must be strings or numbers. Got {}"),
     ],
 )
 def test_labels_that_cannot_be_learned(y, message):
     with pytest.raises(ValueError, match=message):
         classes_of(np.asarray(y))
+
+
+def test_a_frame_of_two_columns_is_no_column_of_labels():
+    with pytest.raises(ValueError, match="y should be a 1d array"):
+        classes_of(pd.DataFrame({"a": [0, 1], "b": [1, 0]}))
+
+
+def test_dates_are_no_labels():
+    with pytest.raises(ValueError, match=r"must be strings or numbers. Got Timestamp\('2020-01-01"):
+        classes_of(pd.Series(pd.date_range("2020-01-01", periods=3)))
 
 
 def test_labels_beside_the_classes():

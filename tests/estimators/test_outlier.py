@@ -247,6 +247,9 @@ class TestWhatPeopleDo:
         with pytest.raises(ValueError, match="contains infinity"):
             small().fit(X)
 
+    def test_of_two_rows_one_may_be_held_out(self):
+        assert np.isfinite(small(early_stopping=True).fit(related(2)).score_samples(related(9))).all()
+
     @pytest.mark.parametrize(("parameter", "value"), [("contamination", 0.6), ("contamination", 0), ("trim", 0.7)])
     def test_parameter_out_of_its_rule(self, parameter, value):
         with pytest.raises(ValueError, match=f"'{parameter}' parameter"):

@@ -339,8 +339,17 @@ class TestBadInput:
         assert not model.__sklearn_is_fitted__()
 
     def test_values_beyond_32_bits(self, X):
-        with pytest.raises(ValueError, match=r"must fit into 32-bit floats. Got values up to 1e\+300"):
+        with pytest.raises(ValueError, match=r"must fit into 32-bit floats, .* Got values up to 1e\+300"):
             small(scaling=None).fit(np.where(X > 12, 1e300, X))
+
+    def test_samples_of_columns_beyond_32_bits(self, X):
+        rows = small().fit(X * 1e300).sample(50, random_state=0)
+        np.testing.assert_allclose(rows / 1e300, small().fit(X).sample(50, random_state=0), rtol=1e-4)
+
+    def test_columns_of_a_view_that_runs_backwards(self, X):
+        backwards = X[:, ::-1]
+        codes = small(scaling=None).fit_transform(backwards)
+        np.testing.assert_array_equal(codes, small(scaling=None).fit_transform(backwards.copy()))
 
     def test_wild_values_and_scales_do_no_harm(self, X):
         wild = X * np.logspace(-12, 12, 6)

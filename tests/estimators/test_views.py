@@ -114,3 +114,15 @@ def test_an_opinion_follows_its_views_and_is_a_surprise_itself(rows):
     assert far > 4 > near
     np.testing.assert_allclose(opinion.parts(seen([[5.0, 0.0, 0.0]])).sum(1), 1)
     assert opinion.parts(seen([[5.0, 0.0, 0.0]]))[0, 0] > 0.8
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_an_ellipsoid_has_two_rows_at_least(seed):
+    two = seen(np.random.default_rng(seed).standard_normal((2, 6)))
+    assert np.isfinite(Ellipsoid(0).fit(two, np.ones(2, bool)).score(two)).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_mixture_of_columns_of_unlike_scales(seed):
+    few = seen(np.random.default_rng(seed).standard_normal((3, 40)) * 10.0 ** (np.arange(40) - 30))
+    assert np.isfinite(Mixture(0).fit(few).score(few)).all()

@@ -25,3 +25,18 @@ def test_bad_input():
         clustering_accuracy([0, 1], [0])
     with pytest.raises(ValueError, match="one row at least"):
         clustering_accuracy([], [])
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([[0, 1], [1, 0]], "1d array"),
+        ([0, np.nan], "must have a label for every row"),
+        (["a", None], "must have a label for every row"),
+        (np.array(["a", 1], dtype=object), "`labels_true` must be all text or all numbers"),
+        (np.array([{}, {}]), "`labels_true` must be all text or all numbers"),
+    ],
+)
+def test_labels_that_are_refused(labels, message):
+    with pytest.raises(ValueError, match=message):
+        clustering_accuracy(labels, [0, 1])

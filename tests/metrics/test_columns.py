@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from known_samples import MADE, MADE_TABLE, REAL, REAL_TABLE
+from scipy.sparse import csr_matrix
 
 from skaae.metrics import column_shape_error, pair_trend_error
 
@@ -121,3 +122,22 @@ def test_bad_input():
         column_shape_error(REAL_TABLE[:0], MADE_TABLE)
     with pytest.raises(ValueError, match="finite"):
         column_shape_error([[np.inf]], [[1.0]])
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (csr_matrix(np.eye(3)), "`X_real` must be a table, of rows and columns. Got csr_matrix: it is sparse"),
+        ("rows", "`X_real` must be a table, of rows and columns. Got str"),
+        (np.zeros((2, 2, 2)), "`X_real` must be a table, of rows and columns. Got ndarray"),
+        (1e200 * REAL, r"must be at most 1e\+150. Got greater ones in column 0"),
+    ],
+)
+def test_what_is_no_table_is_refused(X, message):
+    with pytest.raises(ValueError, match=message):
+        pair_trend_error(X, REAL)
+
+
+def test_one_row_and_bytes_in_another_order():
+    assert column_shape_error(np.eye(1), np.eye(1)) == 0
+    assert column_shape_error(REAL.astype(">f4"), REAL.astype("f4")) == 0

@@ -115,3 +115,23 @@ def test_bad_input():
         utility_score(REAL_TABLE, [0, 1], MADE_TABLE, [0, 1])
     with pytest.raises(ValueError, match="two classes at least"):
         utility_score(REAL_TABLE, ["a"] * 300, MADE_TABLE, ["a", "b"] * 150)
+
+
+def test_columns_of_which_few_cells_are_known():
+    rng = np.random.default_rng(0)
+    X = np.where(rng.random((40, 3)) < [0, 1, 0.95], np.nan, rng.standard_normal((40, 3)))
+    assert 0.2 < detection_score(X, X, n_folds=5, random_state=0) < 0.8
+    assert utility_score(X, X[:, 0] > 0, np.where(X > 9, 0, X), X[:, 0] > 0, random_state=0) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([0.0, 1.0, np.nan], "`y_real` must have a label for every row"),
+        ([0.0, 1.0, np.inf], "`y_real` must have a label for every row, and finite ones"),
+        (np.array(["a", 1, 2], dtype=object), "`y_real` must be all text or all numbers"),
+    ],
+)
+def test_targets_that_are_refused(y, message):
+    with pytest.raises(ValueError, match=message):
+        utility_score(np.eye(3), y, np.eye(3), y)

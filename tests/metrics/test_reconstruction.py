@@ -25,3 +25,10 @@ def test_bad_input():
         reconstruction_error(REAL, MADE[1:])
     with pytest.raises(ValueError, match="`X_reconstructed` must be finite"):
         reconstruction_error([[1.0]], [[np.nan]])
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-170, 1e140])
+def test_units_do_not_matter_to_standardised_errors(scale):
+    X = np.random.default_rng(0).standard_normal((50, 3))
+    expected = reconstruction_error(X, X[::-1], standardise=True)
+    assert reconstruction_error(scale * X, scale * X[::-1], standardise=True) == pytest.approx(expected)

@@ -125,3 +125,9 @@ def test_scorers_cross_processes(name):
     scorer = getattr(scorers, name)
     again = pickle.loads(pickle.dumps(scorer))
     assert repr(again) == repr(scorer)
+
+
+def test_units_of_columns_do_not_matter_however_small():
+    tiny = 1e-200 * X
+    expected = scorers.neg_sliced_wasserstein(Copier(X, X.std(0)), X)
+    assert scorers.neg_sliced_wasserstein(Copier(tiny, 1e-200 * X.std(0)), tiny) == pytest.approx(expected)

@@ -34,3 +34,22 @@ def test_kept_tails_leave_columns_standardised(X):
     assert abs(scaled.mean()) < 1e-12
     assert scaled.std() == pytest.approx(1)
     np.testing.assert_allclose(scaler.inverse_transform(scaler.transform(np.array([[1e9]]))), [[1e9]])
+
+
+@pytest.mark.parametrize("tails", ["fold", "keep"])
+@pytest.mark.parametrize(("dtype", "scale"), [(np.float64, 1e300), (np.float64, 1e-300), (np.float32, 1e-33)])
+def test_columns_of_any_scale_become_what_those_of_scale_one_become(X, tails, dtype, scale):
+    X = np.hstack([X, np.where(X > 9, X, 0)])  # the middle nine tenths of which are one value
+    scaler = ColumnScaler(tails).fit((X * scale).astype(dtype))
+    scaled = scaler.transform((X * scale).astype(dtype))
+    np.testing.assert_allclose(scaled, ColumnScaler(tails).fit_transform(X), rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(scaler.inverse_transform(scaled), X * scale, rtol=1e-3)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nothing_becomes_infinite(X, dtype):
+    largest = np.finfo(dtype).max
+    scaler = ColumnScaler().fit(1e-3 * X.astype(dtype))
+    scaled = scaler.transform(np.array([[largest], [-largest]], dtype))
+    assert np.isfinite(scaled).all()
+    assert np.isfinite(scaler.inverse_transform(np.array([[1e6]], dtype)))
