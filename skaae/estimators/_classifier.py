@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseAAE, validated
 from ._categories import BaseCategoricalAAE
-from ._labels import known_labels, positions_of
+from ._labels import as_column, known_labels, plain, positions_of
 from ._rows import Rows
 from ._teachers import Teachers
 
@@ -348,7 +348,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
                 "`y` must have a label for every row that is scored. Got some that are -1 or missing; to split rows"
                 " for validation, use `skaae.model_selection.SemiSupervisedKFold`."
             )
-        return super().score(X, y)
+        return super().score(X, plain(as_column(y)))
 
     def _read_labels(self, X, y, first, classes=None):
         if y is None:
