@@ -12,13 +12,14 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
+from ..pages import Documented
 from ._columns import CategoryColumn, NumberColumn, decimals_of, finite_numbers, is_category, restored
 from ._scalers import ColumnScaler, RankScaler
 
 __all__ = ["TableEncoder", "as_table", "missing_in"]
 
 
-class TableEncoder(TransformerMixin, BaseEstimator):
+class TableEncoder(TransformerMixin, Documented, BaseEstimator):
     """Turn rows of a table, of numbers and categories, into rows of numbers, and back into such rows.
 
     Numeric columns are brought to one scale. Categorical columns become one column of zeros and ones for each category
