@@ -78,16 +78,17 @@ html_css_files = ["skaae.css"]
 html_show_sourcelink = False
 html_theme_options = {
     "navbar_align": "left",
-    "header_links_before_dropdown": 8,
+    "header_links_before_dropdown": 9,
     "show_prev_next": False,
+    "show_toc_level": 2,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
     "pygments_light_style": "friendly",
-    "search_as_you_type": True,
 }
 html_context = {"default_mode": "light"}
-html_sidebars = {"index": [], "start": [], "moving": [], "choosing": [], "mathematics": [], "benchmarks": []}
+alone = ["index", "start", "choosing", "mathematics", "moving", "benchmarks", "contributing"]
+html_sidebars = {page: [] for page in alone}
 
 
 def of_scikit_learn(app, kind, name, member, skip, options):

@@ -1,4 +1,4 @@
-"""Code blocks that run while pages are built, and show what they print, draw and end in.
+"""Code blocks that run while pages are built, and show what they print and draw, and a table or estimator at the end.
 
 The blocks of a page share their names, as the cells of a notebook do, and a block that fails fails the build.
 """
@@ -55,7 +55,7 @@ class Run(SphinxDirective):
 
 
 def executed(code, names):
-    """Runs code in a folder of its own; what it prints, and the value that it ends in if that is not None."""
+    """Runs code in a folder of its own; what it prints, and the value that it ends in."""
     tree = ast.parse(code)
     last = ast.Expression(tree.body.pop().value) if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     printed = io.StringIO()
@@ -63,8 +63,6 @@ def executed(code, names):
         warnings.simplefilter("error")
         exec(compile(tree, "<page>", "exec"), names)
         value = None if last is None else eval(compile(last, "<page>", "eval"), names)
-        if value is not None and not hasattr(value, "_repr_html_"):
-            print(value)
     return printed.getvalue(), value
 
 
