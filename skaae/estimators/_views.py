@@ -49,6 +49,7 @@ COMMON, HIGH = (0.25, 0.5), 0.95  # quantiles from which the tail of sums of sur
 STEEPEST = 1.5  # slope of the foretold tail, in units of the one that is seen, at most
 FEW_NUMBERS = 1e6  # of rows times training cells, up to which neighbours are looked for without an index
 CHUNK = 1e7  # numbers in a block of differences to neighbours
+TIE = 1e-6  # difference of two scores that is rounding, as a share of them
 TAIL = 0.05  # share of training rows whose spread tells how far beyond them a score is
 
 
@@ -247,7 +248,8 @@ class Surprise:
 
     def fit(self, scores):
         ordered, n = np.sort(scores), len(scores)
-        self.scores_, first = np.unique(ordered, return_index=True)
+        first = np.flatnonzero(np.diff(ordered, prepend=-np.inf) > TIE * np.abs(ordered))
+        self.scores_ = ordered[first]
         self.surprises_ = np.log(n + 1) - np.log(n - first + 0.5)
         self.unit_ = max(ordered[-1] - np.quantile(ordered, 1 - TAIL), 1e-9 * max(1.0, abs(ordered[-1])))
         return self
