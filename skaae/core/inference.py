@@ -101,7 +101,7 @@ def draw(architecture: Architecture, n: int, seed: int, labels: np.ndarray | Non
 def resolve_device(device: str) -> str:
     """The device that a name stands for: "auto" is an accelerator where there is one."""
     if device == "auto":
-        accelerator = torch.accelerator.current_accelerator(check_available=True)
+        accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
         return "cpu" if accelerator is None else accelerator.type
     try:
         torch.empty(0, device=device)

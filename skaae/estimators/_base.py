@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, validate_data
 
+from ..pages import Documented
 from ..plan import Training
 from ..saving import Saved
 from ..table import TableEncoder, as_table, refuse_same_names, together
@@ -35,7 +36,7 @@ TORN_DOWN = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")  # scikit-learn'
 validated = _fit_context(prefer_skip_nested_validation=True)  # checks parameters before a method that fits
 
 
-class BaseAAE(Saved, Plans, Door, CallbackSupportMixin, BaseEstimator):
+class BaseAAE(Saved, Plans, Door, Documented, CallbackSupportMixin, BaseEstimator):
     """The shared parameters of all estimators, and fitting, encoding and decoding with them."""
 
     history_: dict[str, np.ndarray]

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseAAE, validated
 from ._categories import BaseCategoricalAAE
-from ._labels import known_labels, positions_of
+from ._labels import as_column, known_labels, plain, positions_of
 from ._rows import Rows
 from ._teachers import Teachers
 
@@ -115,13 +115,13 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         Mean and covariance of style codes in each class, which `transform`, `sample` and `transfer` go by.
     n_features_in_ : int
         Number of columns.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where they are all strings.
     n_iter_ : int
         Epochs trained.
-    history_ : dict of str to ndarray of shape (n_iter_,)
+    history_ : dict of str to ndarray of shape (`n_iter_`,)
         The mean loss of each phase in each epoch, over the members.
-    loss_curve_ : ndarray of shape (n_iter_,)
+    loss_curve_ : ndarray of shape (`n_iter_`,)
         ``history_["reconstruction"]``.
     table_encoder_ : TableEncoder
         What brings columns to one scale, and back.
@@ -348,7 +348,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
                 "`y` must have a label for every row that is scored. Got some that are -1 or missing; to split rows"
                 " for validation, use `skaae.model_selection.SemiSupervisedKFold`."
             )
-        return super().score(X, y)
+        return super().score(X, plain(as_column(y)))
 
     def _read_labels(self, X, y, first, classes=None):
         if y is None:

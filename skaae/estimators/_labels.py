@@ -9,7 +9,16 @@ import pandas as pd
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-__all__ = ["UNKNOWN", "classes_of", "known_labels", "names_of", "positions_of", "wanted_positions"]
+__all__ = [
+    "UNKNOWN",
+    "as_column",
+    "classes_of",
+    "known_labels",
+    "names_of",
+    "plain",
+    "positions_of",
+    "wanted_positions",
+]
 
 UNKNOWN = -1
 

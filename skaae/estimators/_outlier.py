@@ -104,13 +104,13 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         "novelty", "rarity" and "discord", with their `views`. Views learn from 10,000 training rows at most.
     n_features_in_ : int
         Number of columns.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where they are all strings.
     n_iter_ : int
         Epochs trained.
-    history_ : dict of str to ndarray of shape (n_iter_,)
+    history_ : dict of str to ndarray of shape (`n_iter_`,)
         The mean loss of each phase in each epoch, over the members.
-    loss_curve_ : ndarray of shape (n_iter_,)
+    loss_curve_ : ndarray of shape (`n_iter_`,)
         ``history_["reconstruction"]``.
     table_encoder_ : TableEncoder
         What brings columns to one scale, and back.

@@ -5,13 +5,16 @@ from __future__ import annotations
 from joblib import parallel_config
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
+from ..pages import SITE, Documented
 from ._backend import PackedBackend
 
 __all__ = ["PackedGridSearchCV", "PackedRandomizedSearchCV"]
 
 
-class Packed:
+class Packed(Documented):
     """A search that packs the trainings of its candidates."""
+
+    _doc_link_template = f"{SITE}/reference/generated/skaae.model_selection.{{estimator_name}}.html"
 
     def fit(self, X, y=None, **params):
         """Fit all candidates on all splits, and the best one on all rows.

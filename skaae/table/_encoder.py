@@ -12,6 +12,7 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
+from ..pages import Documented
 from ..saving import Saved
 from ._columns import CategoryColumn, NumberColumn, decimals_of, finite_numbers, is_category, restored, rounded, within
 from ._scalers import ColumnScaler, Identity, RankScaler
@@ -21,7 +22,7 @@ __all__ = ["TableEncoder", "as_table", "categories_in", "matrix_of", "missing_in
 ROWS_OF_PART = 2**16
 
 
-class TableEncoder(Saved, TransformerMixin, BaseEstimator):
+class TableEncoder(Saved, TransformerMixin, Documented, BaseEstimator):
     """Turn rows of a table, of numbers and categories, into rows of numbers, and back into such rows.
 
     Numeric columns are brought to one scale. Categorical columns become one column of zeros and ones for each category
@@ -56,7 +57,7 @@ class TableEncoder(Saved, TransformerMixin, BaseEstimator):
     ----------
     n_features_in_ : int
         Number of columns.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where they are all strings.
     n_values_ : int
         How many of the first columns of the result are values.

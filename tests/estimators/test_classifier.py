@@ -157,6 +157,11 @@ class TestLabels:
         with pytest.raises(ValueError, match="must have a label for every row that is scored"):
             model.score(X, hidden(y, 5))
 
+    def test_whole_numbers_in_a_column_of_objects_are_scored(self, iris):
+        X, y = iris
+        model = small().fit(X, hidden(y, 5))
+        assert model.score(X, y.astype(object)) == model.score(X, y)
+
     @pytest.mark.parametrize("y", [3, "setosa", [0, 1], [0, -1, 1]])
     def test_classes_that_cannot_be_sampled(self, iris, y):
         model = small().fit(*iris)

@@ -94,6 +94,11 @@ def test_surprise_grows_beyond_the_training_rows():
     assert np.isfinite(beyond).all()
 
 
+def test_rounding_of_tied_scores_does_not_part_them():
+    scores = np.array([0.0, 1.0, 2.0, np.nextafter(2.0, 3), 4.0])
+    np.testing.assert_allclose(*(Surprise().fit(s).of(s) for s in (scores, np.array([0.0, 1.0, 2.0, 2.0, 4.0]))))
+
+
 def test_surprise_of_scores_that_are_all_one():
     surprise = Surprise().fit(np.zeros(10))
     assert surprise.of(np.zeros(1)) < 0.1

@@ -9,7 +9,7 @@ from skaae.metrics import frechet_distance, kernel_distance, sliced_wasserstein
 
 def test_the_same_sample_is_at_no_distance():
     X = np.random.default_rng(0).standard_normal((50, 3))
-    assert sliced_wasserstein(X, X[::-1], random_state=0) == 0
+    assert sliced_wasserstein(X, X[::-1], random_state=0) < 1e-15
 
 
 def test_a_shift_in_one_dimension_is_its_length():
