@@ -23,19 +23,19 @@ def wrong(steps):
     return [(name, outcome.detail) for name, outcome in steps if outcome.kind == "wrong"]
 
 
-@settings(max_examples=100, **ALIKE)
+@settings(max_examples=300, **ALIKE)
 @given(estimators(), cases())
 def test_every_method_of_every_estimator(model, case):
     assert wrong(of_estimator(model, *case.make())) == []
 
 
-@settings(max_examples=120, **ALIKE)
+@settings(max_examples=300, **ALIKE)
 @given(strategies.sampled_from([*METRICS]), cases())
 def test_every_metric(name, case):
     assert wrong(of_metrics(name, *case.make())) == []
 
 
-@settings(max_examples=20, **ALIKE)
+@settings(max_examples=60, **ALIKE)
 @given(cases())
 def test_searches_and_splits(case):
     assert wrong(of_search(*case.make()[:2])) == []

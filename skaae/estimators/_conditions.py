@@ -46,7 +46,7 @@ class Conditions:
 
     def learn_to_tell(self, rows: np.ndarray, given: np.ndarray) -> None:
         """Learns which conditions scaled rows have."""
-        self.teller = Ridge().fit(rows, given)
+        self.teller = Ridge().fit(rows.astype(np.float64, copy=False), given)
 
     def encode(self, y: Any, n: int) -> np.ndarray:
         """Given numbers, (n, width), of one condition for all rows or of one for each."""
