@@ -146,8 +146,9 @@ def mapped(X):
 
 
 def dense(X):
-    """What sparse matrices and frames are as frames of their own columns, to repeat some."""
-    return X if isinstance(X, (pd.DataFrame, np.ndarray)) and X.ndim == 2 and X.shape[1] else None
+    """Rows to which columns can be added, or None."""
+    tables = isinstance(X, (pd.DataFrame, np.ndarray)) and X.ndim == 2 and X.shape[1]
+    return X if tables and not isinstance(getattr(X, "columns", None), pd.MultiIndex) else None
 
 
 def with_constant(X, rng):

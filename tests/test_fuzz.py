@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from bad_input import Case, cases
 from fuzzed import METRICS, estimators, of_estimator, of_metrics, of_search
-from hypothesis import HealthCheck, given, settings, strategies
+from hypothesis import HealthCheck, Phase, given, settings, strategies
 from outcomes import finite, outcome_of
 
 ALIKE = {
     "derandomize": True,
     "database": None,
     "deadline": None,
+    "phases": [Phase.generate],
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
 }
 
@@ -22,19 +23,19 @@ def wrong(steps):
     return [(name, outcome.detail) for name, outcome in steps if outcome.kind == "wrong"]
 
 
-@settings(max_examples=200, **ALIKE)
+@settings(max_examples=300, **ALIKE)
 @given(estimators(), cases())
 def test_every_method_of_every_estimator(model, case):
     assert wrong(of_estimator(model, *case.make())) == []
 
 
-@settings(max_examples=250, **ALIKE)
+@settings(max_examples=300, **ALIKE)
 @given(strategies.sampled_from([*METRICS]), cases())
 def test_every_metric(name, case):
     assert wrong(of_metrics(name, *case.make())) == []
 
 
-@settings(max_examples=40, **ALIKE)
+@settings(max_examples=60, **ALIKE)
 @given(cases())
 def test_searches_and_splits(case):
     assert wrong(of_search(*case.make()[:2])) == []

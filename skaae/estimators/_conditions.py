@@ -46,7 +46,7 @@ class Conditions:
 
     def learn_to_tell(self, rows: np.ndarray, given: np.ndarray) -> None:
         """Learns which conditions scaled rows have."""
-        teller = Ridge().fit(rows, given)
+        teller = Ridge().fit(rows.astype(np.float64, copy=False), given)
         self.slopes, self.intercepts = teller.coef_, teller.intercept_
 
     def encode(self, y: Any, n: int) -> np.ndarray:

@@ -153,6 +153,11 @@ class TestConditions:
         with pytest.raises(ValueError, match=message):
             small().fit(np.eye(3), y)
 
+    def test_conditions_are_told_from_32_bits_far_from_zero(self):
+        X = (1e9 + np.random.default_rng(0).standard_normal((60, 40))).astype(np.float32)
+        model = small(scaling=None, max_iter=1, flow_max_iter=1).fit(X, np.arange(60) % 2)
+        assert np.isfinite(model.transform(X)).all()
+
     def test_conditions_where_there_are_none_and_none_where_there_are(self, table):
         model = small(max_iter=1, flow_max_iter=1).fit(table[0])
         with pytest.raises(ValueError, match="`y` must be None for a model that was fitted without conditions"):
