@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from skaae import AAETransformer, TableEncoder
-from skaae.table import ColumnScaler, _encoder, _scalers
+from skaae.table import ColumnScaler, _scalers
 
 
 @pytest.fixture
 def small_parts(monkeypatch):
-    monkeypatch.setattr(_encoder, "ROWS_OF_PART", 7)
+    monkeypatch.setattr(_tables, "ROWS_OF_PART", 7)
     monkeypatch.setattr(_scalers, "FEW_NUMBERS", 10)
 
 
