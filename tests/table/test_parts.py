@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from skaae import AAETransformer, TableEncoder
-from skaae.table import ColumnScaler, _scalers
+from skaae.table import ColumnScaler, _scalers, _tables
 
 
 @pytest.fixture
