@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr
 
 import skaae
-from skaae import display, metrics, model_selection
+from skaae import callbacks, display, export, metrics, model_selection, streaming
 from skaae.pages import SITE
 
 ROOT = Path(__file__).parents[1]
@@ -56,7 +56,10 @@ def test_links_lead_to_files(page):
 def test_every_public_name_has_a_page():
     public = {
         *(f"skaae.{name}" for name in ESTIMATORS),
+        *(f"skaae.callbacks.{name}" for name in callbacks.__all__),
         *(f"skaae.display.{name}" for name in display.__all__),
+        *(f"skaae.export.{name}" for name in export.__all__),
+        *(f"skaae.streaming.{name}" for name in streaming.__all__),
         *(f"skaae.metrics.{name}" for name in metrics.__all__ if name != "scorers"),
         *(f"skaae.model_selection.{name}" for name in model_selection.__all__),
         "skaae.metrics.scorers.SampleScorer",

@@ -5,10 +5,13 @@ from sphinx.addnodes import pending_xref
 from sphinx.transforms import SphinxTransform
 
 import skaae
-from skaae import display, metrics, model_selection
+from skaae import callbacks, display, export, metrics, model_selection, streaming
 from skaae.metrics import scorers
 
 HOMES = {
+    "skaae.callbacks": callbacks.__all__,
+    "skaae.export": export.__all__,
+    "skaae.streaming": streaming.__all__,
     "skaae": [name for name in skaae.__all__ if name[0].isupper()],
     "skaae.display": display.__all__,
     "skaae.metrics": [name for name in metrics.__all__ if name != "scorers"],
