@@ -127,9 +127,13 @@ def apply(
     first = next(model.parameters())
     n_members = len(first)
     known = [array for array in arrays if array is not None]
-    parts = []
-    with threads_for(model.architecture, n_members * min(len(known[0]), BATCH_SIZE)):
-        for start in range(0, len(known[0]), BATCH_SIZE):
+    n, whole = len(known[0]), None
+    with threads_for(model.architecture, n_members * min(n, BATCH_SIZE)):
+        for start in range(0, n, BATCH_SIZE):
             rows = [torch.tensor(a[start : start + BATCH_SIZE], dtype=first.dtype, device=device) for a in known]
-            parts.append(function(*(x.expand(n_members, *x.shape) for x in rows)).cpu().numpy())
-    return np.concatenate(parts, axis=1)
+            part = function(*(x.expand(n_members, *x.shape) for x in rows)).cpu().numpy()
+            if whole is None:  # room for all, because many parts would scatter the memory of batches
+                whole = np.empty((len(part), n, *part.shape[2:]), part.dtype)
+            whole[:, start : start + BATCH_SIZE] = part
+    assert whole is not None, "there should be a row."
+    return whole
