@@ -1,7 +1,7 @@
 """Do processes that share batches end as one does, and how much sooner?
 
-Run ``python benchmarks/shared_batches.py`` (two minutes on two cores). It starts torchrun with one process and with two,
-one thread each, that fit the same to the same rows: a transformer to 20,000 images of MNIST with hidden layers of
+Run ``python benchmarks/shared_batches.py`` (two minutes on two cores). It starts torchrun with one process and with
+two, one thread each, that fit the same to the same rows: a transformer to 20,000 images of MNIST with hidden layers of
 1,000, where arithmetic counts, and a classifier to a table with few labels, where messages do.
 """
 
