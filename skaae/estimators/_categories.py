@@ -1,6 +1,7 @@
 """What estimators share whose code has a category beside the style: styles within classes, samples, transfers."""
 
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state, check_scalar
@@ -18,7 +19,7 @@ __all__ = ["BaseCategoricalAAE"]
 class BaseCategoricalAAE(CodesMixin, BaseAAE):
     """Encoding into styles, and decoding of styles and classes, by the first member."""
 
-    def transform(self, X):
+    def transform(self, X: Any) -> Any:
         """Styles of rows: what their code says beside the class.
 
         Parameters
@@ -35,7 +36,7 @@ class BaseCategoricalAAE(CodesMixin, BaseAAE):
         rows = self._scale(self._validate(X, reset=False))
         return self.styles_.apart(*self._parts(rows)).astype(rows.dtype, copy=False)
 
-    def sample(self, n_samples=1, y=None, *, random_state=None):
+    def sample(self, n_samples: int = 1, y: Any = None, *, random_state: Any = None) -> Any:
         """Decode draws from the priors into new rows.
 
         Parameters
@@ -60,7 +61,7 @@ class BaseCategoricalAAE(CodesMixin, BaseAAE):
             styles, categories.argmax(1) if y is None else wanted_positions(y, n_samples, self.classes_)
         )
 
-    def transfer(self, X, y):
+    def transfer(self, X: Any, y: Any) -> Any:
         """Rows of the same style in another class.
 
         Parameters

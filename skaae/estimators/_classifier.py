@@ -1,6 +1,7 @@
 """SemiSupervisedAAEClassifier: classes from few labels and many rows."""
 
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
@@ -168,38 +169,38 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
 
     def __init__(
         self,
-        n_components=None,
+        n_components: int | None = None,
         *,
-        n_members=4,
-        teachers="auto",
-        distillation=1.0,
-        vote=0.8,
-        classification="auto",
-        smoothness=0.0,
-        radius=0.25,
-        certainty=0.0,
-        balance=0.0,
-        class_prior=None,
-        hidden_layer_sizes=(128,),
-        activation="relu",
-        prior="normal",
-        adversarial_weight=0.03,
-        noise="auto",
-        alpha=0.0,
-        batch_size="auto",
-        learning_rate_init=1e-3,
-        max_iter="auto",
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=20,
-        tol=1e-4,
-        warm_start=False,
-        scaling="standard",
-        categorical_features="from_dtype",
-        device="auto",
-        random_state=None,
-        verbose=0,
-    ):
+        n_members: int = 4,
+        teachers: Any = "auto",
+        distillation: Any = 1.0,
+        vote: Any = 0.8,
+        classification: Any = "auto",
+        smoothness: float = 0.0,
+        radius: float = 0.25,
+        certainty: float = 0.0,
+        balance: float = 0.0,
+        class_prior: Any = None,
+        hidden_layer_sizes: Any = (128,),
+        activation: str = "relu",
+        prior: Any = "normal",
+        adversarial_weight: float | str = 0.03,
+        noise: float | str = "auto",
+        alpha: float = 0.0,
+        batch_size: int | str = "auto",
+        learning_rate_init: float = 1e-3,
+        max_iter: int | str = "auto",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 20,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        scaling: str | None = "standard",
+        categorical_features: Any = "from_dtype",
+        device: str = "auto",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
         super().__init__(
             n_components,
             hidden_layer_sizes=hidden_layer_sizes,
@@ -235,7 +236,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
 
     @with_callbacks
     @validated
-    def fit(self, X, y, *, X_val=None, y_val=None):
+    def fit(self, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None) -> Self:
         """Fit the model to rows, of which some have labels.
 
         Parameters
@@ -267,7 +268,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         return self._fit(X, y, None if X_val is None else (X_val, y_val))
 
     @validated
-    def partial_fit(self, X, y, classes=None):
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
         """Train for one pass over a chunk of rows, from where the last call left off.
 
         The first call fixes what is built, how columns are scaled and `class_prior_`, so let its chunk be a fair sample
@@ -292,7 +293,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         self.teachers_ = None
         return self
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities of the classes.
 
         Parameters
@@ -312,7 +313,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
             return own
         return (1 - self.vote) * own + self.vote * self.teachers_.predict_proba(rows)
 
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray:
         """The most probable class of each row.
 
         Parameters
@@ -328,7 +329,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         probabilities = self.predict_proba(X)
         return self.classes_[probabilities.argmax(1)]
 
-    def score(self, X, y):
+    def score(self, X: Any, y: Any) -> float:
         """Accuracy.
 
         Parameters

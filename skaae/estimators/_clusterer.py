@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import ClusterMixin
@@ -158,38 +159,38 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
 
     def __init__(
         self,
-        n_clusters=8,
+        n_clusters: int | None = 8,
         *,
-        n_components=None,
-        n_members=2,
-        teachers="consensus",
-        taught=1.0,
-        smoothness=0.0,
-        radius=0.25,
-        certainty=0.0,
-        balance=0.0,
-        cluster_prior="teachers",
-        hidden_layer_sizes=(128, 128),
-        activation="relu",
-        prior="normal",
-        image_shape=None,
-        adversarial_weight=0.03,
-        noise="auto",
-        alpha=0.0,
-        batch_size="auto",
-        learning_rate_init=2e-3,
-        max_iter="auto",
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=20,
-        tol=1e-4,
-        warm_start=False,
-        scaling="standard",
-        categorical_features="from_dtype",
-        device="auto",
-        random_state=None,
-        verbose=0,
-    ):
+        n_components: int | None = None,
+        n_members: int = 2,
+        teachers: Any = "consensus",
+        taught: Any = 1.0,
+        smoothness: float = 0.0,
+        radius: float = 0.25,
+        certainty: float = 0.0,
+        balance: float = 0.0,
+        cluster_prior: Any = "teachers",
+        hidden_layer_sizes: Any = (128, 128),
+        activation: str = "relu",
+        prior: Any = "normal",
+        image_shape: Any = None,
+        adversarial_weight: float | str = 0.03,
+        noise: float | str = "auto",
+        alpha: float = 0.0,
+        batch_size: int | str = "auto",
+        learning_rate_init: float = 2e-3,
+        max_iter: int | str = "auto",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 20,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        scaling: str | None = "standard",
+        categorical_features: Any = "from_dtype",
+        device: str = "auto",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
         super().__init__(
             n_components,
             hidden_layer_sizes=hidden_layer_sizes,
@@ -225,7 +226,7 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
 
     @with_callbacks
     @validated
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Find clusters of rows.
 
         Parameters
@@ -250,7 +251,7 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
         """
         return self._fit(X, None)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities of the clusters.
 
         Parameters
@@ -266,7 +267,7 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
         check_is_fitted(self)
         return self._vote(self._scale(self._validate(X, reset=False)))
 
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray:
         """The most probable cluster of each row.
 
         Parameters

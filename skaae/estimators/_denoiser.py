@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -133,31 +134,31 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
 
     def __init__(
         self,
-        n_components=None,
+        n_components: int | None = None,
         *,
-        corruption="gaussian",
-        noise="auto",
-        n_members=2,
-        hidden_layer_sizes=(256, 256),
-        activation="relu",
-        prior="normal",
-        image_shape=None,
-        adversarial_weight=0.01,
-        alpha=0.0,
-        batch_size="auto",
-        learning_rate_init=2e-3,
-        max_iter="auto",
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=20,
-        tol=1e-4,
-        warm_start=False,
-        scaling="standard",
-        categorical_features="from_dtype",
-        device="auto",
-        random_state=None,
-        verbose=0,
-    ):
+        corruption: Any = "gaussian",
+        noise: float | str = "auto",
+        n_members: int = 2,
+        hidden_layer_sizes: Any = (256, 256),
+        activation: str = "relu",
+        prior: Any = "normal",
+        image_shape: Any = None,
+        adversarial_weight: float | str = 0.01,
+        alpha: float = 0.0,
+        batch_size: int | str = "auto",
+        learning_rate_init: float = 2e-3,
+        max_iter: int | str = "auto",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 20,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        scaling: str | None = "standard",
+        categorical_features: Any = "from_dtype",
+        device: str = "auto",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
         super().__init__(
             n_components,
             hidden_layer_sizes=hidden_layer_sizes,
@@ -186,7 +187,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
 
     @with_callbacks
     @validated
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the model to rows.
 
         Parameters
@@ -210,7 +211,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         """
         return self._fit(X, None)
 
-    def transform(self, X):
+    def transform(self, X: Any) -> Any:
         """Clean and complete rows.
 
         Parameters
@@ -232,7 +233,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
             clean.index = table.index
         return completed(table, clean) if self.corruption == "masked" else clean
 
-    def score(self, X, y=None):
+    def score(self, X: Any, y: Any = None) -> float:
         """Minus the mean squared error of rows that are corrupted as in training and given back.
 
         Parameters

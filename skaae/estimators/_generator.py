@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
 from sklearn.callback import with_callbacks
@@ -136,30 +137,30 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
 
     def __init__(
         self,
-        n_components=None,
+        n_components: int | None = None,
         *,
-        flow_layer_sizes=(256, 256, 256),
-        flow_max_iter="auto",
-        hidden_layer_sizes=(256, 256),
-        activation="relu",
-        prior="normal",
-        adversarial_weight=0.03,
-        noise=0.0,
-        alpha=0.0,
-        batch_size="auto",
-        learning_rate_init=1e-3,
-        max_iter="auto",
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=20,
-        tol=1e-4,
-        warm_start=False,
-        scaling="quantile",
-        categorical_features="from_dtype",
-        device="auto",
-        random_state=None,
-        verbose=0,
-    ):
+        flow_layer_sizes: Any = (256, 256, 256),
+        flow_max_iter: int | str = "auto",
+        hidden_layer_sizes: Any = (256, 256),
+        activation: str = "relu",
+        prior: Any = "normal",
+        adversarial_weight: float | str = 0.03,
+        noise: float | str = 0.0,
+        alpha: float = 0.0,
+        batch_size: int | str = "auto",
+        learning_rate_init: float = 1e-3,
+        max_iter: int | str = "auto",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 20,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        scaling: str | None = "quantile",
+        categorical_features: Any = "from_dtype",
+        device: str = "auto",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
         super().__init__(
             n_components,
             hidden_layer_sizes=hidden_layer_sizes,
@@ -187,7 +188,7 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
 
     @with_callbacks
     @validated
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the model to rows, and to their conditions if there are some.
 
         Parameters
@@ -211,7 +212,7 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
         """
         return self._fit(X, y)
 
-    def sample(self, n_samples=1, y=None, *, random_state=None, from_prior=False):
+    def sample(self, n_samples: int = 1, y: Any = None, *, random_state: Any = None, from_prior: Any = False) -> Any:
         """Draw new rows.
 
         Parameters
@@ -238,7 +239,7 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
         draws = self._draw(n_samples, self._draw_seed(rng))
         return self._rows_of(draws if from_prior else self._transport(draws, given), given)
 
-    def transform(self, X, y=None):
+    def transform(self, X: Any, y: Any = None) -> Any:
         """Styles of rows: what they say beside their conditions, as draws of a standard normal distribution.
 
         Parameters
@@ -256,7 +257,7 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
         check_is_fitted(self)
         return self._noise_of(*self._told(X, y))
 
-    def inverse_transform(self, X, y=None):
+    def inverse_transform(self, X: Any, y: Any = None) -> Any:
         """Rows of styles.
 
         Parameters
@@ -275,7 +276,7 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
         styles = matrix_of(X, self._n_features_out, "styles")
         return self._rows_of_noise(styles, self._wanted(y, len(styles), np.random.RandomState(0)))
 
-    def transfer(self, X, y, *, y_from=None):
+    def transfer(self, X: Any, y: Any, *, y_from: Any = None) -> Any:
         """Rows of the same style under another condition.
 
         Parameters
@@ -298,7 +299,7 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
         rows, given = self._told(X, y_from)
         return self._rows_of_noise(self._noise_of(rows, given), self._wanted(y, len(rows)))
 
-    def interpolate(self, X_from, X_to, n_steps=10, *, y_from=None, y_to=None):
+    def interpolate(self, X_from: Any, X_to: Any, n_steps: int = 10, *, y_from: Any = None, y_to: Any = None) -> Any:
         """Rows on the way from some rows to others.
 
         Parameters
@@ -325,7 +326,7 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
         given = None if given_start is None else lines(given_start, given_end, n_steps)
         return self._rows_of_noise(styles, given)
 
-    def score_samples(self, X, y=None):
+    def score_samples(self, X: Any, y: Any = None) -> np.ndarray:
         """Log density of the rows' codes under the density that was fitted to them.
 
         Parameters

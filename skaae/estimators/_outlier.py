@@ -2,6 +2,7 @@
 
 import math
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -160,31 +161,31 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
 
     def __init__(
         self,
-        n_components=None,
+        n_components: int | None = None,
         *,
-        n_members=4,
-        contamination="auto",
-        trim=0.4,
-        hidden_layer_sizes=(128,),
-        activation="relu",
-        prior="normal",
-        adversarial_weight=0.03,
-        noise="auto",
-        alpha=0.0,
-        batch_size="auto",
-        learning_rate_init=1e-3,
-        max_iter="auto",
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=20,
-        tol=1e-4,
-        warm_start=False,
-        scaling="standard",
-        categorical_features="from_dtype",
-        device="auto",
-        random_state=None,
-        verbose=0,
-    ):
+        n_members: int = 4,
+        contamination: Any = "auto",
+        trim: float = 0.4,
+        hidden_layer_sizes: Any = (128,),
+        activation: str = "relu",
+        prior: Any = "normal",
+        adversarial_weight: float | str = 0.03,
+        noise: float | str = "auto",
+        alpha: float = 0.0,
+        batch_size: int | str = "auto",
+        learning_rate_init: float = 1e-3,
+        max_iter: int | str = "auto",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 20,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        scaling: str | None = "standard",
+        categorical_features: Any = "from_dtype",
+        device: str = "auto",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
         super().__init__(
             n_components,
             hidden_layer_sizes=hidden_layer_sizes,
@@ -213,7 +214,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
 
     @with_callbacks
     @validated
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the model to rows, most of them normal.
 
         Parameters
@@ -237,7 +238,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         """
         return self._fit(X, None)
 
-    def score_samples(self, X):
+    def score_samples(self, X: Any) -> np.ndarray:
         """How normal rows are; PyOD's scores have the opposite sign.
 
         Parameters
@@ -256,7 +257,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         check_is_fitted(self)
         return -self._surprise(self._see(self._scale(self._validate(X, reset=False))))
 
-    def decision_function(self, X):
+    def decision_function(self, X: Any) -> np.ndarray:
         """How far scores are above the threshold.
 
         Parameters
@@ -271,7 +272,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         """
         return self.score_samples(X) - self.offset_
 
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray:
         """Which rows are outliers; PyOD has 1 where this has -1, and 0 where this has +1.
 
         Parameters
@@ -286,7 +287,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         """
         return np.where(self.decision_function(X) >= 0, 1, -1)
 
-    def explain(self, X):
+    def explain(self, X: Any) -> pd.DataFrame:
         """Why: the share of each column in the score of each row.
 
         Parameters

@@ -1,6 +1,7 @@
 """What estimators share that encode rows into codes: names of the codes' columns, and draws of the prior."""
 
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -13,7 +14,7 @@ __all__ = ["CodesMixin"]
 class CodesMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """Codes of named columns, and the prior that they should look like."""
 
-    def sample_prior(self, n_samples=1, *, random_state=None):
+    def sample_prior(self, n_samples: int = 1, *, random_state: Any = None) -> Any:
         """Draw codes from the prior, which those of `transform` should look like.
 
         Parameters

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
 from sklearn.callback import with_callbacks
@@ -149,33 +150,33 @@ class AAETransformer(CodesMixin, BaseAAE):
 
     def __init__(
         self,
-        n_components=None,
+        n_components: int | None = None,
         *,
-        hidden_layer_sizes=(256,),
-        activation="relu",
-        prior="normal",
-        n_modes=10,
-        n_clusters=None,
-        posterior="deterministic",
-        regularizer="adversarial",
-        image_shape=None,
-        adversarial_weight="auto",
-        noise="auto",
-        alpha=0.0,
-        batch_size="auto",
-        learning_rate_init=1e-3,
-        max_iter="auto",
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=20,
-        tol=1e-4,
-        warm_start=False,
-        scaling="standard",
-        categorical_features="from_dtype",
-        device="auto",
-        random_state=None,
-        verbose=0,
-    ):
+        hidden_layer_sizes: Any = (256,),
+        activation: str = "relu",
+        prior: Any = "normal",
+        n_modes: int = 10,
+        n_clusters: int | None = None,
+        posterior: str = "deterministic",
+        regularizer: str = "adversarial",
+        image_shape: Any = None,
+        adversarial_weight: float | str = "auto",
+        noise: float | str = "auto",
+        alpha: float = 0.0,
+        batch_size: int | str = "auto",
+        learning_rate_init: float = 1e-3,
+        max_iter: int | str = "auto",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 20,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        scaling: str | None = "standard",
+        categorical_features: Any = "from_dtype",
+        device: str = "auto",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
         super().__init__(
             n_components,
             hidden_layer_sizes=hidden_layer_sizes,
@@ -206,7 +207,7 @@ class AAETransformer(CodesMixin, BaseAAE):
 
     @with_callbacks
     @validated
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the model to rows.
 
         Parameters
@@ -232,7 +233,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         return self._fit(X, y)
 
     @validated
-    def partial_fit(self, X, y=None, classes=None):
+    def partial_fit(self, X: Any, y: Any = None, classes: Any = None) -> Self:
         """Train for one pass over a chunk of rows, from where the last call left off.
 
         The first call fixes what is built and how columns are scaled, so let its chunk be a fair sample (or leave it to
@@ -254,7 +255,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         """
         return self._partial_fit(X, y, classes)
 
-    def transform(self, X):
+    def transform(self, X: Any) -> Any:
         """Encode rows.
 
         Parameters
@@ -276,7 +277,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         return (style + category @ self.cluster_heads_).astype(rows.dtype, copy=False)
 
     @available_if(lambda self: self.n_clusters is not None)
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray:
         """The cluster of each row, for a model with `n_clusters`.
 
         Parameters
@@ -295,7 +296,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         places = code[:, self._n_features_out :].argmax(1)
         return names_of(places, self.classes_) if self._informed else places
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: Any) -> Any:
         """Decode codes into rows, in the units of the training rows.
 
         Parameters
@@ -313,7 +314,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         n_beyond = sum(block.width for block in self._architecture.blocks[1:])  # a style of no cluster
         return self._rows_of(np.pad(code, ((0, 0), (0, n_beyond))))
 
-    def score(self, X, y=None):
+    def score(self, X: Any, y: Any = None) -> float:
         """Minus the mean squared error of reconstruction, so that higher is better.
 
         Parameters
@@ -332,7 +333,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         check_is_fitted(self)
         return -float(self._errors(self._scale(self._validate(X, reset=False))).mean())
 
-    def sample(self, n_samples=1, y=None, *, random_state=None):
+    def sample(self, n_samples: int = 1, y: Any = None, *, random_state: Any = None) -> Any:
         """Decode draws from the prior into new rows.
 
         Parameters

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 from joblib import parallel_config
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
@@ -16,7 +18,7 @@ class Packed(Documented):
 
     _doc_link_template = f"{SITE}/reference/generated/skaae.model_selection.{{estimator_name}}.html"
 
-    def fit(self, X, y=None, **params):
+    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
         """Fit all candidates on all splits, and the best one on all rows.
 
         Parameters
@@ -35,7 +37,7 @@ class Packed(Documented):
         """
         self._packing = parallel_config(backend=PackedBackend())
         try:
-            return super().fit(X, y, **params)
+            return super().fit(X, y, **params)  # type: ignore[misc]
         finally:
             self._unpack()
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import indexable
@@ -40,7 +43,7 @@ class SemiSupervisedKFold(StratifiedKFold):
     [0 1 2 3] [4 5]
     """
 
-    def split(self, X, y, groups=None):
+    def split(self, X: Any, y: Any, groups: Any = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Generate the places of training and test rows.
 
         Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -100,13 +100,20 @@ class TableEncoder(Saved, TransformerMixin, Documented, BaseEstimator):
         "keep_missing": ["boolean"],
     }
 
-    def __init__(self, scaling="standard", *, categorical_features="from_dtype", rounding=True, keep_missing=True):
+    def __init__(
+        self,
+        scaling: str | None = "standard",
+        *,
+        categorical_features: Any = "from_dtype",
+        rounding: bool = True,
+        keep_missing: bool = True,
+    ) -> None:
         self.scaling = scaling
         self.categorical_features = categorical_features
         self.rounding = rounding
         self.keep_missing = keep_missing
 
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the columns of a table.
 
         Parameters
@@ -145,7 +152,7 @@ class TableEncoder(Saved, TransformerMixin, Documented, BaseEstimator):
             raise ValueError(f"`X` must have a cell that is not missing. Got {table.size} that are.")
         return self
 
-    def transform(self, X):
+    def transform(self, X: Any) -> Any:
         """Rows of numbers.
 
         Parameters
@@ -161,7 +168,7 @@ class TableEncoder(Saved, TransformerMixin, Documented, BaseEstimator):
         check_is_fitted(self)
         return self.transform_table(self._read(X, reset=False))
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: Any) -> Any:
         """Rows in the form of the training rows.
 
         Parameters
@@ -192,7 +199,7 @@ class TableEncoder(Saved, TransformerMixin, Documented, BaseEstimator):
             cells[place] = column.decode(scaled.get(place), choices.get(place)) if known else lacking
         return self._in_form(cells, dtype)
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the columns of the result.
 
         Parameters
@@ -264,16 +271,14 @@ class TableEncoder(Saved, TransformerMixin, Documented, BaseEstimator):
             return Identity()
         return ColumnScaler({"standard": "fold", "cut": "cut", "linear": "keep"}[self.scaling])
 
-    def _sorted(
-        self, table: Any, categorical: np.ndarray
-    ) -> tuple[list[int], dict[int, NumberColumn | CategoryColumn]]:
+    def _sorted(self, table: Any, categorical: np.ndarray) -> tuple[list[int], dict[int, Any]]:
         """Places of plain columns, which are a value and no more, and the other columns by their places."""
         split = self.scaling == "quantile"
         other = categorical | split | any_missing(table)
         if not other.any():
             return list(range(table.shape[1])), {}
         table = pd.DataFrame(table)
-        columns: dict[int, NumberColumn | CategoryColumn] = {}
+        columns: dict[int, Any] = {}
         for place in np.flatnonzero(other).tolist():
             cells = table.iloc[:, place]
             of_numbers = not categorical[place]
