@@ -22,6 +22,7 @@ LOUDEST = (0.75, 0.25)  # how much the most surprised opinion counts, and the ne
 NOVELTY = 1.4  # how much the surprise of novelty counts beside those of the others
 HIGHEST_RANK = 3.0  # normal score at which ranks end
 MOST_ROWS = 10_000  # that views are fitted to
+PART = 2**15  # rows that are scored at once
 
 
 class AAEOutlierDetector(OutlierMixin, BaseAAE):
@@ -255,7 +256,9 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
             what is rare or in discord, because outliers among them would hide one another.
         """
         check_is_fitted(self)
-        return -self._surprise(self._see(self._scale(self._validate(X, reset=False))))
+        rows = self._scale(self._validate(X, reset=False))
+        parts = (rows[start : start + PART] for start in range(0, len(rows), PART))
+        return -np.concatenate([self._surprise(self._see(part)) for part in parts])
 
     def decision_function(self, X: Any) -> np.ndarray:
         """How far scores are above the threshold.
