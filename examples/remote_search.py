@@ -1,5 +1,8 @@
-"""Search on other machines: joblib hands candidates to a cluster of dask's, and the code of the search stays as it is.
+"""
+A search on other machines
+==========================
 
+joblib hands candidates to a cluster of dask's, and the code of the search stays as it is.
 Start a scheduler on one machine and workers on as many as there are, with skaae installed on all of them::
 
     dask scheduler                                  # says where it is: tcp://10.0.0.1:8786

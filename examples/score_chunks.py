@@ -1,5 +1,8 @@
-"""Score rows that do not fit into memory: chunks of a file with pandas, or partitions with dask.
+"""
+Scores of rows that do not fit into memory
+==========================================
 
+Chunks of a file with pandas, or partitions with dask.
 A fitted model scores each row by itself, so chunks score as all rows at once do. Run
 ``python examples/score_chunks.py``; dask is optional (``pip install "dask[dataframe]"``).
 """
