@@ -70,10 +70,11 @@ def is_number(cells: pd.Series) -> bool:
 def numbers_of(cells: pd.Series) -> np.ndarray:
     """Cells as 64-bit floats, NaN where missing or no number at all."""
     numbers = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    name = cells.name.item() if isinstance(cells.name, np.generic) else cells.name
     if np.isinf(numbers).any():
-        raise ValueError(f"Numbers must be finite. Got infinity in column {cells.name!r}.")
+        raise ValueError(f"Numbers must be finite. Got infinity in column {name!r}.")
     if (np.abs(numbers) > LARGEST).any():
-        raise ValueError(f"Numbers must be at most {LARGEST}. Got greater ones in column {cells.name!r}.")
+        raise ValueError(f"Numbers must be at most {LARGEST}. Got greater ones in column {name!r}.")
     return numbers
 
 
