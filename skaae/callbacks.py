@@ -29,9 +29,10 @@ class Checkpoint:
 
     Notes
     -----
-    `random_state` has to be a number, and rows, parameters and versions have to be the same; otherwise `fit` raises a
-    ValueError. Other callbacks, a score monitor say, see only the epochs that follow. The file holds nothing but
-    arrays: reading it runs no code. `partial_fit` is not kept: pickle the estimator between chunks.
+    `random_state` has to be a number, and rows and parameters have to be the same; otherwise `fit` raises a ValueError.
+    Whether versions of packages are the same is not looked at: with others the last bits may differ. Other callbacks, a
+    score monitor say, see only the epochs that follow. The file holds nothing but arrays: reading it runs no code.
+    `partial_fit` is not kept: pickle the estimator between chunks.
 
     Examples
     --------

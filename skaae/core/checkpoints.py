@@ -49,7 +49,7 @@ class Recorder:
             entry = self.found[len(self.kept)]
             if entry.asked != asked:
                 raise ValueError(
-                    "A checkpoint must be of the same fit: the same rows, parameters and versions, and a"
+                    "A checkpoint must be of the same fit: the same rows and parameters, and a"
                     f" `random_state` that is a number. Got {os.fspath(self.path)!r}, which is of another: give another"
                     " path, or remove the file."
                 )

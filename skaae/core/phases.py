@@ -222,7 +222,8 @@ class Balance(Weighted):
 
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
         p = batch.classify(model).exp()
-        share = ratio((p * batch.weights.unsqueeze(-1)).sum(1), batch.weights.sum(1, keepdim=True))
+        weights = batch.weights.unsqueeze(-1)
+        share = ratio((p * weights).sum(1), weights.sum(1))
         log_ratio = share.clamp(min=RAREST).log() - self.shares.clamp(min=RAREST).log()
         return {"balance": weighted((share * log_ratio).sum(-1), self.weight)}
 

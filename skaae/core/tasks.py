@@ -44,7 +44,7 @@ def fingerprint(task: Task) -> str:
     asked = f"{task.architecture} {task.training} {task.device} {len(task.hooks)}"
     digest = blake2b(re.sub(r" at 0x[0-9a-f]+", "", asked).encode(), digest_size=16)  # a function's address is no part
     for array in (task.X, *(task.rows or ()), task.labels, task.guesses, task.given, *(task.start or {}).values()):
-        digest.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
+        digest.update(b"none" if array is None else np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 

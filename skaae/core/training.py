@@ -252,9 +252,7 @@ class Run:
         self.cuts = list(bookmark.cuts)
         self.rates = [rate / 4**cuts for rate, cuts in zip(self.rates, self.cuts, strict=True)]
         self._make_optimizers()
-        self.restore(
-            {name: torch.tensor(value, device=self.batches.x.device) for name, value in bookmark.state.items()}
-        )
+        self.restore(as_tensors(bookmark.state, self.batches.x.device))
         for hook, remembered in zip(hooks, bookmark.hooks, strict=False):
             if remembered and hasattr(hook, "resume"):
                 hook.resume(remembered)

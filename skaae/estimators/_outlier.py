@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import OutlierMixin
 from sklearn.callback import with_callbacks
+from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -257,8 +258,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         """
         check_is_fitted(self)
         rows = self._scale(self._validate(X, reset=False))
-        parts = (rows[start : start + PART] for start in range(0, len(rows), PART))
-        return -np.concatenate([self._surprise(self._see(part)) for part in parts])
+        return -np.concatenate([self._surprise(self._see(rows[part])) for part in gen_batches(len(rows), PART)])
 
     def decision_function(self, X: Any) -> np.ndarray:
         """How far scores are above the threshold.
