@@ -18,6 +18,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from .corruption import Corruption
 from .model import AdversarialAutoencoder
+from .rows import Fetched
 from .shards import Shard, active, own_shard, ratio
 from .streams import Streams
 
@@ -112,7 +113,7 @@ class Batches:
 
     def __init__(
         self,
-        x: Tensor,
+        x: Tensor | Fetched,
         rows: Sequence[Tensor] | None,
         batch_size: int,
         streams: Streams,
@@ -141,7 +142,8 @@ class Batches:
         self.streams.restart(number)
         if self.corruption is not None:
             self.corruption.restart(number)
-        self.sources = self.x if self.shown is None else torch.tensor(self.shown(number)).to(self.x)
+        if self.shown is not None:
+            self.sources = torch.tensor(self.shown(number), dtype=self.x.dtype, device=self.x.device)
         orders = self.streams.permutations(self.lengths)
         if self.rows is not None:
             orders = [own[order] for own, order in zip(self.rows, orders, strict=True)]
@@ -197,5 +199,5 @@ class Batches:
         return torch.cat([weight, (left > 0).to(weight.dtype)[:, None].expand(-1, self.n_labelled)], 1)
 
     @staticmethod
-    def _of(values: Tensor, rows: Tensor) -> Tensor:
+    def _of(values: Tensor | Fetched, rows: Tensor) -> Tensor:
         return values.index_select(0, rows.flatten()).view(*rows.shape, values.shape[-1])

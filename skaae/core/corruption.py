@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from ..plan import Architecture, PerMember, Training
+from .rows import Fetched
 from .shards import Shard
 from .streams import Streams
 
@@ -30,7 +31,7 @@ class Corruption:
     Each kind has streams of its own, so that a member that has one draws all else as beside neighbours that have not.
     """
 
-    def __init__(self, architecture: Architecture, training: Training, x: Tensor) -> None:
+    def __init__(self, architecture: Architecture, training: Training, x: Tensor | Fetched) -> None:
         n_members = len(training.seeds)
 
         def share(value: PerMember) -> Tensor:
@@ -71,7 +72,7 @@ class Corruption:
             x = torch.cat([x[..., : self.n_features], torch.maximum(self._marks_of(x), hidden.to(x.dtype))], -1)
         return self._blanked(x) if self.n_marks else x
 
-    def _extremes(self, x: Tensor, one_scale: bool) -> tuple[Tensor, Tensor]:
+    def _extremes(self, x: Tensor | Fetched, one_scale: bool) -> tuple[Tensor, Tensor]:
         """Smallest and largest known value of each column, or of all."""
         parts = [self._extremes_of_columns(part) for part in x.split(CHUNK)]
         low, high = (torch.stack(each) for each in zip(*parts, strict=True))

@@ -27,6 +27,7 @@ from .flow import Flow
 from .images import Convolution, Convolved, Painter
 from .latent import BLOCKS, Chance, Heads
 from .networks import Hidden, Linear, Mlp, Residual, Trunk
+from .rows import Fetched
 from .streams import Streams
 
 __all__ = ["AdversarialAutoencoder", "joined"]
@@ -69,7 +70,7 @@ class AdversarialAutoencoder(nn.Module):
         if architecture.flow_layer_sizes:
             self.flow = Flow(n_members, sum(self.widths), architecture.n_given, architecture.flow_layer_sizes)
 
-    def initialise(self, streams: Streams, rows: Sequence[Tensor], *, told: bool = True) -> None:
+    def initialise(self, streams: Streams, rows: Sequence[Tensor | Fetched], *, told: bool = True) -> None:
         """Sets every weight; member k starts from the principal components of ``rows[k]``.
 
         Classes start alike. Where no one tells them apart, they start a little different, so that they can part.
@@ -165,8 +166,9 @@ class AdversarialAutoencoder(nn.Module):
         weight.copy_(streams.normal(*weight.shape[1:]) * UNDECIDED / weight.shape[1] ** 0.5)
 
     @torch.no_grad()
-    def _start_from_components(self, member: int, x: Tensor) -> None:
-        mean, components, spread = principal_components(x[:, : self.architecture.n_features], self.widths[0])
+    def _start_from_components(self, member: int, x: Tensor | Fetched) -> None:
+        some = x[:: -(-len(x) // PCA_ROWS)][:, : self.architecture.n_features]
+        mean, components, spread = principal_components(some, self.widths[0])
         whiten = components.T / spread
         n = len(components)
         self.encoder.linear.weight[member, : len(mean), :n] = whiten
@@ -202,9 +204,8 @@ def joined(parts: list[Tensor]) -> Tensor:
 
 
 def principal_components(x: Tensor, n: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Mean, (features,), first components, (n, features) or fewer, and their spread, of a part of the rows."""
-    device = x.device
-    x = x[:: -(-len(x) // PCA_ROWS)].cpu().double()
+    """Mean, (features,), first components, (n, features) or fewer, and their spread."""
+    device, x = x.device, x.cpu().double()
     mean = x.mean(0)
     _, singular, components = torch.linalg.svd(x - mean, full_matrices=False)
     components = components[:n]

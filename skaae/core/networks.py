@@ -12,6 +12,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from .products import affine
 from .streams import Streams
 
 __all__ = ["ACTIVATIONS", "Hidden", "Linear", "Mlp", "Residual", "Trunk"]
@@ -48,7 +49,7 @@ class Linear(nn.Module):
         self.bias.zero_()
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.baddbmm(self.bias, x, self.weight)
+        return affine(self.bias, x, self.weight)
 
 
 class Hidden(nn.Module):
@@ -102,4 +103,4 @@ class Residual(nn.Module):
         self.weight.zero_()
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.baddbmm(self.linear(x), self.hidden(x), self.weight)
+        return affine(self.linear(x), self.hidden(x), self.weight)

@@ -66,7 +66,8 @@ def most_together(task: Task) -> int:
 def kind_of(task: Task) -> tuple[object, ...] | None:
     """What tasks must share to be packed; None for one that must be by itself."""
     plan = task.training
-    alone = task.hooks or task.rows is not None or np.any(plan.smoothness) or np.any(plan.salt)
+    in_memory = isinstance(task.X, np.ndarray)
+    alone = not in_memory or task.hooks or task.rows is not None or np.any(plan.smoothness) or np.any(plan.salt)
     if alone or plan.schedule == "transport":
         return None
     weighed = tuple(bool(np.any(getattr(plan, name))) for name in WEIGHTS)

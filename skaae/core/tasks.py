@@ -13,8 +13,11 @@ from torch import Tensor
 
 from ..plan import Architecture, Training
 from .hooks import Bookmark, Hook
+from .rows import Source
 
 __all__ = ["State", "Task", "Trained", "fingerprint", "part_of"]
+
+CHUNK = 2**16  # rows that are read at once
 
 State = dict[str, np.ndarray]
 Trained = tuple[State, dict[str, np.ndarray]]
@@ -27,7 +30,7 @@ class Task:
 
     architecture: Architecture
     training: Training
-    X: np.ndarray
+    X: Source
     rows: Sequence[np.ndarray] | None = None
     labels: np.ndarray | None = None
     guesses: np.ndarray | None = None
@@ -43,8 +46,10 @@ def fingerprint(task: Task) -> str:
     """What a training depends on, in a few letters."""
     asked = f"{task.architecture} {task.training} {task.device} {len(task.hooks)}"
     digest = blake2b(re.sub(r" at 0x[0-9a-f]+", "", asked).encode(), digest_size=16)  # a function's address is no part
-    for array in (task.X, *(task.rows or ()), task.labels, task.guesses, task.given, *(task.start or {}).values()):
+    for array in (*(task.rows or ()), task.labels, task.guesses, task.given, *(task.start or {}).values()):
         digest.update(b"none" if array is None else np.ascontiguousarray(array).data)
+    for start in range(0, len(task.X), CHUNK):
+        digest.update(np.ascontiguousarray(task.X[start : start + CHUNK]).data)
     return digest.hexdigest()
 
 

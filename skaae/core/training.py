@@ -35,6 +35,7 @@ from .phases import (
     Smoothness,
     Transport,
 )
+from .rows import Fetched, Source, placed
 from .shards import active, agreed
 from .streams import Streams
 from .tasks import State, Task, Trained, fingerprint, part_of
@@ -150,7 +151,7 @@ class Run:
         self,
         architecture: Architecture,
         training: Training,
-        x: Tensor,
+        x: Tensor | Fetched,
         rows: Sequence[Tensor] | None,
         start: State | None,
         supervision: Supervision | None = None,
@@ -181,7 +182,7 @@ class Run:
             self.batches.settled = self.model.flow.standardise(self._codes(x))
 
     @torch.no_grad()
-    def _codes(self, x: Tensor) -> Tensor:
+    def _codes(self, x: Tensor | Fetched) -> Tensor:
         parts = [self.model.encode(part.expand(len(self.rates), *part.shape)) for part in x.split(CHUNK)]
         return torch.cat(parts, 1)
 
@@ -268,7 +269,7 @@ class Run:
             self.optimizers.append(PackedAdam(turn.parameters(self.model), rates, decays, together=self.batches.even))
 
 
-def distances(x: Tensor) -> Tensor:
+def distances(x: Tensor | Fetched) -> Tensor:
     """How far each row is from near ones, (n,); at most twice as far as most rows are."""
     reference = x[:: -(-len(x) // REFERENCE_ROWS)]
     near = min(NEAR, len(reference) - 1) + 1  # counting the row itself, where it is among them
@@ -280,7 +281,7 @@ def distances(x: Tensor) -> Tensor:
 def train(
     architecture: Architecture,
     training: Training,
-    X: np.ndarray,
+    X: Source,
     *,
     rows: Sequence[np.ndarray] | None = None,
     labels: np.ndarray | None = None,
@@ -310,7 +311,7 @@ def train_alone(task: Task) -> Trained:
     training, device = task.training, task.device
     if active():
         agreed(fingerprint(task), device)
-    x = torch.from_numpy(np.require(task.X, np.float32, ["C", "W"])).to(device)  # rows that are ready are not copied
+    x = placed(task.X, device)
     own = None if task.rows is None else [torch.tensor(r, device=device) for r in task.rows]
     supervision = None
     if task.labels is not None:

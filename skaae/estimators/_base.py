@@ -18,14 +18,15 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 from ..pages import Documented
 from ..plan import Training
 from ..saving import Saved
-from ..table import TableEncoder, as_table, refuse_same_names, together
+from ..table import TableEncoder, as_table, in_file, refuse_same_names, together
 from ._door import Door
 from ._labels import classes_of, positions_of
 from ._plans import Plans
-from ._rows import Rows
+from ._rows import Rows, ScaledRows
 
 if TYPE_CHECKING:
     from ..core.hooks import Epoch, Hook
+    from ..core.rows import Source
     from ..core.tasks import Trained
 
 __all__ = ["BaseAAE", "validated"]
@@ -41,6 +42,7 @@ class BaseAAE(Saved, Plans, Door, Documented, CallbackSupportMixin, BaseEstimato
 
     history_: dict[str, np.ndarray]
     _dtype_of_rows: Any = None  # scaled for a fit; 32 bits where nobody but the core needs them
+    _fetches = False  # whether rows of a file are scaled when their turn comes, because nobody needs all at once
 
     _parameter_constraints: dict = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
@@ -224,7 +226,8 @@ class BaseAAE(Saved, Plans, Door, Documented, CallbackSupportMixin, BaseEstimato
 
     def _rows(self, X: Any, y: Any, labels: np.ndarray | None) -> Rows:
         """Rows on their way to the core."""
-        return Rows(self._scale(X, self._dtype_of_rows), labels)
+        fetched = self._fetches and isinstance(X, np.ndarray) and in_file(X)
+        return Rows(ScaledRows(self._scale, X) if fetched else self._scale(X, self._dtype_of_rows), labels)
 
     def _train(self, X: Any, y: Any, rows: Rows, validation: tuple[Any, Any] | None) -> None:
         """Trains for a whole fit, with held-out rows, progress and callbacks as wished."""
@@ -261,7 +264,7 @@ class BaseAAE(Saved, Plans, Door, Documented, CallbackSupportMixin, BaseEstimato
         )
         self._take(state, curves)
 
-    def _trained(self, plan: Training, X: np.ndarray, **beside: Any) -> Trained:
+    def _trained(self, plan: Training, X: Source, **beside: Any) -> Trained:
         """Goes through the door; with a warm start, a fit that is interrupted comes back with how far it got."""
         from ..core.training import Interrupted, train
 
@@ -323,7 +326,7 @@ class BaseAAE(Saved, Plans, Door, Documented, CallbackSupportMixin, BaseEstimato
         from ..core.hooks import EarlyStopping
 
         return EarlyStopping(
-            held_out.X,
+            np.asarray(held_out.X),
             self.n_iter_no_change,
             self.tol,
             seed,

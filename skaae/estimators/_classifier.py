@@ -151,6 +151,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
     (3, 4)
     """
 
+    _fetches = True
     _auto_steps = 600
     _auto_noise = 0.1
     _parameter_constraints: dict = {

@@ -251,10 +251,10 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         """
         check_is_fitted(self)
         table = self._validate(X, reset=False)
-        rows = Rows(self._scale(table), table=table)
-        shown = self._corrupted(rows, 0)
+        clean = self._scale(table)
+        shown = self._corrupted(Rows(clean, table=table), 0)
         n_features = self._architecture.n_features
-        error = np.square(self._clean(shown) - rows.X[:, :n_features])
+        error = np.square(self._clean(shown) - clean[:, :n_features])
         counted = ~missing_in(table)[:, self.table_encoder_.sources_]
         if self.corruption == "masked":
             counted &= self._unknown(shown)

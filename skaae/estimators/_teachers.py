@@ -23,6 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neural_network import MLPClassifier
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading, SelfTrainingClassifier
+from sklearn.utils import gen_batches
 
 from ..table._scalers import ColumnScaler
 
@@ -34,6 +35,7 @@ HANDICAP = 6.0  # of log likelihood, for teachers that go by unlabelled rows
 LEAST = 1e-3  # probability of a class below which a teacher is not believed
 MAX_LABELLED = 10_000  # labelled rows that teachers learn from
 MAX_HELD_OUT = 1_000  # labelled rows that they are weighed by
+ROWS_AT_ONCE = 2**15  # that teachers guess about
 MAX_ROWS = 5_000  # rows whose neighbours are looked up
 TAKE_UNLABELLED = (LabelPropagation, LabelSpreading, SelfTrainingClassifier)
 
@@ -96,10 +98,12 @@ class Teachers(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X):
         """Class probabilities of rows, (n_samples, n_classes)."""
-        guesses = (
-            weight * self._asked(teacher, X) for teacher, weight in zip(self.teachers_, self.weights_, strict=True)
-        )
-        return sum(guesses)
+        probabilities = np.empty((len(X), self.n_classes_))
+        for rows in gen_batches(len(X), ROWS_AT_ONCE):
+            part = X[rows]
+            pairs = zip(self.teachers_, self.weights_, strict=True)
+            probabilities[rows] = sum(weight * self._asked(teacher, part) for teacher, weight in pairs)
+        return probabilities
 
     def _some(self, X, y, max_labelled):
         """As many rows as teachers can take: labelled ones before others."""

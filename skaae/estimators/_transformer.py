@@ -137,6 +137,7 @@ class AAETransformer(CodesMixin, BaseAAE):
     """
 
     _dtype_of_rows = np.float32
+    _fetches = True
     _parameter_constraints: dict = {
         **BaseAAE._parameter_constraints,
         "prior": [StrOptions({"normal", "uniform", "mixture", "swiss_roll", "one_hot"}), callable],

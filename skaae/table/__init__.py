@@ -3,7 +3,7 @@
 from ._columns import MOST_CATEGORIES
 from ._encoder import TableEncoder
 from ._scalers import ColumnScaler, RankScaler
-from ._tables import as_table, categories_in, matrix_of, missing_in, refuse_same_names, together
+from ._tables import as_table, categories_in, in_file, matrix_of, missing_in, refuse_same_names, together
 
 __all__ = [
     "MOST_CATEGORIES",
@@ -12,6 +12,7 @@ __all__ = [
     "TableEncoder",
     "as_table",
     "categories_in",
+    "in_file",
     "matrix_of",
     "missing_in",
     "refuse_same_names",

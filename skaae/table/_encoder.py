@@ -139,7 +139,8 @@ class TableEncoder(Saved, TransformerMixin, Documented, BaseEstimator):
         self._plain, self._columns = self._sorted(table, categories_in(table, self.categorical_features))
         self._form = (table.columns, list(table.dtypes)) if isinstance(table, pd.DataFrame) else None
         if self._plain:
-            values = numbers_of(table, self._plain)
+            # Arrays of whole numbers are left as they are, for scalers turn them into floats column by column.
+            values = numbers_of(table, self._plain, table.dtype if isinstance(table, np.ndarray) else None)
             self.scaler_ = self._scaler().fit(values)
             self._decimals = [decimals_of(column) for column in values.T] if self.rounding else []
         self._valued = [*self._plain, *(place for place, column in self._columns.items() if column.has_value)]
@@ -240,7 +241,7 @@ class TableEncoder(Saved, TransformerMixin, Documented, BaseEstimator):
             plain = [np.where(missing, 0, scaled) if missing.any() else scaled]
         if not self._columns:
             return plain[0]
-        table = pd.DataFrame(table)
+        table = pd.DataFrame(table, copy=False)
         encoded: dict[int, tuple[Any, Any]] = {
             place: column.encode(table.iloc[:, place]) for place, column in self._columns.items()
         }
@@ -277,7 +278,7 @@ class TableEncoder(Saved, TransformerMixin, Documented, BaseEstimator):
         other = categorical | split | any_missing(table)
         if not other.any():
             return list(range(table.shape[1])), {}
-        table = pd.DataFrame(table)
+        table = pd.DataFrame(table, copy=False)
         columns: dict[int, Any] = {}
         for place in np.flatnonzero(other).tolist():
             cells = table.iloc[:, place]

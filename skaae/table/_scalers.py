@@ -21,7 +21,7 @@ __all__ = ["ColumnScaler", "Identity", "RankScaler"]
 MIDDLE = (5, 95)  # percentiles
 MIDDLE_OF_NORMAL = 3.2897  # their distance in a standard normal distribution
 FARTHEST = 10.0  # spreads from the median, where tails are cut
-FEW_NUMBERS, PARTS = 2**21, 8  # beyond so many numbers, columns are sorted in so many parts, whose copies are small
+FEW_NUMBERS, PARTS = 2**21, 16  # beyond so many numbers, columns are sorted in so many parts, whose copies are small
 MOST_KNOTS = 2000  # of the map from values to a normal distribution
 
 
@@ -62,6 +62,7 @@ class ColumnScaler(TransformerMixin, BaseEstimator):
 
     def _measured(self, X):
         """Centres and spreads of some columns, (2, n_columns), in the dtype of the columns."""
+        X = np.asarray(X, X.dtype if X.dtype in (np.float32, np.float64) else np.float64)
         X = X if X.flags.forc else np.asfortranarray(X)
         largest = np.maximum(X.max(axis=0), -X.min(axis=0))
         unit = unit_of(largest)

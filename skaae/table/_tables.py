@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from mmap import mmap
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ __all__ = [
     "as_table",
     "categories_in",
     "dtype_of",
+    "in_file",
     "matrix_of",
     "missing_in",
     "numbers_of",
@@ -26,10 +28,14 @@ __all__ = [
 ]
 
 ROWS_OF_PART = 2**16
+FEW_NUMBERS = 2**22  # of a file, up to which it is read as a whole
 
 
 def as_table(X: Any, ensure_min_samples: int = 1) -> Any:
-    """Rows as a DataFrame, or as an array of floats where that says all, after checks of a DataFrame's size."""
+    """Rows as a DataFrame, or as an array of numbers where that says all, after checks of a DataFrame's size.
+
+    Numbers are floats, of 32 or 64 bits, but for those in a file, which would have to be copied.
+    """
     if isinstance(X, pd.DataFrame):
         for axis, (n, least) in enumerate(zip(X.shape, (ensure_min_samples, 1), strict=True)):
             if n < least:
@@ -43,7 +49,17 @@ def as_table(X: Any, ensure_min_samples: int = 1) -> Any:
             X = X.astype(np.float64)
         except (TypeError, ValueError):
             return pd.DataFrame(X.astype(object)).infer_objects()
-    return X if X.dtype in (np.float64, np.float32) else X.astype(np.float64)
+    ready = X.dtype in (np.float64, np.float32) or (X.dtype.kind in "fiub" and in_file(X))
+    return X if ready else X.astype(np.float64)
+
+
+def in_file(X: Any) -> bool:
+    """Whether an array is a file's, and too large to be copied as if that were nothing."""
+    if X.size < FEW_NUMBERS:
+        return False
+    while isinstance(X, np.ndarray):
+        X = X.base
+    return isinstance(X, mmap)
 
 
 def categories_in(table: Any, wanted: Any) -> np.ndarray:
@@ -121,11 +137,12 @@ def any_missing(table: Any) -> np.ndarray:
     return np.any([missing_in(part).any(axis=0) for part in parts_of(table)], axis=0)
 
 
-def numbers_of(table: Any, places: list[int]) -> np.ndarray:
-    """Some columns as floats, finite or missing."""
+def numbers_of(table: Any, places: list[int], dtype: Any = None) -> np.ndarray:
+    """Some columns as floats, or in another dtype; all of them finite or missing."""
+    dtype = dtype or dtype_of(table)
     if isinstance(table, pd.DataFrame):
-        return finite_numbers(table.iloc[:, places], dtype_of(table))
-    return finite_numbers(table if len(places) == table.shape[1] else table[:, places], table.dtype)
+        return finite_numbers(table.iloc[:, places], dtype)
+    return finite_numbers(table if len(places) == table.shape[1] else table[:, places], dtype)
 
 
 def dtype_of(table: Any) -> Any:
