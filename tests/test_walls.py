@@ -11,6 +11,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "skaae"
 FLOORS = {
     "streams": 0,
+    "products": 0,
+    "rows": 0,
     "plan": 0,
     "metrics": 0,
     "networks": 1,

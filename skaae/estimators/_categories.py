@@ -4,7 +4,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils import check_random_state, check_scalar, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from ..plan import Block
@@ -14,6 +14,8 @@ from ._prior import CodesMixin
 from ._styles import ClassStyles
 
 __all__ = ["BaseCategoricalAAE"]
+
+ROWS_AT_ONCE = 2**16  # that are encoded for the moments of styles
 
 
 class BaseCategoricalAAE(CodesMixin, BaseAAE):
@@ -96,7 +98,7 @@ class BaseCategoricalAAE(CodesMixin, BaseAAE):
 
     def _run(self, rows, plan, hooks):
         super()._run(rows, plan, hooks)
-        self.styles_.add(*self._parts(rows.X))
+        self.styles_.add(self._parts(rows.X[some]) for some in gen_batches(len(rows.X), ROWS_AT_ONCE))
 
     def _begin(self, X, labels, first):
         super()._begin(X, labels, first)

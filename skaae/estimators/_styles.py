@@ -8,6 +8,8 @@ the style. So codes :math:`z` of class :math:`c` are told as :math:`s = L_c^{-1}
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 __all__ = ["ClassStyles"]
@@ -28,12 +30,17 @@ class ClassStyles:
         self.sums = np.zeros((n_classes, width))
         self.products = np.zeros((n_classes, width, width))
 
-    def add(self, codes: np.ndarray, probabilities: np.ndarray) -> None:
-        """Counts rows in, each for its class probabilities; those of before count no more than LARGEST_MEMORY."""
+    def add(self, parts: Iterable[tuple[np.ndarray, np.ndarray]]) -> None:
+        """Counts rows in, each for its class probabilities; those of before count no more than LARGEST_MEMORY.
+
+        ``parts`` are codes, (n, width), and probabilities, (n, n_classes), of some rows after the other.
+        """
         fading = LARGEST_MEMORY / max(LARGEST_MEMORY, self.counts.sum())
-        self.counts = fading * self.counts + probabilities.sum(0)
-        self.sums = fading * self.sums + probabilities.T @ codes
-        self.products = fading * self.products + np.einsum("nc,ni,nj->cij", probabilities, codes, codes, optimize=True)
+        self.counts, self.sums, self.products = fading * self.counts, fading * self.sums, fading * self.products
+        for codes, probabilities in parts:
+            self.counts += probabilities.sum(0)
+            self.sums += probabilities.T @ codes
+            self.products += np.einsum("nc,ni,nj->cij", probabilities, codes, codes, optimize=True)
         self._settle()
 
     def apart(self, codes: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
