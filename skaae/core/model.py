@@ -26,7 +26,7 @@ from ..plan import Architecture
 from .flow import Flow
 from .images import Convolution, Convolved, Painter
 from .latent import BLOCKS, Chance, Heads
-from .networks import Hidden, Linear, Mlp, Residual, Trunk
+from .networks import Adversary, Hidden, Linear, Residual, Trunk
 from .rows import Fetched
 from .streams import Streams
 
@@ -63,7 +63,7 @@ class AdversarialAutoencoder(nn.Module):
         self.n_values = features - sum(architecture.choices)
         self.choices = [(width, len(list(group))) for width, group in groupby(architecture.choices)]
         self.adversaries = nn.ModuleList(
-            Mlp(n_members, (width + n_told + architecture.n_given, *architecture.adversary_layer_sizes, 2), "relu")
+            Adversary(n_members, (width + n_told + architecture.n_given, *architecture.adversary_layer_sizes))
             for width, n_told in zip(self.widths, self.n_told, strict=True)
         )
         self.flow: Flow | None = None
@@ -137,8 +137,7 @@ class AdversarialAutoencoder(nn.Module):
     def judge(self, code: Tensor, labels: Tensor | None = None, given: Tensor | None = None) -> Iterator[Tensor]:
         """Logits of each adversary in turn, (K, rows)."""
         for adversary, part in zip(self.adversaries, self.shown(code, labels, given), strict=True):
-            # Two outputs, added: with one, a lone member's product is summed in another order than a packed one's.
-            yield adversary(part).sum(-1)
+            yield adversary(part)
 
     def shown(self, code: Tensor, labels: Tensor | None = None, given: Tensor | None = None) -> Iterator[Tensor]:
         """What is judged of each block in turn: its part of the code, with labels if informed, and what is given."""

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from .products import affine
 from .streams import Streams
 
-__all__ = ["ACTIVATIONS", "Hidden", "Linear", "Mlp", "Residual", "Trunk"]
+__all__ = ["ACTIVATIONS", "Adversary", "Hidden", "Linear", "Residual", "Trunk"]
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu_,
@@ -67,16 +67,18 @@ class Hidden(nn.Module):
         return x
 
 
-class Mlp(nn.Module):
-    """Creates K perceptrons of the given widths; the last layer is affine."""
+class Adversary(nn.Module):
+    """Creates K perceptrons of the given widths, and a logit for each row, (K, rows): the sum of two affine outputs."""
 
-    def __init__(self, n_members: int, widths: tuple[int, ...], activation: str) -> None:
+    def __init__(self, n_members: int, widths: tuple[int, ...]) -> None:
         super().__init__()
-        self.hidden = Hidden(n_members, widths[:-1], activation)
-        self.last = Linear(n_members, *widths[-2:])
+        self.hidden = Hidden(n_members, widths, "relu")
+        self.last = Linear(n_members, self.hidden.width, 2)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.last(self.hidden(x))
+        # Products with so few columns take several times as long as going through the rows twice.
+        weight, bias = (parameter.sum(-1) for parameter in (self.last.weight, self.last.bias))
+        return (self.hidden(x) * weight.unsqueeze(1)).sum(-1) + bias
 
 
 class Trunk(Protocol):

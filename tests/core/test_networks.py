@@ -1,20 +1,29 @@
 import pytest
 import torch
 
-from skaae.core.networks import ACTIVATIONS, Hidden, Linear, Mlp, Residual
+from skaae.core.networks import ACTIVATIONS, Adversary, Hidden, Linear, Residual
 from skaae.core.streams import Streams
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_each_member_is_an_ordinary_network(activation):
-    network = Mlp(3, (5, 7, 2), activation)
-    first, last = network.hidden.layers[0], network.last
+    network = Hidden(3, (5, 7), activation)
+    (first,) = network.layers
     first.initialise(Streams([0, 1, 2]))
-    last.initialise(Streams([3, 4, 5]))
     x = torch.randn(3, 11, 5)
     for k in range(3):
         hidden = ACTIVATIONS[activation](x[k] @ first.weight[k] + first.bias[k])
-        torch.testing.assert_close(network(x)[k], hidden @ last.weight[k] + last.bias[k])
+        torch.testing.assert_close(network(x)[k], hidden)
+
+
+@pytest.mark.parametrize("widths", [(5, 7), (5, 7, 6), (5,)])
+def test_a_verdict_is_the_sum_of_two_outputs(widths):
+    network = Adversary(3, widths)
+    for layer in (*network.hidden.layers, network.last):
+        layer.initialise(Streams([0, 1, 2]))
+    network.last.bias.data.normal_()
+    x = torch.randn(3, 11, 5)
+    torch.testing.assert_close(network(x), network.last(network.hidden(x)).sum(-1))
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 4), (128, 20, 64), (7, 300, 5)])

@@ -1,4 +1,4 @@
-"""Wide products by oneDNN are those by MKL, to rounding, and so are their gradients."""
+"""Products by other ways are torch's own, to rounding, and so are their gradients."""
 
 import pytest
 import torch
@@ -13,32 +13,39 @@ from skaae.core.products import affine
 def by_onednn(monkeypatch):
     if not (torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")):
         pytest.skip("this torch has no oneDNN")
-    monkeypatch.setattr(products, "LEAST_WORK", 0)
+    monkeypatch.setattr(products, "WIDE", 0)
+    monkeypatch.setattr(products, "NARROW", 0)
     monkeypatch.setattr(products, "by_onednn", lambda: True)
 
 
-def operands(n_members, n_shifts, dtype=torch.float32):
+@pytest.fixture
+def turned(monkeypatch):
+    monkeypatch.setattr(products, "PACKED", 0)
+
+
+def operands(n_members, n_shifts, dtype=torch.float32, widths=(7, 5)):
     generator = torch.Generator().manual_seed(0)
-    shapes = [(n_members, n_shifts, 5), (n_members, 9, 7), (n_members, 7, 5)]
+    n_inputs, n_outputs = widths
+    shapes = [(n_members, n_shifts, n_outputs), (n_members, 9, n_inputs), (n_members, n_inputs, n_outputs)]
     return [torch.randn(shape, generator=generator, dtype=dtype).requires_grad_() for shape in shapes]
 
 
-@pytest.mark.usefixtures("by_onednn")
+@pytest.mark.parametrize("widths", [(7, 5), (20, 5), (5, 20), (20, 20)])
 @pytest.mark.parametrize("n_shifts", [1, 9])
 @pytest.mark.parametrize("n_members", [1, 3])
-def test_products_and_gradients_are_the_same(n_members, n_shifts):
-    wide = operands(n_members, n_shifts)
-    plain = [operand.detach().double().requires_grad_() for operand in wide]
-    found, expected = affine(*wide), torch.baddbmm(*plain)
-    assert type(found.grad_fn).__name__ == "WideBackward"
+@pytest.mark.parametrize("way", ["by_onednn", "turned"])
+def test_products_and_gradients_are_the_same(way, n_members, n_shifts, widths, request):
+    request.getfixturevalue(way)
+    other_way = operands(n_members, n_shifts, widths=widths)
+    plain = [operand.detach().double().requires_grad_() for operand in other_way]
+    found, expected = affine(*other_way), torch.baddbmm(*plain)
+    assert (type(found.grad_fn).__name__ == "AffineBackward") == (way == "by_onednn" or min(widths) < 16)
     torch.testing.assert_close(found.double(), expected, rtol=1e-5, atol=1e-5)
+    assert found.is_contiguous()
     gradient = torch.linspace(-1, 1, found.numel()).view_as(found)
-    owns = zip(
-        torch.autograd.grad(found, wide, gradient),
-        torch.autograd.grad(expected, plain, gradient.double()),
-        strict=True,
-    )
-    for own, other in owns:
+    gradients = torch.autograd.grad(found, other_way, gradient)
+    wanted = torch.autograd.grad(expected, plain, gradient.double())
+    for own, other in zip(gradients, wanted, strict=True):
         torch.testing.assert_close(own.double(), other, rtol=1e-5, atol=1e-5)
 
 
@@ -68,6 +75,6 @@ def test_a_network_learns_through_activations_in_place():
     torch.testing.assert_close(found, x.mT @ slope, rtol=1e-4, atol=1e-4)
 
 
-def test_small_products_are_mkls(monkeypatch):
+def test_small_products_are_torchs_own(monkeypatch):
     monkeypatch.setattr(products, "by_onednn", lambda: True)
     assert type(affine(*operands(2, 1)).grad_fn).__name__ == "BaddbmmBackward0"
