@@ -19,7 +19,7 @@ TASKS = {
     "images, 10,000 x 784, hidden (1000, 1000), batch 256": (10_000, 784, (1000, 1000), 256, 1),
 }
 KINDS = {
-    "products": ("mm", "bmm", "baddbmm", "addmm"),
+    "products": ("mm", "bmm", "baddbmm", "addmm", "mkldnn::_linear_pointwise"),
     "optimizer": ("_fused_adamw_",),
     "draws": ("normal_", "uniform_", "randperm"),
     "rows": ("index_select", "index", "copy_", "cat", "select", "slice", "stack"),

@@ -20,12 +20,12 @@ from torch.autograd.function import once_differentiable
 __all__ = ["affine"]
 
 WIDE = 5e6  # multiplications of one member from which on oneDNN is the quicker
-NARROW, PACKED = 16, 2**21  # columns, and multiplications of all members, from which on products are turned round
+NARROW, PACKED = 16, 2**17  # columns, and numbers on the wide side of all members, from which on a turn pays
 
 
 def affine(shift: Tensor, x: Tensor, weight: Tensor) -> Tensor:
     """``shift + x @ weight`` of each member: (K, 1 or rows, outputs), (K, rows, inputs) and (K, inputs, outputs)."""
-    narrow = min(weight.shape[1:]) <= NARROW and len(x) * work(x, weight) >= PACKED
+    narrow = min(weight.shape[1:]) <= NARROW and x.shape[0] * x.shape[1] * max(weight.shape[1:]) >= PACKED
     if x.device.type == "cpu" and x.dtype == torch.float32 and (narrow or wide(x, weight)):
         return Affine.apply(shift, x, weight)
     return torch.baddbmm(shift, x, weight)
@@ -56,6 +56,8 @@ class Affine(torch.autograd.Function):
 
 def product(a: Tensor, b: Tensor) -> Tensor:
     """``a @ b`` of each member."""
+    if b.shape[1] == 1:
+        return a * b
     if b.shape[2] <= NARROW:
         return torch.bmm(b.mT, a.mT).mT.contiguous()
     if not wide(a, b):
