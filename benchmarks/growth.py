@@ -1,7 +1,7 @@
 """What grows with what? Seconds and memory by rows, columns and members, and a million rows through fitted models.
 
-Run ``python benchmarks/growth.py`` (a quarter of an hour on two cores). Each fit has a process of its own; memory is
-the peak of that process beyond what it held with its rows, torch and a first small fit, also in units of the rows' own
+Run ``python benchmarks/growth.py`` (five minutes on two cores). Each fit has a process of its own; memory is the most
+that this has allocated beyond what it held with its rows, torch and a first small fit, also in units of the rows' own
 size (64-bit floats). Slopes are those of the logarithm of seconds between the two largest sizes: 1 is linear. An epoch
 is one pass over the rows, so epochs are fixed where rows grow.
 """
@@ -9,10 +9,10 @@ is one pass over the rows, so epochs are fixed where rows grow.
 import argparse
 import math
 import multiprocessing
-import resource
 import time
 
 import numpy as np
+from streaming import Watch
 
 ROWS, COLUMNS, MEMBERS = (1_000, 10_000, 100_000, 1_000_000), (10, 30, 100, 300, 1_000), (1, 4, 16, 64)
 
@@ -58,18 +58,15 @@ def through_classifier(X, n):
     return lambda: model.predict_proba(X)
 
 
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def measure(work, shape, n, answer):
-    """Puts seconds, and peak megabytes beyond those before, into a queue."""
+    """Puts seconds, and megabytes beyond those before, into a queue."""
     fit_by_rows(table(200, shape[1]), 1)
     X = table(*shape)
     prepared = work(X, n) if work.__name__.startswith("through") else lambda: work(X, n)
-    before, start = peak(), time.perf_counter()
-    prepared()
-    answer.put((time.perf_counter() - start, peak() - before, X.nbytes / 2**20))
+    start = time.perf_counter()
+    with Watch() as watch:
+        prepared()
+    answer.put((time.perf_counter() - start, watch.most, X.nbytes / 2**20))
 
 
 def measured(work, shape, n=1):

@@ -1,9 +1,12 @@
-"""Where does the time of a step go? Shares of the operators' own time, by torch's profiler, one thread.
+"""Where does the time of a step go, and does compiling pay? One thread.
 
-Run ``python benchmarks/step.py`` (a minute). What operators do not account for is Python and torch's dispatch, which
-the profiler itself makes larger: the first line of a task is without it.
+Run ``python benchmarks/step.py`` (three minutes). *shares* are of the operators' own time, by torch's profiler; what
+operators do not account for is Python and torch's dispatch, which the profiler itself makes larger: the milliseconds
+are without it. *compile* compares steps as they are, with all products left to torch, and with encoder, decoder and
+adversaries compiled by `torch.compile`, which cannot see into our own products.
 """
 
+import argparse
 import time
 
 import numpy as np
@@ -11,6 +14,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from skaae import AAETransformer
+from skaae.core import products, training
 from skaae.core.training import train
 
 TASKS = {
@@ -18,6 +22,7 @@ TASKS = {
     "middle, 50,000 x 50, hidden (256, 256), batch 512": (50_000, 50, (256, 256), 512, 1),
     "images, 10,000 x 784, hidden (1000, 1000), batch 256": (10_000, 784, (1000, 1000), 256, 1),
 }
+MODEL = training.AdversarialAutoencoder
 KINDS = {
     "products": ("mm", "bmm", "baddbmm", "addmm", "mkldnn::_linear_pointwise"),
     "optimizer": ("_fused_adamw_",),
@@ -42,23 +47,61 @@ def shares(events):
     return {kind: 100 * value / whole for kind, value in (found | {"all else": whole - sum(found.values())}).items()}
 
 
+def timed(work):
+    """Seconds of the first run, and milliseconds of a step of the best of three others."""
+    seconds = []
+    for _ in range(4):
+        start = time.perf_counter()
+        train(*work)
+        seconds.append(time.perf_counter() - start)
+    plan, X = work[1:]
+    return seconds[0], 1e3 * min(seconds[1:]) / plan.n_epochs / -(-len(X) // plan.batch_size)
+
+
+def show_shares(name, task):
+    for n_members in (1, 8):
+        work = plan_of(*task, n_members)
+        _, milliseconds = timed(work)
+        with profile(activities=[ProfilerActivity.CPU]) as profiled:
+            train(*work)
+        parts = ", ".join(f"{kind} {share:.0f} %" for kind, share in shares(profiled.key_averages()).items())
+        print(f"{name}, {n_members} members: {milliseconds / n_members:.2f} ms a member; {parts}", flush=True)
+
+
+def compiled(*arguments):
+    """A model whose networks are compiled."""
+    model = MODEL(*arguments)
+    for network in (model.encoder, model.decoder, *model.adversaries):
+        network.compile()
+    return model
+
+
+def show_compiled(name, task):
+    n_rows, n_columns, hidden, batch_size, n_epochs = task
+    whole = n_rows // batch_size * batch_size  # for each shape would be compiled by itself
+    work = plan_of(whole, n_columns, hidden, batch_size, n_epochs, 1)
+    own_products = products.WIDE, products.PACKED
+    for way, model, limits in (
+        ("as it is", MODEL, own_products),
+        ("torch's products", MODEL, (np.inf, np.inf)),
+        ("compiled", compiled, (np.inf, np.inf)),
+    ):
+        training.AdversarialAutoencoder = model
+        products.WIDE, products.PACKED = limits
+        first, milliseconds = timed(work)
+        print(f"{name}, {way}: {milliseconds:.2f} ms, first run {first:.1f} s", flush=True)
+    training.AdversarialAutoencoder = MODEL
+    products.WIDE, products.PACKED = own_products
+
+
 def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--parts", nargs="+", default=["shares", "compile"])
+    parts = parser.parse_args().parts
     torch.set_num_threads(1)
-    for name, task in TASKS.items():
-        for n_members in (1, 8):
-            work = plan_of(*task, n_members)
-            train(*work)
-            start = time.perf_counter()
-            train(*work)
-            seconds = time.perf_counter() - start
-            n_steps = task[4] * -(-task[0] // task[3])
-            with profile(activities=[ProfilerActivity.CPU]) as profiled:
-                train(*work)
-            parts = ", ".join(f"{kind} {share:.0f} %" for kind, share in shares(profiled.key_averages()).items())
-            print(
-                f"{name}, {n_members} members: {1e3 * seconds / n_steps / n_members:.2f} ms a member; {parts}",
-                flush=True,
-            )
+    for part, show in (("shares", show_shares), ("compile", show_compiled)):
+        for name, task in TASKS.items() if part in parts else ():
+            show(name, task)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ from ._labels import wanted_positions
 from ._prior import CodesMixin
 from ._styles import ClassStyles
 
-__all__ = ["BaseCategoricalAAE"]
+__all__ = ["ROWS_AT_ONCE", "BaseCategoricalAAE"]
 
-ROWS_AT_ONCE = 2**16  # that are encoded for the moments of styles
+ROWS_AT_ONCE = 2**16  # that are encoded together where only a part of what comes out is kept
 
 
 class BaseCategoricalAAE(CodesMixin, BaseAAE):

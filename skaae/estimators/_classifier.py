@@ -6,11 +6,12 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.callback import with_callbacks
+from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseAAE, validated
-from ._categories import BaseCategoricalAAE
+from ._categories import ROWS_AT_ONCE, BaseCategoricalAAE
 from ._labels import as_column, known_labels, plain, positions_of
 from ._rows import Rows
 from ._teachers import Teachers
@@ -309,7 +310,8 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         """
         check_is_fitted(self)
         rows = self._scale(self._validate(X, reset=False))
-        own = self._encode(rows)[..., -len(self.classes_) :].mean(0)
+        parts = (self._encode(rows[some]) for some in gen_batches(len(rows), ROWS_AT_ONCE))
+        own = np.concatenate([part[..., -len(self.classes_) :].mean(0) for part in parts])
         if self.teachers_ is None:
             return own
         return (1 - self.vote) * own + self.vote * self.teachers_.predict_proba(rows)
