@@ -78,3 +78,12 @@ def test_a_network_learns_through_activations_in_place():
 def test_small_products_are_torchs_own(monkeypatch):
     monkeypatch.setattr(products, "by_onednn", lambda: True)
     assert type(affine(*operands(2, 1)).grad_fn).__name__ == "BaddbmmBackward0"
+
+
+@pytest.mark.parametrize("way", ["by_onednn", "turned"])
+def test_products_of_rows_that_are_not_learnt_from(way, request):
+    request.getfixturevalue(way)
+    operand = operands(2, 1)
+    with torch.inference_mode():
+        found = torch.relu_(affine(*operand))
+    torch.testing.assert_close(found, torch.baddbmm(*operand).relu(), rtol=1e-5, atol=1e-5)
