@@ -73,6 +73,7 @@ class Adversary(nn.Module):
     def __init__(self, n_members: int, widths: tuple[int, ...]) -> None:
         super().__init__()
         self.hidden = Hidden(n_members, widths, "relu")
+        # Two, whose sum Adam moves twice as fast as one; saved models hold both.
         self.last = Linear(n_members, self.hidden.width, 2)
 
     def forward(self, x: Tensor) -> Tensor:
