@@ -16,6 +16,7 @@ __all__ = ["ClassStyles"]
 
 LARGEST_MEMORY = 1000.0  # rows that what was seen before counts as, at most, when more are added
 SMALLEST_VARIANCE = 1e-6
+SMALLEST_SHARE = 1e-12  # of the mean square, below which a variance is lost in rounding
 
 
 class ClassStyles:
@@ -37,7 +38,7 @@ class ClassStyles:
         """
         fading = LARGEST_MEMORY / max(LARGEST_MEMORY, self.counts.sum())
         self.counts, self.sums, self.products = fading * self.counts, fading * self.sums, fading * self.products
-        for codes, probabilities in parts:
+        for codes, probabilities in ((part.astype(np.float64, copy=False) for part in pair) for pair in parts):
             self.counts += probabilities.sum(0)
             self.sums += probabilities.T @ codes
             self.products += np.einsum("nc,ni,nj->cij", probabilities, codes, codes, optimize=True)
@@ -60,5 +61,6 @@ class ClassStyles:
         own = (own + own.transpose(0, 2, 1)) / 2 + np.einsum("c,ci,cj->cij", self.counts, self.means, self.means)
         common = own.sum(0) / every
         covariances = (own + width * common) / (self.counts + width)[:, None, None]
-        self.factors = np.linalg.cholesky(covariances + SMALLEST_VARIANCE * np.eye(width))
+        smallest = SMALLEST_VARIANCE + SMALLEST_SHARE * np.trace(self.products.sum(0)) / every
+        self.factors = np.linalg.cholesky(covariances + smallest * np.eye(width))
         self.inverses = np.linalg.inv(self.factors)
