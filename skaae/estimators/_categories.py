@@ -11,11 +11,10 @@ from ..plan import Block
 from ._base import BaseAAE
 from ._labels import wanted_positions
 from ._prior import CodesMixin
+from ._rows import ROWS_AT_ONCE
 from ._styles import ClassStyles
 
-__all__ = ["ROWS_AT_ONCE", "BaseCategoricalAAE"]
-
-ROWS_AT_ONCE = 2**16  # that are encoded together where only a part of what comes out is kept
+__all__ = ["BaseCategoricalAAE"]
 
 
 class BaseCategoricalAAE(CodesMixin, BaseAAE):

@@ -11,9 +11,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseAAE, validated
-from ._categories import ROWS_AT_ONCE, BaseCategoricalAAE
+from ._categories import BaseCategoricalAAE
 from ._labels import as_column, known_labels, plain, positions_of
-from ._rows import Rows
+from ._rows import ROWS_AT_ONCE, Rows
 from ._teachers import Teachers
 
 __all__ = ["SemiSupervisedAAEClassifier"]

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..table import RankScaler
 from ._base import BaseAAE, validated
+from ._rows import ROWS_AT_ONCE
 from ._views import Ellipsoid, Forest, Margins, Mixture, Neighbours, Opinion, Reconstruction, Seen
 
 __all__ = ["AAEOutlierDetector"]
@@ -23,7 +24,6 @@ LOUDEST = (0.75, 0.25)  # how much the most surprised opinion counts, and the ne
 NOVELTY = 1.4  # how much the surprise of novelty counts beside those of the others
 HIGHEST_RANK = 3.0  # normal score at which ranks end
 MOST_ROWS = 10_000  # that views are fitted to
-PART = 2**15  # rows that are scored at once
 
 
 class AAEOutlierDetector(OutlierMixin, BaseAAE):
@@ -258,7 +258,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         """
         check_is_fitted(self)
         rows = self._scale(self._validate(X, reset=False))
-        return -np.concatenate([self._surprise(self._see(rows[part])) for part in gen_batches(len(rows), PART)])
+        return -np.concatenate([self._surprise(self._see(rows[part])) for part in gen_batches(len(rows), ROWS_AT_ONCE)])
 
     def decision_function(self, X: Any) -> np.ndarray:
         """How far scores are above the threshold.

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils import _safe_indexing
 
-__all__ = ["Rows", "ScaledRows"]
+__all__ = ["ROWS_AT_ONCE", "Rows", "ScaledRows"]
+
+ROWS_AT_ONCE = 2**15  # for what takes much more memory on the way than is kept of it
 
 
 class ScaledRows:

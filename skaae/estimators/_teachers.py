@@ -26,6 +26,7 @@ from sklearn.semi_supervised import LabelPropagation, LabelSpreading, SelfTraini
 from sklearn.utils import gen_batches
 
 from ..table._scalers import ColumnScaler
+from ._rows import ROWS_AT_ONCE
 
 __all__ = ["Teachers"]
 
@@ -35,7 +36,6 @@ HANDICAP = 6.0  # of log likelihood, for teachers that go by unlabelled rows
 LEAST = 1e-3  # probability of a class below which a teacher is not believed
 MAX_LABELLED = 10_000  # labelled rows that teachers learn from
 MAX_HELD_OUT = 1_000  # labelled rows that they are weighed by
-ROWS_AT_ONCE = 2**15  # that teachers guess about
 MAX_ROWS = 5_000  # rows whose neighbours are looked up
 TAKE_UNLABELLED = (LabelPropagation, LabelSpreading, SelfTrainingClassifier)
 
