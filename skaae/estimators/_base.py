@@ -1,54 +1,54 @@
-"""What all estimators share: parameters, their translation into a plan, and fitting with it."""
+"""What all estimators share: parameters, the validation of rows, fits that are all or nothing, and callbacks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_consistent_length, validate_data
+from sklearn.utils.validation import validate_data
 
-from ..pages import Documented
-from ..plan import Training
-from ..saving import Saved
-from ..table import TableEncoder, as_table, in_file, refuse_same_names, together
-from ._door import Door
-from ._labels import classes_of, positions_of
-from ._plans import Plans
-from ._rows import Rows, ScaledRows
+from .._doc_links import DocLinkMixin
+from .._plan import Architecture, TrainingData, TrainingPlan
+from .._serialization import SerializableMixin
+from ..table import TableEncoder, check_table, check_unique_names
+from ._inference import TrainedModel
+from ._training_data import scale
 
 if TYPE_CHECKING:
     from ..core.hooks import Epoch, Hook
-    from ..core.rows import Source
-    from ..core.tasks import Trained
 
-__all__ = ["BaseAAE", "validated"]
+__all__ = ["BaseAAE", "draw_seed", "draw_seeds", "validated"]
 
-LARGEST = 1e15  # of scaled values: a squared error of any table's cells is a 32-bit float still
-TORN_DOWN = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")  # scikit-learn's, which goes by them after a fit
+TEARDOWN_ATTRIBUTES = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")  # scikit-learn reads them after a fit
+
+SET_BY_VALIDATION = ("n_features_in_", "feature_names_in_")
 
 validated = _fit_context(prefer_skip_nested_validation=True)  # checks parameters before a method that fits
 
+Curves = dict[str, NDArray[Any]]  # of losses, (n_epochs, n_members) each
 
-class BaseAAE(Saved, Plans, Door, Documented, CallbackSupportMixin, BaseEstimator):
-    """The shared parameters of all estimators, and fitting, encoding and decoding with them."""
 
-    history_: dict[str, np.ndarray]
-    _dtype_of_rows: Any = None  # scaled for a fit; 32 bits where nobody but the core needs them
-    _fetches = False  # whether rows of a file are scaled when their turn comes, because nobody needs all at once
+class BaseAAE(SerializableMixin, DocLinkMixin, CallbackSupportMixin, BaseEstimator):
+    """The shared parameters of all estimators, and what every `fit` is made of."""
 
-    _parameter_constraints: dict = {
+    history_: dict[str, NDArray[Any]]
+    n_iter_: int
+    table_encoder_: TableEncoder
+    n_features_in_: int
+    _model: TrainedModel
+
+    _parameter_constraints: dict[str, Any] = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "activation": [StrOptions({"relu", "leaky_relu", "silu", "gelu", "tanh"})],
-        "prior": [StrOptions({"normal"})],
         "adversarial_weight": [Interval(Real, 0, None, closed="left")],
         "noise": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "alpha": [Interval(Real, 0, None, closed="left")],
@@ -73,7 +73,6 @@ class BaseAAE(Saved, Plans, Door, Documented, CallbackSupportMixin, BaseEstimato
         *,
         hidden_layer_sizes: Any = (256,),
         activation: str = "relu",
-        prior: Any = "normal",
         adversarial_weight: float | str = 0.03,
         noise: float | str = "auto",
         alpha: float = 0.0,
@@ -94,7 +93,6 @@ class BaseAAE(Saved, Plans, Door, Documented, CallbackSupportMixin, BaseEstimato
         self.n_components = n_components
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
-        self.prior = prior
         self.adversarial_weight = adversarial_weight
         self.noise = noise
         self.alpha = alpha
@@ -112,51 +110,10 @@ class BaseAAE(Saved, Plans, Door, Documented, CallbackSupportMixin, BaseEstimato
         self.random_state = random_state
         self.verbose = verbose
 
-    def _fit(self, X: Any, y: Any, validation: tuple[Any, Any] | None = None) -> Any:
-        """Fits to rows and what is known of their classes, all or nothing."""
-        with self._all_or_nothing():
-            first = not (self.warm_start and self.__sklearn_is_fitted__())
-            X = self._validate(X, reset=first, ensure_min_samples=2)
-            labels = self._read_labels(X, y, first)
-            self._begin(X, labels, first)
-            self._train(X, y, self._rows(X, y, labels), validation)
-        if self.__dict__.pop("_interrupted", False):
-            raise KeyboardInterrupt
-        return self
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_model")
 
-    def _partial_fit(self, X: Any, y: Any, classes: Any = None) -> Any:
-        """Goes on for one pass over a chunk, all or nothing."""
-        with self._all_or_nothing():
-            first = not self.__sklearn_is_fitted__()
-            X = self._validate(X, reset=first, ensure_min_samples=2 if first else 1)
-            labels = self._read_labels(X, y, first, classes)
-            self._begin(X, labels, first)
-            seeds = self._draw_seeds(check_random_state(self.random_state))
-            self._run(self._rows(X, y, labels), self._plan(len(X), seeds, n_epochs=1, annealed=False), [])
-        return self
-
-    def _read_labels(self, X: np.ndarray, y: Any, first: bool, classes: Any = None) -> np.ndarray | None:
-        """Positions of classes, -1 where unknown, for estimators that learn them."""
-        return None
-
-    def _positions(self, X: np.ndarray, y: Any, first: bool, classes: Any) -> np.ndarray:
-        """Positions of classes, which a first fit finds in the labels, or is told."""
-        check_consistent_length(X, y)
-        if first:
-            self.classes_ = classes_of(y if classes is None else classes)
-        return positions_of(y, self.classes_)
-
-    def _class_shares(self, labels: np.ndarray | None) -> tuple[float, ...]:
-        """Shares of the classes among the labels of a first fit, counting one more of each; later the same."""
-        if labels is not None:
-            counts = np.bincount(labels[labels >= 0], minlength=len(self.classes_)) + 1
-            self.class_prior_ = counts / counts.sum()
-        return tuple(self.class_prior_.tolist())
-
-    def __sklearn_is_fitted__(self):
-        return getattr(self, "_state", None) is not None
-
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True
@@ -165,213 +122,149 @@ class BaseAAE(Saved, Plans, Door, Documented, CallbackSupportMixin, BaseEstimato
             tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Takes up a state, on the CPU where the device of the fit is not on this machine."""
+        super().__setstate__(state)
+        if self.__sklearn_is_fitted__():
+            self._model = self._model.on_present_device()
+
     @property
-    def loss_curve_(self):
+    def loss_curve_(self) -> NDArray[Any]:
         """Reconstruction error of each epoch."""
         return self.history_["reconstruction"]
 
+    @property
+    def device_(self) -> str:
+        """Where the model was trained."""
+        return self._model.device
+
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
+        """A fit that fails leaves the estimator as it was; one that was interrupted is finished before it says so."""
         before = self.__dict__.copy()
         try:
             yield
         except BaseException:
-            of_callbacks = {name: value for name, value in vars(self).items() if name in TORN_DOWN}
+            of_callbacks = {name: value for name, value in vars(self).items() if name in TEARDOWN_ATTRIBUTES}
             self.__dict__ = before | of_callbacks
             raise
+        if self.__dict__.pop("_interrupted", False):
+            raise KeyboardInterrupt
 
     def _validate(self, X: Any, *, reset: bool, ensure_min_samples: int = 1) -> Any:
-        """Rows as a DataFrame, or as an array of floats, whose names and number of columns are those of a first fit."""
+        """Rows as a DataFrame or an array of floats, whose names and number of columns are those of the first fit."""
         if isinstance(X, pd.DataFrame):
-            refuse_same_names(X)
+            check_unique_names(X)
             validate_data(self, X, reset=reset, skip_check_array=True)
-            return as_table(X, ensure_min_samples)
+            return check_table(X, ensure_min_samples)
         X = validate_data(
             self, X, reset=reset, dtype=None, ensure_all_finite=False, ensure_min_samples=ensure_min_samples
         )
-        return as_table(X)
+        return check_table(X)
 
-    def _begin(self, X: Any, labels: np.ndarray | None, first: bool) -> None:
-        """Fixes what a first fit fixes, or makes sure that it is still asked for: what to build."""
+    def _fit_encoder(self, X: Any, scaling: str | None, **options: Any) -> TableEncoder:
+        """What turns columns into numbers of one scale, and back; numbers of DataFrames are rounded as they were."""
+        options = {"rounding": isinstance(X, pd.DataFrame), **options}
+        return TableEncoder(scaling, categorical_features=self.categorical_features, **options).fit(X)
+
+    def _scale(self, X: Any) -> NDArray[Any]:
+        """Rows that were not trained on, validated, as numbers of one scale."""
+        return scale(self.table_encoder_, self._validate(X, reset=False))
+
+    def _decode(self, code: NDArray[Any], condition: NDArray[Any] | None = None) -> Any:
+        """Rows of codes by the first member, in the form of the training rows."""
+        return self.table_encoder_.inverse_transform(self._model.decode(code, condition)[0])
+
+    def _model_to_resume(self) -> TrainedModel | None:
+        """The model that another `fit` goes on from, with `warm_start`."""
+        return self._model if self.warm_start and self.__sklearn_is_fitted__() else None
+
+    def _train(
+        self,
+        architecture: Architecture,
+        plan: TrainingPlan,
+        data: TrainingData,
+        start: TrainedModel | None,
+        hooks: Sequence[Hook] = (),
+    ) -> tuple[TrainedModel, Curves]:
+        """A model trained from scratch, or from where another one stands, and the curve of each loss.
+
+        With `warm_start`, an interruption ends the training with the epochs that are done.
+        """
         from ..core.inference import resolve_device
-
-        encoder = self._make_encoder(X).fit(X) if first else self.table_encoder_
-        architecture = self._architecture_for(encoder, labels if first else None)
-        if not first:
-            n_members = len(next(value for name, value in self._fitted_state.items() if name.startswith("model.")))
-            if architecture != self._architecture or n_members != getattr(self, "n_members", 1):
-                raise ValueError(
-                    "To go on, a model must be asked for as it was first fitted. Got another value of a parameter that"
-                    " says what to build, as `n_components`, `n_members`, `prior` and `hidden_layer_sizes` do."
-                )
-            return
-        self._architecture = architecture
-        self.device_ = resolve_device(self.device)
-        self.table_encoder_ = encoder
-        self._state = None
-        self.n_iter_ = 0
-        self.history_ = {}
-
-    def _make_encoder(self, X: Any) -> TableEncoder:
-        return TableEncoder(
-            self._scaling(),
-            categorical_features=self.categorical_features,
-            rounding=isinstance(X, pd.DataFrame),
-        )
-
-    def _scale(self, X: Any, dtype: Any = None) -> np.ndarray:
-        """Rows as numbers of one scale."""
-        scaled = together(map(checked, self.table_encoder_.parts(X)), len(X), dtype)
-        return scaled if min(scaled.strides) >= 0 else scaled.copy()  # for torch knows no others
-
-    def _rows(self, X: Any, y: Any, labels: np.ndarray | None) -> Rows:
-        """Rows on their way to the core."""
-        fetched = self._fetches and isinstance(X, np.ndarray) and in_file(X)
-        return Rows(ScaledRows(self._scale, X) if fetched else self._scale(X, self._dtype_of_rows), labels)
-
-    def _train(self, X: Any, y: Any, rows: Rows, validation: tuple[Any, Any] | None) -> None:
-        """Trains for a whole fit, with held-out rows, progress and callbacks as wished."""
-        every_row = rows
-        rng = check_random_state(self.random_state)
-        seeds = self._draw_seeds(rng)
-        hooks: list[Hook] = []
-        if validation is not None:
-            held_out = self._validation_rows(*validation)
-        elif self.early_stopping:
-            rows, held_out = self._hold_out(rows, rng)
-        if validation is not None or self.early_stopping:
-            hooks.append(self._early_stopping(held_out, seeds[0]))
-        rows = self._chosen(rows)
-        rows.guesses = self._guesses(rows, seeds[0])
-        plan = self._plan(len(rows.X), seeds)
-        if self.verbose:
-            hooks.append(self._progress_line())
-        with self._observed(plan.n_epochs, X, y) as observers:
-            self._run(rows, plan, [*hooks, *observers])
-            self._finish(every_row)
-
-    def _run(self, rows: Rows, plan: Training, hooks: list[Hook]) -> None:
-        """Trains in the core, and takes home what came of it."""
-        state, curves = self._trained(
-            plan,
-            rows.X,
-            labels=rows.labels,
-            guesses=rows.guesses,
-            given=rows.given,
-            shown=self._shown(rows, plan.seeds[0]),
-            start=self._state,
-            hooks=hooks,
-        )
-        self._take(state, curves)
-
-    def _trained(self, plan: Training, X: Source, **beside: Any) -> Trained:
-        """Goes through the door; with a warm start, a fit that is interrupted comes back with how far it got."""
         from ..core.training import Interrupted, train
 
+        device = resolve_device(self.device) if start is None else start.device
+        state = None if start is None else start.state
         try:
-            return train(self._architecture, plan, X, device=self.device_, **beside)
+            result = train(architecture, plan, data, start=state, hooks=hooks, device=device)
         except Interrupted as interrupt:
             if not self.warm_start:
                 raise
             self._interrupted = True
-            return interrupt.trained
+            result = interrupt.result
+        return TrainedModel(architecture, result.state, device), result.curves
 
-    def _shown(self, rows: Rows, seed: int) -> Callable[[int], np.ndarray] | None:
-        """What gives the rows that the encoder is shown in an epoch, where these are not just the rows with noise."""
-        return None
+    def _hooks(self, held_out: TrainingData | None, plan: TrainingPlan) -> list[Hook]:
+        """What follows a training epoch by epoch: early stopping by rows that are held out, and a line of progress."""
+        from ..core.hooks import EarlyStopping, ProgressLine
 
-    def _corrupted(self, rows: Rows, seed: int) -> np.ndarray | None:
-        """Held-out rows as the encoder is shown them, where that is not as they are."""
-        return None
-
-    def _finish(self, rows: Rows) -> None:
-        """What is fitted to all rows of a fit after training, for estimators that have something."""
-
-    def _hold_out(self, rows: Rows, rng: np.random.RandomState) -> tuple[Rows, Rows]:
-        """The rows to train on, and a share of them to watch."""
-        order = rng.permutation(len(rows.X))
-        n_held_out = max(1, round(self.validation_fraction * len(order)))
-        return rows.of(order[n_held_out:]), rows.of(order[:n_held_out])
-
-    def _validation_rows(self, X: Any, y: Any) -> Rows:
-        """The rows to watch, as given by the user."""
-        raise NotImplementedError
-
-    def _chosen(self, rows: Rows) -> Rows:
-        """The rows to train on, for estimators that put some aside."""
-        return rows
-
-    def _guesses(self, rows: Rows, seed: int) -> np.ndarray | None:
-        """What teachers believe of the rows' classes, (n_samples, n_classes), for estimators that have some."""
-        return None
-
-    def _take(self, state: dict[str, np.ndarray], curves: dict[str, np.ndarray]) -> None:
-        before, n_before, n_new = self.history_, self.n_iter_, len(curves["reconstruction"])
-        none_before, none_new = np.full(n_before, np.nan), np.full((n_new, 1), np.nan)
-        self.history_ = {
-            name: np.concatenate([before.get(name, none_before), curves.get(name, none_new).mean(1)])
-            for name in [*curves, *(name for name in before if name not in curves)]
-        }
-        self.n_iter_ = n_before + n_new
-        self._state = state
-
-    @staticmethod
-    def _draw_seed(rng: np.random.RandomState) -> int:
-        return int(rng.randint(np.iinfo(np.int32).max))
-
-    def _draw_seeds(self, rng: np.random.RandomState) -> tuple[int, ...]:
-        return tuple(self._draw_seed(rng) for _ in range(getattr(self, "n_members", 1)))
-
-    def _early_stopping(self, held_out: Rows, seed: int) -> Hook:
-        from ..core.hooks import EarlyStopping
-
-        return EarlyStopping(
-            np.asarray(held_out.X),
-            self.n_iter_no_change,
-            self.tol,
-            seed,
-            labels=held_out.labels,
-            given=held_out.given,
-            shown=self._corrupted(held_out, seed),
-        )
-
-    def _progress_line(self) -> Hook:
-        from ..core.hooks import ProgressLine
-
-        return ProgressLine(type(self).__name__)
+        hooks: list[Hook] = []
+        if held_out is not None:
+            hooks.append(EarlyStopping(held_out, self.n_iter_no_change, self.tol, plan.seeds[0]))
+        if self.verbose:
+            hooks.append(ProgressLine(type(self).__name__))
+        return hooks
 
     @contextmanager
-    def _observed(self, n_epochs: int, X: Any, y: Any) -> Iterator[list[Hook]]:
-        """The task of a fit for scikit-learn's callbacks, and the hook that shows them its epochs, if there are any."""
+    def _callback_hooks(self, plan: TrainingPlan, X: Any, y: Any, fitted: dict[str, Any]) -> Iterator[list[Hook]]:
+        """Tells scikit-learn's callbacks of a fit; the hook that tells them of its epochs, if there are callbacks.
+
+        They see a copy of the estimator with what is fitted before training, and the model as it is.
+        """
         if not hasattr(self, "_skl_callbacks"):
             yield []
             return
-        context = self._init_callback_context(max_subtasks=n_epochs)
+        context = self._init_callback_context(max_subtasks=plan.n_epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        yield [self._callback_hook(context, X, y)]
+        n_before = 0 if self._model_to_resume() is None else self.n_iter_
+
+        def on_epoch_end(epoch: Epoch) -> bool:
+            task = context.subcontext("epoch").call_on_fit_task_begin(estimator=self, X=X, y=y)
+
+            def attributes() -> dict[str, Any]:
+                device = str(next(epoch.model.parameters()).device)
+                model = TrainedModel(epoch.model.architecture, epoch.state(), device)
+                return {**fitted, "_model": model, "n_iter_": n_before + epoch.index + 1}
+
+            return bool(task.call_on_fit_task_end(estimator=self, X=X, y=y, reconstruction_attributes=attributes))
+
+        yield [on_epoch_end]
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
 
-    def _callback_hook(self, context: Any, X: np.ndarray, y: Any) -> Hook:
-        """The bridge from the core's hooks to scikit-learn's callbacks."""
-        n_before = self.n_iter_
+    def _assign(self, fitted: dict[str, Any], model: TrainedModel, curves: Curves, resumed: TrainedModel | None) -> None:
+        """Sets the fitted attributes; the history of a fit that was resumed goes on."""
+        history, n_before = (self.history_, self.n_iter_) if resumed else ({}, 0)
+        if resumed is None:
+            for name in [name for name in vars(self) if name.endswith("_") and name not in SET_BY_VALIDATION]:
+                delattr(self, name)
+        n_new = len(curves["reconstruction"])
+        none_before, none_new = np.full(n_before, np.nan), np.full((n_new, 1), np.nan)
+        self.history_ = {
+            name: np.concatenate([history.get(name, none_before), curves.get(name, none_new).mean(1)])
+            for name in [*curves, *(name for name in history if name not in curves)]
+        }
+        self.n_iter_ = n_before + n_new
+        self._model = model
+        for name, value in fitted.items():
+            setattr(self, name, value)
 
-        def hook(epoch: Epoch) -> bool:
-            task = context.subcontext("epoch").call_on_fit_task_begin(estimator=self, X=X, y=y)
-            return task.call_on_fit_task_end(
-                estimator=self,
-                X=X,
-                y=y,
-                reconstruction_attributes=lambda: {"_state": epoch.state(), "n_iter_": n_before + epoch.index + 1},
-            )
 
-        return hook
+def draw_seed(rng: np.random.RandomState) -> int:
+    """A seed for the core."""
+    return int(rng.randint(np.iinfo(np.int32).max))
 
 
-def checked(scaled: np.ndarray) -> np.ndarray:
-    """Scaled rows that the core can hold."""
-    if not (np.abs(scaled) <= LARGEST).all():
-        raise ValueError(
-            f"Scaled columns must fit into 32-bit floats, and so must sums of their squares: {LARGEST:g} is the most."
-            f" Got values up to {np.abs(scaled).max():.3g}."
-        )
-    return scaled
+def draw_seeds(rng: np.random.RandomState, n_members: int) -> tuple[int, ...]:
+    """A seed for each member."""
+    return tuple(draw_seed(rng) for _ in range(n_members))

@@ -1,30 +1,36 @@
 """SemiSupervisedAAEClassifier: classes from few labels and many rows."""
 
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.callback import with_callbacks
-from sklearn.utils import gen_batches
+from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from ._base import BaseAAE, validated
-from ._categories import BaseCategoricalAAE
-from ._labels import as_column, known_labels, plain, positions_of
-from ._rows import ROWS_AT_ONCE, Rows
-from ._teachers import Teachers
+from .._plan import Architecture, TrainingData, TrainingPlan
+from ..table import TableEncoder
+from ._base import BaseAAE, draw_seeds, validated
+from ._category import BaseCategoryAAE, category_blocks, fit_class_styles
+from ._config import auto_components, build_architecture, build_plan, check_components, check_resumable
+from ._inference import TrainedModel
+from ._labels import class_shares, encode_labels, is_labelled, labels_as_array, unique_classes, with_common_dtype
+from ._teachers import TeacherEnsemble
+from ._training_data import CHUNK_ROWS, hold_out_by_class, scale, scale_lazily
 
 __all__ = ["SemiSupervisedAAEClassifier"]
 
 
-class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
+class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
     r"""Learn classes from rows of which some, or most, have no label.
 
-    An adversarial autoencoder whose code has two parts, each with an adversary of its own [1]_: a *category*, the
+    An adversarial autoencoder whose code has two parts, each with a discriminator of its own [1]_: a *category*, the
     probabilities of the classes, which should look like draws of a class, and a *style*, which should look like draws
-    from a normal distribution. Reconstruction and adversaries learn from all rows, and a supervised phase from the
+    from a normal distribution. Reconstruction and discriminators learn from all rows, and a supervised phase from the
     labelled ones. The rest of a row's class is told by `teachers`, ordinary classifiers that are fitted to the
     labelled rows and weighed by cross-validation; the model learns their guesses for all rows, and answers together
     with them.
@@ -45,22 +51,22 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         randomised trees, a small network, and label spreading. Classifiers must have `predict_proba`; those of
         `sklearn.semi_supervised` are shown all rows, the others the labelled ones. Of more than 10,000 labelled
         rows teachers see 10,000. None leaves it to the model alone.
-    distillation : float, default=1.0
+    distillation_weight : float, default=1.0
         Weight of the teachers' guesses in training.
-    vote : float, default=0.8
+    teacher_weight : float, default=0.8
         Share of the teachers in predictions, from 0 to 1; the rest is the model's.
-    classification : float or "auto", default="auto"
+    supervised_weight : float or "auto", default="auto"
         Weight of the labels. "auto" is 0.2 beside teachers and 1 without.
-    smoothness : float, default=0.0
-        Weight of virtual adversarial training [2]_: classes should not change within `radius` of a row. Try 1 where
-        classes form clusters, as images do, together with `certainty` and `balance`.
-    radius : float, default=0.25
-        How far `smoothness` reaches, as a share of the distance to near rows [3]_.
-    certainty : float, default=0.0
-        Weight of the entropy of class probabilities: the model should decide. Try 0.1 with `smoothness`.
-    balance : float, default=0.0
+    vat_weight : float, default=0.0
+        Weight of virtual adversarial training [2]_: classes should not change within `vat_radius` of a row. Try 1 where
+        classes form clusters, as images do, together with `entropy_weight` and `balance_weight`.
+    vat_radius : float, default=0.25
+        How far `vat_weight` reaches, as a share of the distance to near rows [3]_.
+    entropy_weight : float, default=0.0
+        Weight of the entropy of class probabilities: the model should decide. Try 0.1 with `vat_weight`.
+    balance_weight : float, default=0.0
         Weight of the divergence between the mean of class probabilities and `class_prior`: a guard against the
-        collapse of all rows into one class. Try 0.4 with `certainty`.
+        collapse of all rows into one class. Try 0.4 with `entropy_weight`.
     class_prior : array-like of shape (n_classes,) or None, default=None
         Probabilities of the classes among all rows, in the order of `classes_`. None takes their frequencies among
         the labelled ones.
@@ -68,12 +74,10 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         Widths of the encoder's hidden layers; the decoder has them in reverse.
     activation : {"relu", "leaky_relu", "silu", "gelu", "tanh"}, default="relu"
         What follows each hidden layer of encoder and decoder.
-    prior : {"normal"}, default="normal"
-        What styles should look like.
     adversarial_weight : float, default=0.03
-        Weight of the adversaries' verdicts, in units of the reconstruction error of the moment.
+        Weight of the adversarial loss, in units of the present reconstruction error.
     noise : float or "auto", default="auto"
-        Standard deviation of the Gaussian noise on the scaled columns that the encoder is shown in training. "auto"
+        Standard deviation of the Gaussian noise that is added to the encoder's input in training, the scaled columns. "auto"
         is 0.1.
     alpha : float, default=0.0
         Decoupled weight decay.
@@ -122,11 +126,11 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
     n_iter_ : int
         Epochs trained.
     history_ : dict of str to ndarray of shape (`n_iter_`,)
-        The mean loss of each phase in each epoch, over the members.
+        Each loss by name, averaged over the steps of an epoch and the members.
     loss_curve_ : ndarray of shape (`n_iter_`,)
         ``history_["reconstruction"]``.
     table_encoder_ : TableEncoder
-        What brings columns to one scale, and back.
+        What encodes columns as numbers of one scale, and decodes them.
     device_ : str
         Where the model was trained.
 
@@ -152,20 +156,17 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
     (3, 4)
     """
 
-    _fetches = True
-    _auto_steps = 600
-    _auto_noise = 0.1
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
         "n_members": [Interval(Integral, 1, None, closed="left")],
         "teachers": [StrOptions({"auto"}), list, None],
-        "distillation": [Interval(Real, 0, None, closed="left")],
-        "vote": [Interval(Real, 0, 1, closed="both")],
-        "classification": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
-        "smoothness": [Interval(Real, 0, None, closed="left")],
-        "radius": [Interval(Real, 0, None, closed="left")],
-        "certainty": [Interval(Real, 0, None, closed="left")],
-        "balance": [Interval(Real, 0, None, closed="left")],
+        "distillation_weight": [Interval(Real, 0, None, closed="left")],
+        "teacher_weight": [Interval(Real, 0, 1, closed="both")],
+        "supervised_weight": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+        "vat_weight": [Interval(Real, 0, None, closed="left")],
+        "vat_radius": [Interval(Real, 0, None, closed="left")],
+        "entropy_weight": [Interval(Real, 0, None, closed="left")],
+        "balance_weight": [Interval(Real, 0, None, closed="left")],
         "class_prior": ["array-like", None],
     }
 
@@ -175,17 +176,16 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         *,
         n_members: int = 4,
         teachers: Any = "auto",
-        distillation: Any = 1.0,
-        vote: Any = 0.8,
-        classification: Any = "auto",
-        smoothness: float = 0.0,
-        radius: float = 0.25,
-        certainty: float = 0.0,
-        balance: float = 0.0,
+        distillation_weight: Any = 1.0,
+        teacher_weight: Any = 0.8,
+        supervised_weight: Any = "auto",
+        vat_weight: float = 0.0,
+        vat_radius: float = 0.25,
+        entropy_weight: float = 0.0,
+        balance_weight: float = 0.0,
         class_prior: Any = None,
         hidden_layer_sizes: Any = (128,),
         activation: str = "relu",
-        prior: Any = "normal",
         adversarial_weight: float | str = 0.03,
         noise: float | str = "auto",
         alpha: float = 0.0,
@@ -207,7 +207,6 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
             n_components,
             hidden_layer_sizes=hidden_layer_sizes,
             activation=activation,
-            prior=prior,
             adversarial_weight=adversarial_weight,
             noise=noise,
             alpha=alpha,
@@ -227,13 +226,13 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         )
         self.n_members = n_members
         self.teachers = teachers
-        self.distillation = distillation
-        self.vote = vote
-        self.classification = classification
-        self.smoothness = smoothness
-        self.radius = radius
-        self.certainty = certainty
-        self.balance = balance
+        self.distillation_weight = distillation_weight
+        self.teacher_weight = teacher_weight
+        self.supervised_weight = supervised_weight
+        self.vat_weight = vat_weight
+        self.vat_radius = vat_radius
+        self.entropy_weight = entropy_weight
+        self.balance_weight = balance_weight
         self.class_prior = class_prior
 
     @with_callbacks
@@ -267,7 +266,28 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         """
         if (X_val is None) != (y_val is None):
             raise ValueError("`X_val` and `y_val` must be given together. Got one of them.")
-        return self._fit(X, y, None if X_val is None else (X_val, y_val))
+        with self._all_or_nothing():
+            resumed = self._model_to_resume()
+            X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
+            fitted, architecture, data = self._prepare(X, y, None, resumed)
+            rng = check_random_state(self.random_state)
+            seeds = draw_seeds(rng, self.n_members)
+            held_out = None
+            if X_val is not None:
+                held_out = self._validation_data(X_val, y_val, fitted)
+            elif self.early_stopping:
+                data, held_out = hold_out_by_class(data, self.validation_fraction, len(fitted["classes_"]), rng)
+            teachers = self._fit_teachers(data, fitted, seeds[0])
+            if teachers is not None:
+                data = replace(data, soft_labels=teachers.predict_proba(data.X))
+            fitted["teachers_"] = teachers
+            plan = self._plan(len(data), seeds)
+            with self._callback_hooks(plan, X, y, fitted) as callbacks:
+                hooks = [*self._hooks(held_out, plan), *callbacks]
+                model, curves = self._train(architecture, plan, data, resumed, hooks)
+                fitted["styles_"] = fit_class_styles(model, data.X, self.styles_ if resumed else None)
+                self._assign(fitted, model, curves, resumed)
+        return self
 
     @validated
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
@@ -291,8 +311,15 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         self : object
             The estimator. Where the call fails or is interrupted, it is left as it was before.
         """
-        self._partial_fit(X, y, classes)
-        self.teachers_ = None
+        with self._all_or_nothing():
+            resumed = self._model if self.__sklearn_is_fitted__() else None
+            X = self._validate(X, reset=resumed is None, ensure_min_samples=2 if resumed is None else 1)
+            fitted, architecture, data = self._prepare(X, y, classes, resumed)
+            seeds = draw_seeds(check_random_state(self.random_state), self.n_members)
+            plan = replace(self._plan(len(data), seeds), n_epochs=1, annealed=False)
+            model, curves = self._train(architecture, plan, data, resumed)
+            fitted["styles_"] = fit_class_styles(model, data.X, self.styles_ if resumed else None)
+            self._assign({**fitted, "teachers_": None}, model, curves, resumed)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -306,15 +333,15 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`: what the model and the teachers say, by their shares in the `vote`.
+            In the order of `classes_`: what the model and the teachers say, by their shares in the `teacher_weight`.
         """
         check_is_fitted(self)
-        rows = self._scale(self._validate(X, reset=False))
-        parts = (self._encode(rows[some]) for some in gen_batches(len(rows), ROWS_AT_ONCE))
-        own = np.concatenate([part[..., -len(self.classes_) :].mean(0) for part in parts])
+        rows = self._scale(X)
+        chunks = gen_batches(len(rows), CHUNK_ROWS)
+        of_model = np.concatenate([self._split_code(self._model.encode(rows[chunk]))[1].mean(0) for chunk in chunks])
         if self.teachers_ is None:
-            return own
-        return (1 - self.vote) * own + self.vote * self.teachers_.predict_proba(rows)
+            return of_model
+        return (1 - self.teacher_weight) * of_model + self.teacher_weight * self.teachers_.predict_proba(rows)
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class of each row.
@@ -347,49 +374,76 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         score : float
             Share of rows whose class is predicted.
         """
-        if not known_labels(y).all():
+        if not is_labelled(y).all():
             raise ValueError(
                 "`y` must have a label for every row that is scored. Got some that are -1 or missing; to split rows"
                 " for validation, use `skaae.model_selection.SemiSupervisedKFold`."
             )
-        return super().score(X, plain(as_column(y)))
+        return super().score(X, with_common_dtype(labels_as_array(y)))
 
-    def _read_labels(self, X, y, first, classes=None):
+    def _prepare(
+        self, X: Any, y: Any, classes: Any, resumed: TrainedModel | None
+    ) -> tuple[dict[str, Any], Architecture, TrainingData]:
+        """What is fitted before training, what to build, and the rows to train on."""
         if y is None:
             raise ValueError("This classifier requires y to be passed, but the target y is None.")
-        return self._positions(X, y, first, classes)
+        check_consistent_length(X, y)
+        if resumed is None:
+            classes = unique_classes(y if classes is None else classes)
+            labels = encode_labels(y, classes)
+            class_prior = self._fit_class_prior(labels, len(classes))
+            encoder = self._fit_encoder(X, self.scaling)
+        else:
+            classes, encoder = self.classes_, self.table_encoder_
+            labels = encode_labels(y, classes)
+            class_prior = self.class_prior_ if self.class_prior is None else self._fit_class_prior(labels, len(classes))
+        width = check_components(self.n_components, encoder, auto_components(encoder))
+        architecture = build_architecture(self, encoder, category_blocks(width, class_prior))
+        check_resumable(resumed, architecture, self.n_members)
+        fitted = {"classes_": classes, "class_prior_": class_prior, "table_encoder_": encoder}
+        return fitted, architecture, TrainingData(scale_lazily(encoder, X), labels)
 
-    def _weights(self):
-        beside = self.teachers is not None
-        return {
-            "classification": (0.2 if beside else 1.0) if self.classification == "auto" else float(self.classification),
-            "distillation": float(self.distillation),
-            **super()._weights(),
-        }
+    def _fit_class_prior(self, labels: NDArray[np.intp], n_classes: int) -> NDArray[np.float64]:
+        """Probabilities of the classes: as given, or their smoothed frequencies among the labels."""
+        if self.class_prior is None:
+            return class_shares(labels, n_classes)
+        shares = np.asarray(self.class_prior, dtype=float)
+        if shares.shape != (n_classes,) or (shares < 0).any() or not np.isclose(shares.sum(), 1):
+            raise ValueError(
+                f"`class_prior` must be {n_classes} probabilities that sum to 1. Got {self.class_prior!r}."
+            )
+        return shares
 
-    def _guesses(self, rows, seed):
-        self.teachers_ = None
+    def _validation_data(self, X: Any, y: Any, fitted: dict[str, Any]) -> TrainingData:
+        """The labelled ones among rows that are given to validate with."""
+        X = self._validate(X, reset=False)
+        labelled = is_labelled(y)
+        if not labelled.any():
+            raise ValueError("`y_val` must have a label for some row. Got none.")
+        labels = encode_labels(np.asarray(y, dtype=object)[labelled], fitted["classes_"])
+        return TrainingData(scale(fitted["table_encoder_"], X[labelled]), labels)
+
+    def _fit_teachers(self, data: TrainingData, fitted: dict[str, Any], seed: int) -> TeacherEnsemble | None:
+        """The teachers, fitted to the rows to train on."""
         if self.teachers is None:
             return None
-        teachers = None if self.teachers == "auto" else self.teachers
-        n_folded = self.table_encoder_.n_values_ if teachers is None and self.scaling == "standard" else 0
-        self.teachers_ = Teachers(teachers, seed, n_folded).fit(rows.X, rows.labels, len(self.classes_))
-        return self.teachers_.predict_proba(rows.X)
+        is_auto = isinstance(self.teachers, str)
+        encoder: TableEncoder = fitted["table_encoder_"]
+        n_folded_columns = encoder.n_numeric_ if is_auto and self.scaling == "standard" else 0
+        teachers = TeacherEnsemble(None if is_auto else self.teachers, seed, n_folded_columns)
+        return teachers.fit(data.X, data.labels, len(fitted["classes_"]))
 
-    def _hold_out(self, rows, rng):
-        order = rng.permutation(len(rows.X))
-        held_out = []
-        for position in range(len(self.classes_)):
-            own = order[rows.labels[order] == position]
-            held_out.append(own[: min(max(1, round(self.validation_fraction * len(own))), max(0, len(own) - 1))])
-        held_out = np.concatenate(held_out)
-        if not len(held_out):
-            raise ValueError("With `early_stopping`, some class must have two labelled rows. Got one of each at most.")
-        return rows.of(np.setdiff1d(order, held_out)), rows.of(held_out)
-
-    def _validation_rows(self, X, y):
-        X = self._validate(X, reset=False)
-        known = known_labels(y)
-        if not known.any():
-            raise ValueError("`y_val` must have a label for some row. Got none.")
-        return Rows(self._scale(X[known]), positions_of(np.asarray(y, dtype=object)[known], self.classes_))
+    def _plan(self, n_samples: int, seeds: tuple[int, ...]) -> TrainingPlan:
+        supervised_weight = self.supervised_weight
+        if supervised_weight == "auto":
+            supervised_weight = 1.0 if self.teachers is None else 0.2
+        return build_plan(
+            self,
+            n_samples,
+            seeds,
+            auto_steps=600,
+            auto_noise=0.1,
+            supervised_weight=float(supervised_weight),
+            distillation_weight=float(self.distillation_weight),
+            **self._category_weights(),
+        )

@@ -5,22 +5,35 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import ClusterMixin
 from sklearn.callback import with_callbacks
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._base import BaseAAE, validated
-from ._categories import BaseCategoricalAAE
-from ._consensus import aligned, guesses_of
+from .._plan import TrainingData
+from ._base import BaseAAE, draw_seeds, validated
+from ._category import BaseCategoryAAE, category_blocks, fit_class_styles
+from ._config import (
+    auto_components,
+    build_architecture,
+    build_plan,
+    check_components,
+    check_image_shape,
+    check_resumable,
+)
+from ._consensus import cluster_probabilities, match_clusters
+from ._inference import TrainedModel
+from ._training_data import hold_out, scale
 
 __all__ = ["AAEClusterer"]
 
 
-class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
+class AAEClusterer(ClusterMixin, BaseCategoryAAE):
     r"""Find clusters of rows, and what varies within them.
 
-    An adversarial autoencoder whose code has two parts, each with an adversary of its own, and no labels [1]_: a
+    An adversarial autoencoder whose code has two parts, each with a discriminator of its own, and no labels [1]_: a
     *category*, the probabilities of the clusters, which should look like draws of one, and a *style*, which should look
     like draws from a normal distribution. Left alone, such a model makes clusters of whatever saves most of the
     reconstruction, which need not be what you are after; so `teachers` find clusters first, ordinary clusterings whose
@@ -38,34 +51,32 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
     teachers : {"consensus", "neighbors"}, list of clusterers or None, default="consensus"
         Who finds clusters first. "consensus" are twelve clusterings of at most 3,000 rows; "neighbors" a spectral
         clustering of at most 20,000 by the neighbours that they share, for images and their like; a list is of
-        scikit-learn's clusterers, with `fit_predict`. With None the model is left alone: give it `smoothness`,
-        `certainty` and `balance`.
-    taught : float, default=1.0
+        scikit-learn's clusterers, with `fit_predict`. With None the model is left alone: give it `vat_weight`,
+        `entropy_weight` and `balance_weight`.
+    teacher_fraction : float, default=1.0
         Share of the training in which the teachers count, from 0 to 1. Try 0.25 with the three weights below, where
         clusters are dense: the model then improves on its teachers.
-    smoothness : float, default=0.0
-        Weight of virtual adversarial training [2]_: clusters should not change within `radius` of a row. Try 1.
-    radius : float, default=0.25
-        How far `smoothness` reaches, as a share of the distance to near rows [3]_.
-    certainty : float, default=0.0
-        Weight of the entropy of cluster probabilities: the model should decide. Try 0.1 with `smoothness`.
-    balance : float, default=0.0
+    vat_weight : float, default=0.0
+        Weight of virtual adversarial training [2]_: clusters should not change within `vat_radius` of a row. Try 1.
+    vat_radius : float, default=0.25
+        How far `vat_weight` reaches, as a share of the distance to near rows [3]_.
+    entropy_weight : float, default=0.0
+        Weight of the entropy of cluster probabilities: the model should decide. Try 0.1 with `vat_weight`.
+    balance_weight : float, default=0.0
         Weight of the divergence between the mean of cluster probabilities and `cluster_prior`. Try 0.4 with
-        `certainty`.
+        `entropy_weight`.
     cluster_prior : {"teachers", "uniform"}, default="teachers"
         How large clusters should be: as the teachers found them, or all alike.
     hidden_layer_sizes : int or array-like of int, default=(128, 128)
         Widths of the encoder's hidden layers; the decoder has them in reverse.
     activation : {"relu", "leaky_relu", "silu", "gelu", "tanh"}, default="relu"
         What follows each hidden layer of encoder and decoder.
-    prior : {"normal"}, default="normal"
-        What styles should look like.
     image_shape : tuple of int or None, default=None
         Height and width, and channels if there are some, of rows that are flat images, as in `AAETransformer`.
     adversarial_weight : float, default=0.03
-        Weight of the adversaries' verdicts, in units of the reconstruction error of the moment.
+        Weight of the adversarial loss, in units of the present reconstruction error.
     noise : float or "auto", default="auto"
-        Standard deviation of the Gaussian noise on the scaled columns that the encoder is shown in training. "auto"
+        Standard deviation of the Gaussian noise that is added to the encoder's input in training, the scaled columns. "auto"
         is 0.1.
     alpha : float, default=0.0
         Decoupled weight decay.
@@ -114,11 +125,11 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
     n_iter_ : int
         Epochs trained.
     history_ : dict of str to ndarray of shape (`n_iter_`,)
-        The mean loss of each phase in each epoch, over the members.
+        Each loss by name, averaged over the steps of an epoch and the members.
     loss_curve_ : ndarray of shape (`n_iter_`,)
         ``history_["reconstruction"]``.
     table_encoder_ : TableEncoder
-        What brings columns to one scale, and back.
+        What encodes columns as numbers of one scale, and decodes them.
     device_ : str
         Where the model was trained.
 
@@ -141,19 +152,17 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
     True
     """
 
-    _auto_steps = 600
-    _auto_noise = 0.1
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
         "n_clusters": [Interval(Integral, 1, None, closed="left")],
         "image_shape": ["array-like", None],
         "n_members": [Interval(Integral, 1, None, closed="left")],
         "teachers": [StrOptions({"consensus", "neighbors"}), list, None],
-        "taught": [Interval(Real, 0, 1, closed="both")],
-        "smoothness": [Interval(Real, 0, None, closed="left")],
-        "radius": [Interval(Real, 0, None, closed="left")],
-        "certainty": [Interval(Real, 0, None, closed="left")],
-        "balance": [Interval(Real, 0, None, closed="left")],
+        "teacher_fraction": [Interval(Real, 0, 1, closed="both")],
+        "vat_weight": [Interval(Real, 0, None, closed="left")],
+        "vat_radius": [Interval(Real, 0, None, closed="left")],
+        "entropy_weight": [Interval(Real, 0, None, closed="left")],
+        "balance_weight": [Interval(Real, 0, None, closed="left")],
         "cluster_prior": [StrOptions({"teachers", "uniform"})],
     }
 
@@ -164,15 +173,14 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
         n_components: int | None = None,
         n_members: int = 2,
         teachers: Any = "consensus",
-        taught: Any = 1.0,
-        smoothness: float = 0.0,
-        radius: float = 0.25,
-        certainty: float = 0.0,
-        balance: float = 0.0,
+        teacher_fraction: Any = 1.0,
+        vat_weight: float = 0.0,
+        vat_radius: float = 0.25,
+        entropy_weight: float = 0.0,
+        balance_weight: float = 0.0,
         cluster_prior: Any = "teachers",
         hidden_layer_sizes: Any = (128, 128),
         activation: str = "relu",
-        prior: Any = "normal",
         image_shape: Any = None,
         adversarial_weight: float | str = 0.03,
         noise: float | str = "auto",
@@ -195,7 +203,6 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
             n_components,
             hidden_layer_sizes=hidden_layer_sizes,
             activation=activation,
-            prior=prior,
             adversarial_weight=adversarial_weight,
             noise=noise,
             alpha=alpha,
@@ -216,11 +223,11 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
         self.n_clusters = n_clusters
         self.n_members = n_members
         self.teachers = teachers
-        self.taught = taught
-        self.smoothness = smoothness
-        self.radius = radius
-        self.certainty = certainty
-        self.balance = balance
+        self.teacher_fraction = teacher_fraction
+        self.vat_weight = vat_weight
+        self.vat_radius = vat_radius
+        self.entropy_weight = entropy_weight
+        self.balance_weight = balance_weight
         self.cluster_prior = cluster_prior
         self.image_shape = image_shape
 
@@ -249,7 +256,44 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
         FloatingPointError
             If the losses do not stay finite, even at lower learning rates.
         """
-        return self._fit(X, None)
+        with self._all_or_nothing():
+            resumed = self._model_to_resume()
+            X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
+            self._check_n_clusters(X, resumed)
+            encoder = self._fit_encoder(X, self.scaling) if resumed is None else self.table_encoder_
+            width = check_components(self.n_components, encoder, auto_components(encoder))
+            image_shape = check_image_shape(self.image_shape, encoder)
+            rows = scale(encoder, X)
+            data = TrainingData(rows, None if self.teachers is None else np.full(len(X), -1))
+            rng = check_random_state(self.random_state)
+            seeds = draw_seeds(rng, self.n_members)
+            data, held_out = hold_out(data, self.validation_fraction, rng) if self.early_stopping else (data, None)
+            data = replace(data, soft_labels=self._ask_teachers(data.X, seeds[0], resumed))
+            cluster_prior = self.cluster_prior_ if resumed else self._fit_cluster_prior(data.soft_labels)
+            blocks = category_blocks(width, cluster_prior)
+            architecture = build_architecture(self, encoder, blocks, image_shape=image_shape)
+            check_resumable(resumed, architecture, self.n_members)
+            plan = build_plan(
+                self,
+                len(data),
+                seeds,
+                auto_steps=600,
+                auto_noise=0.1,
+                supervised_weight=0.0,
+                teacher_fraction=float(self.teacher_fraction),
+                **self._category_weights(),
+            )
+            clusters = np.arange(self.n_clusters)
+            fitted = {"table_encoder_": encoder, "classes_": clusters, "cluster_prior_": cluster_prior}
+            with self._callback_hooks(plan, X, y, fitted) as callbacks:
+                hooks = [*self._hooks(held_out, plan), *callbacks]
+                model, curves = self._train(architecture, plan, data, resumed, hooks)
+                fitted["styles_"] = fit_class_styles(model, data.X, self.styles_ if resumed else None)
+                of_members = self._member_probabilities(model, rows)
+                matches = np.stack([match_clusters(own.T @ of_members[0]) for own in of_members])
+                fitted["_matches"], fitted["labels_"] = matches, average_members(of_members, matches).argmax(1)
+                self._assign(fitted, model, curves, resumed)
+        return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities of the clusters.
@@ -265,7 +309,7 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
             A mean over the members.
         """
         check_is_fitted(self)
-        return self._vote(self._scale(self._validate(X, reset=False)))
+        return self._cluster_probabilities(self._model, self._scale(X))
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable cluster of each row.
@@ -282,57 +326,45 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
         """
         return self.predict_proba(X).argmax(1)
 
-    def _read_labels(self, X, y, first, classes=None):
+    def _check_n_clusters(self, X: Any, resumed: TrainedModel | None) -> None:
         if len(X) < self.n_clusters:
             raise ValueError(f"There must be as many rows as clusters ({self.n_clusters}) at least. Got {len(X)}.")
-        if not first and self.n_clusters != len(self.classes_):
+        if resumed is not None and self.n_clusters != len(self.classes_):
             raise ValueError(
                 f"To go on, `n_clusters` must be as it was first ({len(self.classes_)}). Got {self.n_clusters}."
             )
-        if first:
-            self.classes_ = np.arange(self.n_clusters)
-            self.cluster_prior_ = np.full(self.n_clusters, 1 / self.n_clusters)
-        return np.full(len(X), -1)
 
-    def _shares(self, labels):
-        return tuple(self.cluster_prior_.tolist())
-
-    def _rows(self, X, y, labels):
-        return super()._rows(X, y, None if self.teachers is None else labels)
-
-    def _weights(self):
-        return {"classification": 0.0, "taught": float(self.taught), **super()._weights()}
-
-    def _guesses(self, rows, seed):
+    def _ask_teachers(self, X: NDArray[Any], seed: int, resumed: TrainedModel | None) -> NDArray[np.float64] | None:
+        """Probabilities of clusters by the teachers, in the order of the clusters of a model that is resumed."""
         if self.teachers is None:
             return None
         if not isinstance(self.teachers, str):
             unfit = [teacher for teacher in self.teachers if not hasattr(teacher, "fit_predict")]
             if unfit or not self.teachers:
                 raise ValueError(f"`teachers` must be one clusterer or more, with `fit_predict`. Got {unfit}.")
-        guesses = guesses_of(rows.X, self.n_clusters, self.teachers, seed, standardise=self.scaling is not None)
-        if self._state is not None:
-            return guesses @ aligned(guesses.T @ self._vote(rows.X))
-        if self.cluster_prior == "teachers":
-            counts = guesses.sum(0) + 1
-            self.cluster_prior_ = counts / counts.sum()
-            style, category = self._architecture.blocks
-            blocks = (style, replace(category, classes=tuple(self.cluster_prior_.tolist())))
-            self._architecture = replace(self._architecture, blocks=blocks)
-        return guesses
+        soft_labels = cluster_probabilities(
+            X, self.n_clusters, self.teachers, seed, standardize=self.scaling is not None
+        )
+        if resumed is None:
+            return soft_labels
+        return soft_labels @ match_clusters(soft_labels.T @ self._cluster_probabilities(resumed, X))
 
-    def _finish(self, rows):
-        each = self._opinions(rows.X)
-        self._matches = np.stack([aligned(own.T @ each[0]) for own in each])
-        self.labels_ = self._averaged(each).argmax(1)
+    def _fit_cluster_prior(self, soft_labels: NDArray[np.float64] | None) -> NDArray[np.float64]:
+        """Shares of the clusters: as the teachers found them, or uniform."""
+        if soft_labels is None or self.cluster_prior == "uniform":
+            return np.full(self.n_clusters, 1 / self.n_clusters)
+        counts = soft_labels.sum(0) + 1
+        return counts / counts.sum()
 
-    def _vote(self, rows):
-        """Probabilities of clusters of scaled rows, a mean over the members, clusters in the first one's order."""
-        return self._averaged(self._opinions(rows))
+    def _member_probabilities(self, model: TrainedModel, rows: NDArray[Any]) -> NDArray[Any]:
+        """Probabilities of clusters by each member, (n_members, n_samples, n_clusters)."""
+        return model.encode(rows)[..., model.architecture.blocks[0].width :]
 
-    def _opinions(self, rows):
-        """Probabilities of clusters by each member, (members, n_samples, n_clusters)."""
-        return self._encode(rows)[..., -len(self.classes_) :]
+    def _cluster_probabilities(self, model: TrainedModel, rows: NDArray[Any]) -> NDArray[Any]:
+        """Probabilities of clusters of scaled rows, averaged over the members of a fitted model."""
+        return average_members(self._member_probabilities(model, rows), self._matches)
 
-    def _averaged(self, each):
-        return np.mean([own @ matches for own, matches in zip(each, self._matches, strict=True)], axis=0)
+
+def average_members(probabilities: NDArray[Any], matches: NDArray[Any]) -> NDArray[Any]:
+    """Mean over members, (n_samples, n_clusters), with clusters in the first one's order."""
+    return np.mean([own @ matched for own, matched in zip(probabilities, matches, strict=True)], axis=0)

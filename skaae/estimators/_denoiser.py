@@ -1,25 +1,35 @@
 """AAEDenoiser: clean rows of noisy ones, and complete rows of incomplete ones."""
 
 from dataclasses import replace
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.callback import with_callbacks
+from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ..table import TableEncoder, missing_in
-from ._base import BaseAAE, validated
-from ._rows import Rows
+from .._plan import Architecture, Block, TrainingData, TrainingPlan
+from ..table import TableEncoder, missing_mask
+from ._base import BaseAAE, draw_seeds, validated
+from ._config import build_architecture, build_plan, check_components, check_image_shape, check_resumable
+from ._inference import TrainedModel
+from ._training_data import hold_out, scale
 
 __all__ = ["AAEDenoiser"]
 
 AUTO_NOISE = {"gaussian": 0.3, "masked": 0.4, "salt_and_pepper": 0.1}
-AUTO_WIDTH = 64
-MASKED_BESIDE = (0.05, 0.5)  # of cells where some are missing and the corruption is another one, at least and at most
+MAX_AUTO_COMPONENTS = 64
+HIDDEN_FRACTION = (0.05, 0.5)  # of cells that are masked beside another corruption, at least and at most
 
 
 class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
@@ -48,12 +58,10 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         Widths of the encoder's hidden layers; the decoder has them in reverse.
     activation : {"relu", "leaky_relu", "silu", "gelu", "tanh"}, default="relu"
         What follows each hidden layer of encoder and decoder.
-    prior : {"normal"}, default="normal"
-        What codes should look like.
     image_shape : tuple of int or None, default=None
         Height and width, and channels if there are some, of rows that are flat images, as in `AAETransformer`.
     adversarial_weight : float, default=0.01
-        Weight of the adversary's verdict, in units of the reconstruction error of the moment.
+        Weight of the adversarial loss, in units of the present reconstruction error.
     alpha : float, default=0.0
         Decoupled weight decay.
     batch_size : int or "auto", default="auto"
@@ -95,11 +103,11 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
     n_iter_ : int
         Epochs trained.
     history_ : dict of str to ndarray of shape (`n_iter_`,)
-        The mean loss of each phase in each epoch, over the members.
+        Each loss by name, averaged over the steps of an epoch and the members.
     loss_curve_ : ndarray of shape (`n_iter_`,)
         ``history_["reconstruction"]``.
     table_encoder_ : TableEncoder
-        What brings columns to one scale, and back.
+        What encodes columns as numbers of one scale, and decodes them.
     device_ : str
         Where the model was trained.
 
@@ -123,8 +131,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
     True
     """
 
-    _auto_steps = 2000
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
         "corruption": [StrOptions(set(AUTO_NOISE)), callable],
         "n_members": [Interval(Integral, 1, None, closed="left")],
@@ -141,7 +148,6 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         n_members: int = 2,
         hidden_layer_sizes: Any = (256, 256),
         activation: str = "relu",
-        prior: Any = "normal",
         image_shape: Any = None,
         adversarial_weight: float | str = 0.01,
         alpha: float = 0.0,
@@ -163,7 +169,6 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
             n_components,
             hidden_layer_sizes=hidden_layer_sizes,
             activation=activation,
-            prior=prior,
             adversarial_weight=adversarial_weight,
             noise=noise,
             alpha=alpha,
@@ -209,7 +214,33 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         FloatingPointError
             If the losses do not stay finite, even at lower learning rates.
         """
-        return self._fit(X, None)
+        with self._all_or_nothing():
+            resumed = self._model_to_resume()
+            X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
+            if resumed is None:
+                hidden_fraction = self._fit_hidden_fraction(X)
+                scaling = "linear" if self.scaling == "standard" else self.scaling
+                encoder = self._fit_encoder(X, scaling, keep_missing=False)
+            else:
+                hidden_fraction, encoder = self._hidden_fraction, self.table_encoder_
+            architecture = self._architecture(encoder, hidden_fraction)
+            check_resumable(resumed, architecture, self.n_members)
+            rows = scale_with_mask(encoder, architecture, X)
+            extremes = known_extremes(rows, encoder, architecture, self._extremes if resumed else None)
+            rng = check_random_state(self.random_state)
+            seeds = draw_seeds(rng, self.n_members)
+            data = TrainingData(rows, encoder_input=self._corrupted_table(encoder, architecture, X, seeds[0]))
+            data, held_out = hold_out(data, self.validation_fraction, rng) if self.early_stopping else (data, None)
+            plan = self._plan(len(data), seeds, hidden_fraction)
+            if held_out is not None:
+                corrupted = corrupt_once(architecture, plan, held_out, extremes)
+                held_out = replace(held_out, encoder_input=lambda epoch: corrupted)
+            fitted = {"table_encoder_": encoder, "_extremes": extremes, "_hidden_fraction": hidden_fraction}
+            with self._callback_hooks(plan, X, y, fitted) as callbacks:
+                hooks = [*self._hooks(held_out, plan), *callbacks]
+                model, curves = self._train(architecture, plan, data, resumed, hooks)
+                self._assign(fitted, model, curves, resumed)
+        return self
 
     def transform(self, X: Any) -> Any:
         """Clean and complete rows.
@@ -227,11 +258,12 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         """
         check_is_fitted(self)
         table = self._validate(X, reset=False)
-        clean = self.table_encoder_.inverse_transform(self._clean(self._scale(table)))
+        rows = scale_with_mask(self.table_encoder_, self._model.architecture, table)
+        clean = self.table_encoder_.inverse_transform(self._clean(rows))
         if isinstance(clean, pd.DataFrame):
             table = table if isinstance(table, pd.DataFrame) else pd.DataFrame(table, columns=clean.columns)
             clean.index = table.index
-        return completed(table, clean) if self.corruption == "masked" else clean
+        return fill_missing(table, clean) if self.corruption == "masked" else clean
 
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the mean squared error of rows that are corrupted as in training and given back.
@@ -251,132 +283,157 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         """
         check_is_fitted(self)
         table = self._validate(X, reset=False)
-        clean = self._scale(table)
-        shown = self._corrupted(Rows(clean, table=table), 0)
-        n_features = self._architecture.n_features
-        error = np.square(self._clean(shown) - clean[:, :n_features])
-        counted = ~missing_in(table)[:, self.table_encoder_.sources_]
+        encoder, architecture = self.table_encoder_, self._model.architecture
+        rows = scale_with_mask(encoder, architecture, table)
+        data = TrainingData(rows, encoder_input=self._corrupted_table(encoder, architecture, table, 0))
+        corrupted = corrupt_once(architecture, self._plan(len(data), (0,), self._hidden_fraction), data, self._extremes)
+        error = np.square(self._clean(corrupted) - rows[:, : architecture.n_features])
+        counted = ~missing_mask(table)[:, encoder.source_columns_]
         if self.corruption == "masked":
-            counted &= self._unknown(shown)
+            counted &= is_masked(corrupted, encoder, architecture)
         if not counted.any():
             raise ValueError("`X` must have a cell that is known, and hidden if the corruption hides some. Got none.")
         return -float(error[counted].mean())
 
-    def _clean(self, rows):
-        """Scaled rows as given back, values within the range of the training rows."""
-        clean, n_features = self._reconstruct(rows), self._architecture.n_features
-        return clean.clip(*self._extremes[:, :n_features])
+    def _clean(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Reconstructions of scaled rows, within the range of the training rows."""
+        clean = self._model.reconstruct(rows)
+        return clean.clip(*self._extremes[:, : clean.shape[1]])
 
-    def _begin(self, X, labels, first):
-        super()._begin(X, labels, first)
-        if first:
-            self._extremes = None
-
-    def _rows(self, X, y, labels):
-        scaled = self._scale(X)
-        self._widen(scaled)
-        return Rows(scaled, table=X if callable(self.corruption) else None)
-
-    def _widen(self, scaled):
-        """Takes account of the smallest and the largest known values of training rows."""
-        unknown = self._unknown(scaled)
-        own = [np.where(unknown, side, scaled[:, : unknown.shape[1]]) for side in (np.inf, -np.inf)]
-        low, high = own[0].min(axis=0), own[1].max(axis=0)
-        if self._extremes is not None:
-            low, high = np.minimum(low, self._extremes[0, : len(low)]), np.maximum(high, self._extremes[1, : len(high)])
-        extremes = np.stack([low, high]).astype(scaled.dtype)
-        self._extremes = np.pad(extremes, ((0, 0), (0, scaled.shape[1] - len(low))))
-
-    def _unknown(self, rows):
-        """Which cells of scaled rows are marked, (n_samples, n_features encoded)."""
-        n_features = self._architecture.n_features
-        if not self._architecture.marks:
-            return np.zeros((len(rows), n_features), bool)
-        return rows[:, n_features:][:, self.table_encoder_.sources_] > 0
-
-    def _make_encoder(self, X):
-        missing = missing_in(X)
+    def _fit_hidden_fraction(self, X: Any) -> float:
+        """Share of the cells to mask beside another corruption, because some are missing or come out of it missing."""
+        missing = missing_mask(X)
         if callable(self.corruption):
-            missing = missing | missing_in(self._by_user(X, 0, 0))
-        self._hidden_beside = float(missing.mean().clip(*MASKED_BESIDE)) if missing.any() else 0.0
-        return TableEncoder(
-            "linear" if self.scaling == "standard" else self.scaling,
-            categorical_features=self.categorical_features,
-            rounding=isinstance(X, pd.DataFrame),
-            keep_missing=False,
+            missing = missing | missing_mask(self._apply_corruption(X, 0, 0))
+        return float(missing.mean().clip(*HIDDEN_FRACTION)) if missing.any() else 0.0
+
+    def _architecture(self, encoder: TableEncoder, hidden_fraction: float) -> Architecture:
+        width = check_components(self.n_components, encoder, min(MAX_AUTO_COMPONENTS, len(encoder.source_columns_)))
+        mask_indices: list[int] = []
+        if hidden_fraction or self.corruption == "masked":
+            starts = np.cumsum([encoder.n_numeric_, *encoder.one_hot_groups_])[: len(encoder.one_hot_groups_)]
+            mask_indices = [*encoder.source_columns_[: encoder.n_numeric_], *encoder.source_columns_[starts]]
+        return build_architecture(
+            self,
+            encoder,
+            (Block("style", width, "normal"),),
+            image_shape=check_image_shape(self.image_shape, encoder),
+            mask_indices=tuple(int(index) for index in mask_indices),
         )
 
-    def _auto_width(self, encoder):
-        return min(AUTO_WIDTH, len(encoder.sources_))
+    def _plan(self, n_samples: int, seeds: tuple[int, ...], hidden_fraction: float) -> TrainingPlan:
+        level = self._corruption_level()
+        plan = build_plan(
+            self,
+            n_samples,
+            seeds,
+            auto_steps=2000,
+            auto_noise=level,
+            salt_and_pepper_fraction=level if self.corruption == "salt_and_pepper" else 0.0,
+            shared_extremes=self.scaling is None,
+            masked_fraction=level if self.corruption == "masked" else hidden_fraction,
+        )
+        return plan if self.corruption == "gaussian" else replace(plan, noise=0.0)
 
-    def _architecture_for(self, encoder, labels):
-        architecture = super()._architecture_for(encoder, labels)
-        if not (self._hidden_beside or self.corruption == "masked"):
-            return architecture
-        starts = np.cumsum([encoder.n_values_, *encoder.choices_])[: len(encoder.choices_)]
-        places = [*encoder.sources_[: encoder.n_values_], *encoder.sources_[starts]]
-        return replace(architecture, marks=tuple(int(place) for place in places))
-
-    def _scale(self, X):
-        scaled = super()._scale(X)
-        if not self._architecture.marks:
-            return scaled
-        marks = missing_in(X)[:, : max(self._architecture.marks) + 1]
-        return np.hstack([scaled, marks.astype(scaled.dtype)])
-
-    def _noise(self):
-        level = self._level()
-        return level if self.corruption == "gaussian" else 0.0
-
-    def _weights(self):
-        return {
-            "salt": self._level() if self.corruption == "salt_and_pepper" else 0.0,
-            "one_scale": self.scaling is None,
-            "masking": self._level() if self.corruption == "masked" else self._hidden_beside,
-        }
-
-    def _level(self):
+    def _corruption_level(self) -> float:
+        """Standard deviation of the noise, or share of the cells."""
         if callable(self.corruption):
             if self.noise != "auto":
                 raise ValueError(f"`noise` must be 'auto' where `corruption` is a function. Got {self.noise!r}.")
             return 0.0
-        if self.corruption != "gaussian" and self.noise != "auto" and self.noise > 1:
+        if self.noise == "auto":
+            return AUTO_NOISE[self.corruption]
+        if self.corruption != "gaussian" and float(self.noise) > 1:
             raise ValueError(f"`noise` must be at most 1 where it is a share of cells. Got {self.noise!r}.")
-        return AUTO_NOISE[self.corruption] if self.noise == "auto" else float(self.noise)
+        return float(self.noise)
 
-    def _shown(self, rows, seed):
+    def _corrupted_table(
+        self, encoder: TableEncoder, architecture: Architecture, table: Any, seed: int
+    ) -> CorruptedTable | None:
+        """What the encoder is given instead of the rows, where a function of the user's corrupts them."""
         if not callable(self.corruption):
             return None
-        return lambda epoch: self._scale(self._by_user(rows.table, seed, epoch))
+        return CorruptedTable(table, seed, self._apply_corruption, partial(scale_with_mask, encoder, architecture))
 
-    def _corrupted(self, rows, seed):
-        from ..core.inference import corrupt
-
-        X = self._scale(self._by_user(rows.table, seed, 0)) if callable(self.corruption) else rows.X
-        return corrupt(self._architecture, self._plan(len(X), (seed,)), X, self._extremes)
-
-    def _by_user(self, table, seed, epoch):
-        """Rows as the user's function corrupts them."""
+    def _apply_corruption(self, table: Any, seed: int, epoch: int) -> Any:
+        """Rows as the user's function corrupts them, validated."""
         corrupted = self._validate(self.corruption(table.copy(), np.random.default_rng([seed, epoch])), reset=False)
         if corrupted.shape != table.shape:
             raise ValueError(f"`corruption` must return rows of shape {table.shape}. Got {corrupted.shape}.")
         return corrupted
 
 
-def completed(table, filled):
+@dataclass(frozen=True)
+class CorruptedTable:
+    """Rows of a table, corrupted anew in each epoch and then scaled."""
+
+    table: Any
+    seed: int
+    corrupt: Callable[[Any, int, int], Any]
+    scale: Callable[[Any], NDArray[Any]]
+
+    def __call__(self, epoch: int) -> NDArray[Any]:
+        return self.scale(self.corrupt(self.table, self.seed, epoch))
+
+    def subset(self, indices: NDArray[np.intp]) -> CorruptedTable:
+        """The rows at some indices."""
+        return replace(self, table=_safe_indexing(self.table, indices))
+
+
+def corrupt_once(
+    architecture: Architecture, plan: TrainingPlan, data: TrainingData, extremes: NDArray[Any]
+) -> NDArray[Any]:
+    """Rows as the encoder of the first member is given them in training."""
+    from ..core.inference import corrupt
+
+    return corrupt(architecture, plan, data.X if data.encoder_input is None else data.encoder_input(0), extremes)
+
+
+def scale_with_mask(encoder: TableEncoder, architecture: Architecture, X: Any) -> NDArray[Any]:
+    """Rows as numbers of one scale, followed by their missing-value mask in models that have one."""
+    scaled = scale(encoder, X)
+    if not architecture.mask_indices:
+        return scaled
+    mask = missing_mask(X)[:, : max(architecture.mask_indices) + 1]
+    return np.hstack([scaled, mask.astype(scaled.dtype)])
+
+
+def is_masked(rows: NDArray[Any], encoder: TableEncoder, architecture: Architecture) -> NDArray[np.bool_]:
+    """Which cells of scaled rows are masked, (n_samples, n_features)."""
+    n_features = architecture.n_features
+    if not architecture.mask_indices:
+        return np.zeros((len(rows), n_features), bool)
+    masked: NDArray[np.bool_] = rows[:, n_features:][:, encoder.source_columns_] > 0
+    return masked
+
+
+def known_extremes(
+    rows: NDArray[Any], encoder: TableEncoder, architecture: Architecture, before: NDArray[Any] | None
+) -> NDArray[Any]:
+    """Smallest and largest known value of each column of scaled rows, and of those trained on before, (2, columns)."""
+    masked = is_masked(rows, encoder, architecture)
+    n_features = masked.shape[1]
+    low, high = (np.where(masked, end, rows[:, :n_features]) for end in (np.inf, -np.inf))
+    low, high = low.min(axis=0), high.max(axis=0)
+    if before is not None:
+        low, high = np.minimum(low, before[0, :n_features]), np.maximum(high, before[1, :n_features])
+    return np.pad(np.stack([low, high]).astype(rows.dtype), ((0, 0), (0, rows.shape[1] - n_features)))
+
+
+def fill_missing(table: Any, filled: Any) -> Any:
     """Rows whose missing cells are filled from others."""
-    missing = missing_in(table)
+    missing = missing_mask(table)
     if not isinstance(filled, pd.DataFrame):
         return np.where(missing, filled, table).astype(filled.dtype, copy=False)
     columns = []
-    for place, known in enumerate(~missing.T):
-        own, other = table.iloc[:, place], filled.iloc[:, place]
+    for column, known in enumerate(~missing.T):
+        own, other = table.iloc[:, column], filled.iloc[:, column]
         cells = np.where(known, own.to_numpy(dtype=object), other.to_numpy(dtype=object))
         columns.append(pd.Series(in_dtype(cells, other.dtype), index=table.index))
     return pd.concat(columns, axis=1).set_axis(table.columns, axis=1)
 
 
-def in_dtype(cells, dtype):
+def in_dtype(cells: NDArray[Any], dtype: Any) -> Any:
     """Cells in the dtype of the training rows, or in a wider one where some do not fit into it."""
     wider = pd.Series(cells).infer_objects().array
     if isinstance(dtype, pd.CategoricalDtype) and not pd.Series(cells).dropna().isin(dtype.categories).all():

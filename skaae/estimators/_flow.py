@@ -1,55 +1,41 @@
-"""What an estimator does with a flow: fits it to its codes, and moves between noise and codes."""
+"""The flow of a generator: fitted to the codes of a trained model, whose other weights stay as they are."""
+
+from __future__ import annotations
 
 from dataclasses import replace
 
-from sklearn.utils import check_random_state
+from .._plan import TrainingPlan
+from ._config import auto_batch_size, auto_n_epochs
+from ._inference import TrainedModel
 
-from ._base import BaseAAE
-from ._schedule import auto_batch_size, epochs_for
+__all__ = ["build_flow_plan", "with_flow", "without_optimizer"]
 
-__all__ = ["BaseFlowAAE"]
-
-FLOW_STEPS, FLOW_RATE = 5000, 3e-3
-MAX_FLOW_EPOCHS = 300  # more would learn small tables by heart
+N_STEPS, LEARNING_RATE = 5000, 3e-3
+MAX_AUTO_EPOCHS = 300  # with more, a flow memorizes small tables
 
 
-class BaseFlowAAE(BaseAAE):
-    """The density of codes, as a flow."""
+def build_flow_plan(
+    plan: TrainingPlan, n_samples: int, seeds: tuple[int, ...], flow_max_iter: int | str
+) -> TrainingPlan:
+    """How to train the flow, after a model was trained as ``plan`` says."""
+    batch_size = auto_batch_size(n_samples)
+    n_epochs = min(auto_n_epochs(N_STEPS, n_samples, batch_size), MAX_AUTO_EPOCHS)
+    return replace(
+        plan,
+        seeds=seeds,
+        schedule="flow",
+        n_epochs=n_epochs if flow_max_iter == "auto" else int(flow_max_iter),
+        batch_size=batch_size,
+        learning_rate=LEARNING_RATE,
+        noise=0.0,
+    )
 
-    def _fit_flow(self, rows):
-        """Fits the density to the codes as they are now, from scratch."""
-        batch_size, n_epochs = auto_batch_size(len(rows.X)), self.flow_max_iter
-        if n_epochs == "auto":
-            n_epochs = min(epochs_for(FLOW_STEPS, len(rows.X), batch_size), MAX_FLOW_EPOCHS)
-        plan = replace(
-            self._plan(len(rows.X), self._draw_seeds(check_random_state(self.random_state))),
-            schedule="transport",
-            n_epochs=n_epochs,
-            batch_size=batch_size,
-            learning_rate=FLOW_RATE,
-            noise=0.0,
-        )
-        weights = {name: value for name, value in self._fitted_state.items() if not name.startswith("optimizer.")}
-        state, curves = self._trained(plan, rows.X, given=rows.given, start=weights)
-        self.flow_curve_ = curves["transport"][:, 0]
-        self._state = self._fitted_state | {name: state[name] for name in weights}
 
-    def _noise_of(self, rows, given):
-        """The noise that becomes the codes of scaled rows."""
-        return self._transport(self._encode(rows)[0], given, back=True)
+def without_optimizer(model: TrainedModel) -> TrainedModel:
+    """The weights of a model, to start another training from."""
+    return replace(model, state={name: v for name, v in model.state.items() if not name.startswith("optimizer.")})
 
-    def _rows_of_noise(self, noise, given):
-        """The rows that noise becomes, in the form of the training rows."""
-        return self._rows_of(self._transport(noise, given), given)
 
-    def _transport(self, code, given, *, back=False):
-        """Codes of noise, or noise of codes."""
-        from ..core.inference import transport
-
-        return transport(self._architecture, self._fitted_state, code, self.device_, given, back=back)[0]
-
-    def _log_density(self, code, given):
-        """Log density of codes, (n_samples,)."""
-        from ..core.inference import log_density
-
-        return log_density(self._architecture, self._fitted_state, code, self.device_, given)[0]
+def with_flow(model: TrainedModel, flow: TrainedModel) -> TrainedModel:
+    """A model with the weights after its flow was trained, and its own optimizer, to resume from."""
+    return replace(model, state=model.state | {name: flow.state[name] for name in without_optimizer(model).state})

@@ -1,29 +1,33 @@
 """AAEGenerator: new rows like those of a table, of given conditions."""
 
-from dataclasses import replace
+from copy import copy
 from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.callback import with_callbacks
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from ..table import TableEncoder, matrix_of
-from ._base import BaseAAE, validated
+from .._plan import Block, TrainingData
+from ..table import check_matrix
+from ._base import BaseAAE, draw_seed, draw_seeds, validated
+from ._codes import CodesMixin
 from ._conditions import Conditions
-from ._flow import BaseFlowAAE
-from ._prior import CodesMixin
-from ._rows import Rows
-from ._ways import arcs, lines
+from ._config import build_architecture, build_plan, check_components, check_layer_sizes, check_resumable
+from ._flow import build_flow_plan, with_flow, without_optimizer
+from ._inference import TrainedModel
+from ._interpolation import lerp, slerp
+from ._training_data import hold_out, scale
 
 __all__ = ["AAEGenerator"]
 
-AUTO_WIDTH = 32
+MAX_AUTO_COMPONENTS = 32
 
 
-class AAEGenerator(CodesMixin, BaseFlowAAE):
+class AAEGenerator(CodesMixin, BaseAAE):
     r"""Draw new rows like those of a table, of given conditions; and rows of the same style under other conditions.
 
     An adversarial autoencoder [1]_ whose decoder is told the conditions of a row beside its code (class labels, or a
@@ -50,13 +54,11 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
         Widths of the encoder's hidden layers; the decoder has them in reverse.
     activation : {"relu", "leaky_relu", "silu", "gelu", "tanh"}, default="relu"
         What follows each hidden layer of encoder and decoder.
-    prior : {"normal"}, default="normal"
-        What codes should look like.
     adversarial_weight : float, default=0.03
-        Weight of the adversary's verdict, in units of the reconstruction error of the moment. Try 1 to draw
+        Weight of the adversarial loss, in units of the present reconstruction error. Try 1 to draw
         `from_prior`.
     noise : float or "auto", default=0.0
-        Standard deviation of the Gaussian noise on the scaled columns that the encoder is shown in training.
+        Standard deviation of the Gaussian noise that is added to the encoder's input in training, the scaled columns.
     alpha : float, default=0.0
         Decoupled weight decay.
     batch_size : int or "auto", default="auto"
@@ -105,7 +107,7 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
     loss_curve_ : ndarray of shape (`n_iter_`,)
         ``history_["reconstruction"]``.
     table_encoder_ : TableEncoder
-        What brings columns to one scale, and back.
+        What encodes columns as numbers of one scale, and decodes them.
     device_ : str
         Where the model was trained.
 
@@ -128,8 +130,7 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
     (2, 4)
     """
 
-    _auto_steps = 1500
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
         "flow_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "flow_max_iter": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
@@ -143,7 +144,6 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
         flow_max_iter: int | str = "auto",
         hidden_layer_sizes: Any = (256, 256),
         activation: str = "relu",
-        prior: Any = "normal",
         adversarial_weight: float | str = 0.03,
         noise: float | str = 0.0,
         alpha: float = 0.0,
@@ -165,7 +165,6 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
             n_components,
             hidden_layer_sizes=hidden_layer_sizes,
             activation=activation,
-            prior=prior,
             adversarial_weight=adversarial_weight,
             noise=noise,
             alpha=alpha,
@@ -210,7 +209,38 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
         FloatingPointError
             If the losses do not stay finite, even at lower learning rates.
         """
-        return self._fit(X, y)
+        with self._all_or_nothing():
+            resumed = self._model_to_resume()
+            X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
+            conditions = self._fit_conditions(X, y, resumed)
+            encoder = self._fit_encoder(X, self.scaling, rounding="seen") if resumed is None else self.table_encoder_
+            n_features = len(encoder.source_columns_)
+            width = check_components(self.n_components, encoder, min(MAX_AUTO_COMPONENTS, X.shape[1], n_features))
+            architecture = build_architecture(
+                self,
+                encoder,
+                (Block("style", width, "normal"),),
+                condition_width=0 if conditions is None else conditions.width,
+                flow_layer_sizes=check_layer_sizes(self.flow_layer_sizes, "flow_layer_sizes"),
+            )
+            check_resumable(resumed, architecture)
+            all_data = TrainingData(scale(encoder, X), condition=requested_condition(conditions, y, len(X)))
+            rng = check_random_state(self.random_state)
+            seeds = draw_seeds(rng, 1)
+            data, held_out = hold_out(all_data, self.validation_fraction, rng) if self.early_stopping else (all_data, None)
+            plan = build_plan(self, len(data), seeds, auto_steps=1500, auto_noise=1 - width / n_features)
+            fitted = {"table_encoder_": encoder, "conditions_": conditions}
+            with self._callback_hooks(plan, X, y, fitted) as callbacks:
+                hooks = [*self._hooks(held_out, plan), *callbacks]
+                model, curves = self._train(architecture, plan, data, resumed, hooks)
+                if conditions is not None:
+                    conditions.fit_predictor(all_data.X, all_data.condition)
+                flow_seeds = draw_seeds(check_random_state(self.random_state), 1)
+                flow_plan = build_flow_plan(plan, len(all_data), flow_seeds, self.flow_max_iter)
+                flow, flow_curves = self._train(architecture, flow_plan, all_data, without_optimizer(model))
+                fitted["flow_curve_"] = flow_curves["flow"][:, 0]
+                self._assign(fitted, with_flow(model, flow), curves, resumed)
+        return self
 
     def sample(self, n_samples: int = 1, y: Any = None, *, random_state: Any = None, from_prior: Any = False) -> Any:
         """Draw new rows.
@@ -235,9 +265,9 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         rng = check_random_state(random_state)
-        given = self._wanted(y, n_samples, rng)
-        draws = self._draw(n_samples, self._draw_seed(rng))
-        return self._rows_of(draws if from_prior else self._transport(draws, given), given)
+        condition = requested_condition(self.conditions_, y, n_samples, rng)
+        code = self._model.sample_prior(n_samples, draw_seed(rng))
+        return self._decode(code if from_prior else self._model.apply_flow(code, condition), condition)
 
     def transform(self, X: Any, y: Any = None) -> Any:
         """Styles of rows: what they say beside their conditions, as draws of a standard normal distribution.
@@ -255,7 +285,7 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
             The noise that the fitted density turns into the rows' codes.
         """
         check_is_fitted(self)
-        return self._noise_of(*self._told(X, y))
+        return self._styles_of(*self._rows_and_condition(X, y))
 
     def inverse_transform(self, X: Any, y: Any = None) -> Any:
         """Rows of styles.
@@ -273,8 +303,9 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
             Rows in the form of the training rows.
         """
         check_is_fitted(self)
-        styles = matrix_of(X, self._n_features_out, "styles")
-        return self._rows_of_noise(styles, self._wanted(y, len(styles), np.random.RandomState(0)))
+        styles = check_matrix(X, self._n_features_out, "styles")
+        condition = requested_condition(self.conditions_, y, len(styles), np.random.RandomState(0))
+        return self._decode_styles(styles, condition)
 
     def transfer(self, X: Any, y: Any, *, y_from: Any = None) -> Any:
         """Rows of the same style under another condition.
@@ -296,8 +327,8 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
         check_is_fitted(self)
         if self.conditions_ is None:
             raise ValueError("`transfer` needs a model that was fitted with conditions. Got one without.")
-        rows, given = self._told(X, y_from)
-        return self._rows_of_noise(self._noise_of(rows, given), self._wanted(y, len(rows)))
+        styles = self._styles_of(*self._rows_and_condition(X, y_from))
+        return self._decode_styles(styles, requested_condition(self.conditions_, y, len(styles)))
 
     def interpolate(self, X_from: Any, X_to: Any, n_steps: int = 10, *, y_from: Any = None, y_to: Any = None) -> Any:
         """Rows on the way from some rows to others.
@@ -319,12 +350,14 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
         """
         check_is_fitted(self)
         check_scalar(n_steps, "n_steps", Integral, min_val=2)
-        (start, given_start), (end, given_end) = self._told(X_from, y_from), self._told(X_to, y_to)
+        start, start_condition = self._rows_and_condition(X_from, y_from)
+        end, end_condition = self._rows_and_condition(X_to, y_to)
         if len(start) != len(end):
             raise ValueError(f"`X_from` and `X_to` must have as many rows. Got {len(start)} and {len(end)}.")
-        styles = arcs(self._noise_of(start, given_start), self._noise_of(end, given_end), n_steps)
-        given = None if given_start is None else lines(given_start, given_end, n_steps)
-        return self._rows_of_noise(styles, given)
+        styles = slerp(self._styles_of(start, start_condition), self._styles_of(end, end_condition), n_steps)
+        if start_condition is None or end_condition is None:
+            return self._decode_styles(styles, None)
+        return self._decode_styles(styles, lerp(start_condition, end_condition, n_steps))
 
     def score_samples(self, X: Any, y: Any = None) -> np.ndarray:
         """Log density of the rows' codes under the density that was fitted to them.
@@ -342,55 +375,45 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
             Natural logarithms, comparable within one model only. A thousand rows of 15 columns take some seconds.
         """
         check_is_fitted(self)
-        rows, given = self._told(X, y)
-        return self._log_density(self._encode(rows)[0], given)
+        rows, condition = self._rows_and_condition(X, y)
+        return self._model.log_density(self._model.encode(rows)[0], condition)
 
-    @property
-    def _n_features_out(self):
-        return self._architecture.blocks[0].width
-
-    def _read_labels(self, X, y, first, classes=None):
+    def _fit_conditions(self, X: Any, y: Any, resumed: TrainedModel | None) -> Conditions | None:
+        """The conditions of training rows; those of a model that is resumed stay as they are."""
         if y is not None:
             check_consistent_length(X, y)
-        if first:
-            self.conditions_ = None if y is None else Conditions(y)
-        elif (y is None) != (self.conditions_ is None):
+        if resumed is None:
+            return None if y is None else Conditions(y)
+        if (y is None) != (self.conditions_ is None):
             raise ValueError("To go on, a model must be given conditions if it was first, and only then.")
+        return copy(self.conditions_)
 
-    def _architecture_for(self, encoder, labels):
-        return replace(
-            super()._architecture_for(encoder, labels),
-            n_given=0 if self.conditions_ is None else self.conditions_.width,
-            flow_layer_sizes=self._layer_sizes("flow_layer_sizes"),
-        )
-
-    def _auto_width(self, encoder):
-        return min(AUTO_WIDTH, self.n_features_in_, len(encoder.sources_))
-
-    def _make_encoder(self, X):
-        return TableEncoder(self.scaling, categorical_features=self.categorical_features, rounding="seen")
-
-    def _rows(self, X, y, labels):
-        return Rows(self._scale(X), given=self._wanted(y, len(X)))
-
-    def _finish(self, rows):
-        if self.conditions_ is not None:
-            self.conditions_.learn_to_tell(rows.X, rows.given)
-        self._fit_flow(rows)
-
-    def _wanted(self, y, n, rng=None):
-        """Conditions that are asked for, (n, n_given), or drawn."""
-        if self.conditions_ is None:
-            if y is not None:
-                raise ValueError(f"`y` must be None for a model that was fitted without conditions. Got {y!r}.")
-            return None
-        if y is None and rng is None:
-            raise ValueError("`y` must be given to a model that was fitted with conditions. Got None.")
-        return self.conditions_.draw(n, rng) if y is None else self.conditions_.encode(y, n)
-
-    def _told(self, X, y):
-        """Scaled rows and their conditions, as given or as they seem to be."""
-        rows = self._scale(self._validate(X, reset=False))
+    def _rows_and_condition(self, X: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any] | None]:
+        """Scaled rows and their conditions, as given or as predicted from the rows."""
+        rows = self._scale(X)
         if y is None and self.conditions_ is not None:
-            return rows, self.conditions_.tell(rows)
-        return rows, self._wanted(y, len(rows))
+            return rows, self.conditions_.predict(rows)
+        return rows, requested_condition(self.conditions_, y, len(rows))
+
+    def _styles_of(self, rows: NDArray[Any], condition: NDArray[Any] | None) -> NDArray[Any]:
+        """The noise that the flow turns into the codes of scaled rows."""
+        return self._model.apply_flow(self._model.encode(rows)[0], condition, inverse=True)
+
+    def _decode_styles(self, styles: NDArray[Any], condition: NDArray[Any] | None) -> Any:
+        """Rows of styles, in the form of the training rows."""
+        return self._decode(self._model.apply_flow(styles, condition), condition)
+
+
+def requested_condition(
+    conditions: Conditions | None, y: Any, n_samples: int, rng: np.random.RandomState | None = None
+) -> NDArray[Any] | None:
+    """The condition of each row, (n_samples, condition_width), as asked for in ``y``, else drawn by ``rng``."""
+    if conditions is None:
+        if y is not None:
+            raise ValueError(f"`y` must be None for a model that was fitted without conditions. Got {y!r}.")
+        return None
+    if y is not None:
+        return conditions.encode(y, n_samples)
+    if rng is None:
+        raise ValueError("`y` must be given to a model that was fitted with conditions. Got None.")
+    return conditions.sample(n_samples, rng)

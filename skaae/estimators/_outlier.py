@@ -6,24 +6,37 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.base import OutlierMixin
 from sklearn.callback import with_callbacks
-from sklearn.utils import gen_batches
+from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from .._plan import Block, TrainingData
 from ..table import RankScaler
-from ._base import BaseAAE, validated
-from ._rows import ROWS_AT_ONCE
-from ._views import Ellipsoid, Forest, Margins, Mixture, Neighbours, Opinion, Reconstruction, Seen
+from ._base import BaseAAE, draw_seeds, validated
+from ._config import auto_components, build_architecture, build_plan, check_components, check_resumable
+from ._inference import TrainedModel
+from ._score_calibration import ScorerGroup
+from ._scorers import (
+    GaussianMixtureDensity,
+    Histograms,
+    IsolationDepth,
+    NearestNeighborDistance,
+    ReconstructionError,
+    RobustCovariance,
+    ScorerInput,
+)
+from ._training_data import CHUNK_ROWS, hold_out, scale
 
 __all__ = ["AAEOutlierDetector"]
 
 AUTO_CONTAMINATION = 0.05
-LOUDEST = (0.75, 0.25)  # how much the most surprised opinion counts, and the next
-NOVELTY = 1.4  # how much the surprise of novelty counts beside those of the others
-HIGHEST_RANK = 3.0  # normal score at which ranks end
-MOST_ROWS = 10_000  # that views are fitted to
+GROUP_WEIGHTS = (0.75, 0.25)  # of the group with the highest score, and of the next
+LOCAL_WEIGHT = 1.4  # of the local scorers' score, before groups are compared
+MAX_NORMAL_SCORE = 3.0  # to which the ranks of values are clipped
+MAX_SCORER_ROWS = 10_000  # that scorers are fitted to
 
 
 class AAEOutlierDetector(OutlierMixin, BaseAAE):
@@ -54,17 +67,15 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         Share of training rows that `predict` should find to be outliers, which sets `offset_`. "auto" is 0.05: where
         training rows are normal, about that share of new normal rows are false alarms, and more of them where there
         are fewer than some hundred training rows.
-    trim : float, default=0.4
+    trim_fraction : float, default=0.4
         Share of training rows with the rarest values that the model and some views do not learn from. Try 0.1 where
         training rows are known to be normal.
     hidden_layer_sizes : int or array-like of int, default=(128,)
         Widths of the encoder's hidden layers; the decoder has them in reverse.
     activation : {"relu", "leaky_relu", "silu", "gelu", "tanh"}, default="relu"
         What follows each hidden layer of encoder and decoder.
-    prior : {"normal"}, default="normal"
-        What codes should look like.
     adversarial_weight : float, default=0.03
-        Weight of the adversary's verdict, in units of the reconstruction error of the moment.
+        Weight of the adversarial loss, in units of the present reconstruction error.
     noise : float or "auto", default="auto"
         Largest standard deviation of the Gaussian noise on the scaled columns that the encoder is shown in training;
         each row has a level of its own below it. "auto" is 1.
@@ -112,11 +123,11 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     n_iter_ : int
         Epochs trained.
     history_ : dict of str to ndarray of shape (`n_iter_`,)
-        The mean loss of each phase in each epoch, over the members.
+        Each loss by name, averaged over the steps of an epoch and the members.
     loss_curve_ : ndarray of shape (`n_iter_`,)
         ``history_["reconstruction"]``.
     table_encoder_ : TableEncoder
-        What brings columns to one scale, and back.
+        What encodes columns as numbers of one scale, and decodes them.
     device_ : str
         Where the model was trained.
 
@@ -152,13 +163,11 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     True
     """
 
-    _auto_steps = 500
-    _auto_noise = 1.0
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
         "n_members": [Interval(Integral, 1, None, closed="left")],
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
-        "trim": [Interval(Real, 0, 0.5, closed="both")],
+        "trim_fraction": [Interval(Real, 0, 0.5, closed="both")],
     }
 
     def __init__(
@@ -167,10 +176,9 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         *,
         n_members: int = 4,
         contamination: Any = "auto",
-        trim: float = 0.4,
+        trim_fraction: float = 0.4,
         hidden_layer_sizes: Any = (128,),
         activation: str = "relu",
-        prior: Any = "normal",
         adversarial_weight: float | str = 0.03,
         noise: float | str = "auto",
         alpha: float = 0.0,
@@ -192,7 +200,6 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
             n_components,
             hidden_layer_sizes=hidden_layer_sizes,
             activation=activation,
-            prior=prior,
             adversarial_weight=adversarial_weight,
             noise=noise,
             alpha=alpha,
@@ -212,7 +219,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         )
         self.n_members = n_members
         self.contamination = contamination
-        self.trim = trim
+        self.trim_fraction = trim_fraction
 
     @with_callbacks
     @validated
@@ -238,7 +245,28 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         FloatingPointError
             If the losses do not stay finite, even at lower learning rates.
         """
-        return self._fit(X, None)
+        with self._all_or_nothing():
+            resumed = self._model_to_resume()
+            X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
+            scaling = "cut" if self.scaling == "standard" else self.scaling
+            encoder = self._fit_encoder(X, scaling) if resumed is None else self.table_encoder_
+            width = check_components(self.n_components, encoder, auto_components(encoder))
+            architecture = build_architecture(self, encoder, (Block("style", width, "normal"),))
+            check_resumable(resumed, architecture, self.n_members)
+            rows = scale(encoder, X)
+            data = TrainingData(rows)
+            rng = check_random_state(self.random_state)
+            seeds = draw_seeds(rng, self.n_members)
+            data, held_out = hold_out(data, self.validation_fraction, rng) if self.early_stopping else (data, None)
+            data = data.subset(np.flatnonzero(has_common_values(data.X, self.trim_fraction)))
+            plan = build_plan(self, len(data), seeds, auto_steps=500, auto_noise=1.0, random_noise_level=True)
+            fitted: dict[str, Any] = {"table_encoder_": encoder}
+            with self._callback_hooks(plan, X, y, fitted) as callbacks:
+                hooks = [*self._hooks(held_out, plan), *callbacks]
+                model, curves = self._train(architecture, plan, data, resumed, hooks)
+                fitted |= fit_scorers(model, rows, self.trim_fraction, self._contamination())
+                self._assign(fitted, model, curves, resumed)
+        return self
 
     def score_samples(self, X: Any) -> np.ndarray:
         """How normal rows are; PyOD's scores have the opposite sign.
@@ -257,8 +285,9 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
             what is rare or in discord, because outliers among them would hide one another.
         """
         check_is_fitted(self)
-        rows = self._scale(self._validate(X, reset=False))
-        return -np.concatenate([self._surprise(self._see(rows[part])) for part in gen_batches(len(rows), ROWS_AT_ONCE)])
+        rows = self._scale(X)
+        chunks = gen_batches(len(rows), CHUNK_ROWS)
+        return -np.concatenate([combined_score(self.scorers_, self._scorer_input(rows[chunk])) for chunk in chunks])
 
     def decision_function(self, X: Any) -> np.ndarray:
         """How far scores are above the threshold.
@@ -307,76 +336,82 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         """
         check_is_fitted(self)
         index = X.index if isinstance(X, pd.DataFrame) else None
-        seen = self._see(self._scale(self._validate(X, reset=False)))
-        parts = np.stack([opinion.parts(seen) for opinion in self.opinions_.values()])
-        loudest = np.argsort(-self._surprises(seen), axis=0)[:2]
+        seen = self._scorer_input(self._scale(X))
+        scores = group_scores(self.scorers_, seen)
+        contributions = np.stack([group.contributions(seen) for group in self.scorers_.values()])
+        highest = np.argsort(-scores, axis=0)[:2]
+        rows = np.arange(len(seen.X))
         shares = sum(
-            weight * parts[opinion, np.arange(len(seen.X))] for weight, opinion in zip(LOUDEST, loudest, strict=True)
+            weight * contributions[group, rows] for weight, group in zip(GROUP_WEIGHTS, highest, strict=True)
         )
-        names = getattr(self, "feature_names_in_", None)
-        of_columns = shares @ np.eye(self.n_features_in_)[self.table_encoder_.sources_]
-        return pd.DataFrame(of_columns, index=index, columns=names)
+        of_columns = shares @ np.eye(self.n_features_in_)[self.table_encoder_.source_columns_]
+        return pd.DataFrame(of_columns, index=index, columns=getattr(self, "feature_names_in_", None))
 
-    def _surprise(self, seen):
-        """Surprise of all opinions together."""
-        return np.array(LOUDEST) @ -np.sort(-self._surprises(seen), axis=0)[:2]
+    def _scorer_input(self, rows: NDArray[Any]) -> ScorerInput:
+        return scorer_input(self._model, self._ranks, rows)
 
-    def _surprises(self, seen):
-        """Surprise of each opinion, (3, n_samples)."""
-        return np.stack([opinion.of(seen) for opinion in self.opinions_.values()])
+    def _contamination(self) -> float:
+        return AUTO_CONTAMINATION if self.contamination == "auto" else float(self.contamination)
 
-    def _see(self, rows):
-        errors, rows = self._errors(rows).astype(np.float64), rows.astype(np.float64)
-        return Seen(rows, errors, self._ranks.transform(rows).clip(-HIGHEST_RANK, HIGHEST_RANK))
 
-    def _scaling(self):
-        return "cut" if self.scaling == "standard" else self.scaling
+def fit_scorers(
+    model: TrainedModel, rows: NDArray[Any], trim_fraction: float, contamination: float
+) -> dict[str, Any]:
+    """The scorers, the ranks that some go by, and the threshold, fitted to scaled training rows."""
+    common = has_common_values(rows, trim_fraction)
+    if len(rows) > MAX_SCORER_ROWS:
+        sample = np.random.RandomState(0).permutation(len(rows))[:MAX_SCORER_ROWS]
+        rows, common = rows[sample], common[sample]
+    ranks = RankScaler().fit(rows)
+    seen = scorer_input(model, ranks, rows)
+    scorers = {name: group.fit(seen) for name, group in scorer_groups(seen, common).items()}
+    offset = -np.quantile(combined_score(scorers, seen), 1 - contamination)
+    return {"_ranks": ranks, "scorers_": scorers, "offset_": offset}
 
-    def _weights(self):
-        return {"graded": True}
 
-    def _chosen(self, rows):
-        return rows.of(np.flatnonzero(self._ordinary(rows.X)))
+def scorer_groups(seen: ScorerInput, common: NDArray[np.bool_]) -> dict[str, ScorerGroup]:
+    """The groups of scorers, which are fitted to training rows, or to those with common values."""
+    common_rows = seen.subset(common)
+    reconstruction = ReconstructionError().fit(seen)
+    local_scorers = [
+        NearestNeighborDistance(1).fit(seen),
+        NearestNeighborDistance(1, ranked=True).fit(seen),
+        NearestNeighborDistance(5, relative=True).fit(seen),
+        reconstruction,
+    ]
+    global_scorers = [
+        NearestNeighborDistance(50, ranked=True).fit(common_rows),
+        Histograms().fit(seen),
+        GaussianMixtureDensity().fit(common_rows),
+        IsolationDepth().fit(seen),
+        reconstruction,
+    ]
+    return {
+        "local": ScorerGroup(local_scorers, weight=LOCAL_WEIGHT),
+        "global": ScorerGroup(global_scorers, exponential_tail=True),
+        "dependency": ScorerGroup([RobustCovariance().fit(seen, common), reconstruction], exponential_tail=True),
+    }
 
-    def _ordinary(self, rows):
-        """Which rows are left, two at least if there are, when those of the rarest values are put aside."""
-        seen = Seen(rows, rows, rows)
-        rarity = Margins().fit(seen).score(seen)
-        n_left = min(len(rows), max(2, math.ceil((1 - self.trim) * len(rows))))
-        return rarity <= np.sort(rarity)[n_left - 1]
 
-    def _finish(self, rows):
-        rows = rows.X
-        ordinary = self._ordinary(rows)
-        if len(rows) > MOST_ROWS:
-            some = np.random.RandomState(0).permutation(len(rows))[:MOST_ROWS]
-            rows, ordinary = rows[some], ordinary[some]
-        self._ranks = RankScaler().fit(rows)
-        seen = self._see(rows)
-        self.opinions_ = {name: opinion.fit(seen) for name, opinion in self._opinions(seen, ordinary).items()}
-        share = AUTO_CONTAMINATION if self.contamination == "auto" else self.contamination
-        self.offset_ = -np.quantile(self._surprise(seen), 1 - share)
+def scorer_input(model: TrainedModel, ranks: RankScaler, rows: NDArray[Any]) -> ScorerInput:
+    """What scorers go by: scaled rows, the model's errors of them, and normal scores of their ranks."""
+    errors, rows = model.squared_errors(rows).astype(np.float64), rows.astype(np.float64)
+    return ScorerInput(rows, errors, ranks.transform(rows).clip(-MAX_NORMAL_SCORE, MAX_NORMAL_SCORE))
 
-    @staticmethod
-    def _opinions(seen, ordinary):
-        """The opinions and their views, which are fitted to training rows and to the ordinary ones among them."""
-        most = seen.of(ordinary)
-        reconstruction = Reconstruction().fit(seen)
-        novelty = [
-            Neighbours(1).fit(seen),
-            Neighbours(1, ranked=True).fit(seen),
-            Neighbours(5, relative=True).fit(seen),
-            reconstruction,
-        ]
-        rarity = [
-            Neighbours(50, ranked=True).fit(most),
-            Margins().fit(seen),
-            Mixture(0).fit(most),
-            Forest(0).fit(seen),
-            reconstruction,
-        ]
-        return {
-            "novelty": Opinion(novelty, weight=NOVELTY),
-            "rarity": Opinion(rarity, foretold=True),
-            "discord": Opinion([Ellipsoid(0).fit(seen, ordinary), reconstruction], foretold=True),
-        }
+
+def group_scores(scorers: dict[str, ScorerGroup], seen: ScorerInput) -> NDArray[np.float64]:
+    """The score of each group of scorers, (n_groups, n_samples)."""
+    return np.stack([group.score(seen) for group in scorers.values()])
+
+
+def combined_score(scorers: dict[str, ScorerGroup], seen: ScorerInput) -> NDArray[np.float64]:
+    """The weighted sum of the two highest group scores of each row, (n_samples,)."""
+    return np.array(GROUP_WEIGHTS) @ -np.sort(-group_scores(scorers, seen), axis=0)[:2]
+
+
+def has_common_values(rows: NDArray[Any], trim_fraction: float) -> NDArray[np.bool_]:
+    """Which scaled rows are left, two at least if there are, when a fraction with the rarest values is trimmed."""
+    seen = ScorerInput(rows, rows, rows)
+    rarity = Histograms().fit(seen).score(seen)
+    n_left = min(len(rows), max(2, math.ceil((1 - trim_fraction) * len(rows))))
+    return rarity <= np.sort(rarity)[n_left - 1]

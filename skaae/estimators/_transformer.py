@@ -5,19 +5,41 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.callback import with_callbacks
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from ..table import matrix_of
-from ._base import BaseAAE, validated
-from ._blocks import WEIGHTS_WITH_HEADS, WITH_MODES, block_of, blocks_with_heads
-from ._labels import names_of, wanted_positions
-from ._prior import CodesMixin
+from .._plan import Architecture, Block, TrainingData, TrainingPlan
+from ..table import check_matrix
+from ._base import BaseAAE, draw_seed, draw_seeds, validated
+from ._codes import CodesMixin
+from ._config import (
+    auto_components,
+    build_architecture,
+    build_plan,
+    check_components,
+    check_image_shape,
+    check_resumable,
+)
+from ._inference import TrainedModel
+from ._labels import (
+    UNLABELLED,
+    class_shares,
+    decode_labels,
+    encode_labels,
+    encode_requested_classes,
+    unique_classes,
+)
+from ._training_data import hold_out, scale_lazily
 
 __all__ = ["AAETransformer"]
+
+MULTIMODAL_PRIORS = ("mixture", "swiss_roll")
+# With cluster heads: without these all rows may end in one cluster (MNIST, no labels: 89 % errors instead of 27).
+CLUSTER_WEIGHTS = {"vat_weight": 1.0, "entropy_weight": 0.1, "balance_weight": 0.4}
 
 
 class AAETransformer(CodesMixin, BaseAAE):
@@ -60,7 +82,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         brings codes closer to the prior, which is what `sample` draws from: try 0.3 or 1 for narrow codes. Less leaves
         classes further apart. "auto" is 0.03 for a normal prior, and 1 for others and with `n_clusters`.
     noise : float or "auto", default="auto"
-        Standard deviation of the Gaussian noise on the scaled columns that the encoder is shown in training. "auto"
+        Standard deviation of the Gaussian noise that is added to the encoder's input in training, the scaled columns. "auto"
         is ``1 - n_components / n_features``: the more redundant columns are, the more. With ``scaling=None`` say it.
     alpha : float, default=0.0
         Decoupled weight decay.
@@ -114,7 +136,7 @@ class AAETransformer(CodesMixin, BaseAAE):
     loss_curve_ : ndarray of shape (`n_iter_`,)
         ``history_["reconstruction"]``.
     table_encoder_ : TableEncoder
-        What brings columns to one scale, and back.
+        What encodes columns as numbers of one scale, and decodes them.
     device_ : str
         Where the model was trained.
 
@@ -136,9 +158,7 @@ class AAETransformer(CodesMixin, BaseAAE):
     (3, 4)
     """
 
-    _dtype_of_rows = np.float32
-    _fetches = True
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
         "prior": [StrOptions({"normal", "uniform", "mixture", "swiss_roll", "one_hot"}), callable],
         "image_shape": ["array-like", None],
@@ -182,7 +202,6 @@ class AAETransformer(CodesMixin, BaseAAE):
             n_components,
             hidden_layer_sizes=hidden_layer_sizes,
             activation=activation,
-            prior=prior,
             adversarial_weight=adversarial_weight,
             noise=noise,
             alpha=alpha,
@@ -200,6 +219,7 @@ class AAETransformer(CodesMixin, BaseAAE):
             random_state=random_state,
             verbose=verbose,
         )
+        self.prior = prior
         self.n_modes = n_modes
         self.n_clusters = n_clusters
         self.posterior = posterior
@@ -231,7 +251,19 @@ class AAETransformer(CodesMixin, BaseAAE):
         FloatingPointError
             If the losses do not stay finite, even at lower learning rates.
         """
-        return self._fit(X, y)
+        with self._all_or_nothing():
+            resumed = self._model_to_resume()
+            X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
+            fitted, architecture, data = self._prepare(X, y, None, resumed)
+            rng = check_random_state(self.random_state)
+            seeds = draw_seeds(rng, 1)
+            data, held_out = hold_out(data, self.validation_fraction, rng) if self.early_stopping else (data, None)
+            plan = self._plan(architecture, len(data), seeds)
+            with self._callback_hooks(plan, X, y, fitted) as callbacks:
+                hooks = [*self._hooks(held_out, plan), *callbacks]
+                model, curves = self._train(architecture, plan, data, resumed, hooks)
+                self._assign(fitted, model, curves, resumed)
+        return self
 
     @validated
     def partial_fit(self, X: Any, y: Any = None, classes: Any = None) -> Self:
@@ -254,7 +286,15 @@ class AAETransformer(CodesMixin, BaseAAE):
         self : object
             The estimator. Where the call fails or is interrupted, it is left as it was before.
         """
-        return self._partial_fit(X, y, classes)
+        with self._all_or_nothing():
+            resumed = self._model if self.__sklearn_is_fitted__() else None
+            X = self._validate(X, reset=resumed is None, ensure_min_samples=2 if resumed is None else 1)
+            fitted, architecture, data = self._prepare(X, y, classes, resumed)
+            seeds = draw_seeds(check_random_state(self.random_state), 1)
+            plan = replace(self._plan(architecture, len(data), seeds), n_epochs=1, annealed=False)
+            model, curves = self._train(architecture, plan, data, resumed)
+            self._assign(fitted, model, curves, resumed)
+        return self
 
     def transform(self, X: Any) -> Any:
         """Encode rows.
@@ -270,12 +310,8 @@ class AAETransformer(CodesMixin, BaseAAE):
             Their codes, in the dtype of `X`.
         """
         check_is_fitted(self)
-        rows = self._scale(self._validate(X, reset=False))
-        code = self._encode(rows)[0]
-        if not self._architecture.heads:
-            return code
-        style, category = np.split(code, [self._n_features_out], axis=1)
-        return (style + category @ self.cluster_heads_).astype(rows.dtype, copy=False)
+        rows = self._scale(X)
+        return self._latent_code(self._model.encode(rows)[0]).astype(rows.dtype, copy=False)
 
     @available_if(lambda self: self.n_clusters is not None)
     def predict(self, X: Any) -> np.ndarray:
@@ -293,9 +329,8 @@ class AAETransformer(CodesMixin, BaseAAE):
             the clusters beyond these.
         """
         check_is_fitted(self)
-        code = self._encode(self._scale(self._validate(X, reset=False)))[0]
-        places = code[:, self._n_features_out :].argmax(1)
-        return names_of(places, self.classes_) if self._informed else places
+        category = self._split_code(self._model.encode(self._scale(X))[0])[1]
+        return decode_labels(category.argmax(1), self.classes_)
 
     def inverse_transform(self, X: Any) -> Any:
         """Decode codes into rows, in the units of the training rows.
@@ -311,9 +346,9 @@ class AAETransformer(CodesMixin, BaseAAE):
             The rows that the decoder makes of them, in the form of the training rows.
         """
         check_is_fitted(self)
-        code = matrix_of(X, self._n_features_out, "codes")
-        n_beyond = sum(block.width for block in self._architecture.blocks[1:])  # a style of no cluster
-        return self._rows_of(np.pad(code, ((0, 0), (0, n_beyond))))
+        style = check_matrix(X, self._n_features_out, "codes")
+        no_cluster = np.zeros((len(style), sum(block.width for block in self._model.architecture.blocks[1:])), style.dtype)
+        return self._decode(np.hstack([style, no_cluster]))
 
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the mean squared error of reconstruction, so that higher is better.
@@ -332,7 +367,7 @@ class AAETransformer(CodesMixin, BaseAAE):
             perfect and -1 is what the column means would reach.
         """
         check_is_fitted(self)
-        return -float(self._errors(self._scale(self._validate(X, reset=False))).mean())
+        return -float(self._model.squared_errors(self._scale(X)).mean())
 
     def sample(self, n_samples: int = 1, y: Any = None, *, random_state: Any = None) -> Any:
         """Decode draws from the prior into new rows.
@@ -356,45 +391,87 @@ class AAETransformer(CodesMixin, BaseAAE):
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         if y is not None and not hasattr(self, "classes_"):
             raise ValueError(f"`y` must be None for a model that was fitted without labels. Got {y!r}.")
-        wanted = None if y is None else wanted_positions(y, n_samples, self.classes_)
-        code = self._draw(n_samples, self._draw_seed(check_random_state(random_state)), wanted)
-        if wanted is not None and self._architecture.heads:
-            code[:, self._n_features_out :] = np.eye(len(self.cluster_heads_), dtype=code.dtype)[wanted]
-        return self._rows_of(code)
-
-    def _read_labels(self, X, y, first, classes=None):
-        if first:
-            told = y is not None or classes is not None
-            self._informed = told and (self.n_clusters is not None or self.prior in WITH_MODES)
-            for name in ("classes_", "class_prior_", "cluster_heads_"):
-                vars(self).pop(name, None)
-            if self.n_clusters is not None:
-                self.classes_ = np.arange(self.n_clusters)
-        return self._positions(X, np.full(len(X), -1) if y is None else y, first, classes) if self._informed else None
-
-    def _architecture_for(self, encoder, labels):
-        return replace(super()._architecture_for(encoder, labels), heads=self.n_clusters is not None)
-
-    def _adversarial_weight(self):
-        if self.adversarial_weight != "auto":
-            return float(self.adversarial_weight)
-        return 0.03 if self.prior == "normal" and self.n_clusters is None else 1.0
-
-    def _weights(self):
-        return {} if self.n_clusters is None else WEIGHTS_WITH_HEADS
-
-    def _blocks(self, width, labels):
-        if self.n_clusters is not None:
-            n_classes = len(self.classes_) if self._informed else 0
-            return blocks_with_heads(self.prior, width, self.posterior, max(self.n_clusters, n_classes))
-        shares = self._class_shares(labels) if self._informed else (1 / self.n_modes,) * self.n_modes
-        return (block_of(self.prior, width, self.posterior, shares, informed=self._informed),)
+        classes = None if y is None else encode_requested_classes(y, n_samples, self.classes_)
+        code = self._model.sample_prior(n_samples, draw_seed(check_random_state(random_state)), classes)
+        if classes is not None and self._model.architecture.cluster_heads:
+            code[:, self._n_features_out :] = np.eye(len(self.cluster_heads_), dtype=code.dtype)[classes]
+        return self._decode(code)
 
     @property
-    def _n_features_out(self):
-        return self._architecture.blocks[0].width
+    def cluster_heads_(self) -> NDArray[Any]:
+        """The places of the clusters among the codes, with `n_clusters`."""
+        if not self._model.architecture.cluster_heads:
+            raise AttributeError("Only a model with `n_clusters` has `cluster_heads_`.")
+        heads: NDArray[Any] = self._model.state["model.cluster_heads.weight"][0]
+        return heads
 
-    def _take(self, state, curves):
-        super()._take(state, curves)
-        if self._architecture.heads:
-            self.cluster_heads_ = state["model.heads.weight"][0]
+    def _prepare(
+        self, X: Any, y: Any, classes: Any, resumed: TrainedModel | None
+    ) -> tuple[dict[str, Any], Architecture, TrainingData]:
+        """What is fitted before training, what to build, and the rows to train on."""
+        fitted = self._fit_targets(y, classes) if resumed is None else self._fitted_targets()
+        labels = None
+        if fitted["_is_supervised"]:
+            y = np.full(len(X), UNLABELLED) if y is None else y
+            check_consistent_length(X, y)
+            labels = encode_labels(y, fitted["classes_"])
+            if resumed is None and self.n_clusters is None:
+                fitted["class_prior_"] = class_shares(labels, len(fitted["classes_"]))
+        encoder = self._fit_encoder(X, self.scaling) if resumed is None else self.table_encoder_
+        width = check_components(self.n_components, encoder, auto_components(encoder))
+        architecture = build_architecture(
+            self,
+            encoder,
+            self._blocks(width, fitted),
+            image_shape=check_image_shape(self.image_shape, encoder),
+            cluster_heads=self.n_clusters is not None,
+        )
+        check_resumable(resumed, architecture)
+        return {**fitted, "table_encoder_": encoder}, architecture, TrainingData(scale_lazily(encoder, X, np.float32), labels)
+
+    def _fit_targets(self, y: Any, classes: Any) -> dict[str, Any]:
+        """The classes that the prior or the clusters have, and whether labels say which."""
+        has_labels = y is not None or classes is not None
+        if has_labels and (self.n_clusters is not None or self.prior in MULTIMODAL_PRIORS):
+            return {"_is_supervised": True, "classes_": unique_classes(y if classes is None else classes)}
+        return {"_is_supervised": False} | ({} if self.n_clusters is None else {"classes_": np.arange(self.n_clusters)})
+
+    def _fitted_targets(self) -> dict[str, Any]:
+        names = ("_is_supervised", "classes_", "class_prior_")
+        return {name: value for name, value in vars(self).items() if name in names}
+
+    def _blocks(self, width: int, fitted: dict[str, Any]) -> tuple[Block, ...]:
+        """The style, and with clusters a category behind it; or what a prior of its own kind asks for."""
+        style = Block("style", width, self.prior, posterior=self.posterior)
+        if self.n_clusters is not None:
+            if self.prior in (*MULTIMODAL_PRIORS, "one_hot"):
+                raise ValueError(f"With `n_clusters`, `prior` must have one mode, as 'normal' has. Got {self.prior!r}.")
+            n_clusters = max(self.n_clusters, len(fitted["classes_"]))
+            return style, Block("category", n_clusters, "one_hot", (1 / n_clusters,) * n_clusters)
+        if self.prior == "one_hot":
+            return (replace(style, kind="category", class_probabilities=(1 / width,) * width),)
+        if self.prior not in MULTIMODAL_PRIORS:
+            return (style,)
+        if width < 2:
+            raise ValueError(f"`n_components` must be 2 at least for the prior {self.prior!r}. Got {width}.")
+        shares = fitted["class_prior_"].tolist() if fitted["_is_supervised"] else [1 / self.n_modes] * self.n_modes
+        return (replace(style, class_probabilities=tuple(shares), class_conditional=fitted["_is_supervised"]),)
+
+    def _plan(self, architecture: Architecture, n_samples: int, seeds: tuple[int, ...]) -> TrainingPlan:
+        weight = None if self.adversarial_weight == "auto" else float(self.adversarial_weight)
+        if weight is None:
+            weight = 0.03 if self.prior == "normal" and self.n_clusters is None else 1.0
+        return build_plan(
+            self,
+            n_samples,
+            seeds,
+            auto_steps=2000,
+            auto_noise=1 - architecture.blocks[0].width / architecture.n_features,
+            adversarial_weight=weight,
+            regularizer=self.regularizer,
+            **({} if self.n_clusters is None else CLUSTER_WEIGHTS),
+        )
+
+    def _latent_code(self, code: NDArray[Any]) -> NDArray[Any]:
+        style, category = self._split_code(code)
+        return style + category @ self.cluster_heads_ if self._model.architecture.cluster_heads else style
