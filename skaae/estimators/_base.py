@@ -20,7 +20,7 @@ from ..plan import Training
 from ..saving import Saved
 from ..table import TableEncoder, as_table, in_file, refuse_same_names, together
 from ._door import Door
-from ._labels import classes_of, positions_of
+from ._labels import encode_labels, unique_classes
 from ._plans import Plans
 from ._rows import Rows, ScaledRows
 
@@ -143,8 +143,8 @@ class BaseAAE(Saved, Plans, Door, Documented, CallbackSupportMixin, BaseEstimato
         """Positions of classes, which a first fit finds in the labels, or is told."""
         check_consistent_length(X, y)
         if first:
-            self.classes_ = classes_of(y if classes is None else classes)
-        return positions_of(y, self.classes_)
+            self.classes_ = unique_classes(y if classes is None else classes)
+        return encode_labels(y, self.classes_)
 
     def _class_shares(self, labels: np.ndarray | None) -> tuple[float, ...]:
         """Shares of the classes among the labels of a first fit, counting one more of each; later the same."""

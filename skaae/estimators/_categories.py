@@ -9,10 +9,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..plan import Block
 from ._base import BaseAAE
-from ._labels import wanted_positions
+from ._class_styles import ClassStyles
+from ._labels import encode_requested_classes
 from ._prior import CodesMixin
 from ._rows import ROWS_AT_ONCE
-from ._styles import ClassStyles
 
 __all__ = ["BaseCategoricalAAE"]
 
@@ -35,7 +35,7 @@ class BaseCategoricalAAE(CodesMixin, BaseAAE):
         """
         check_is_fitted(self)
         rows = self._scale(self._validate(X, reset=False))
-        return self.styles_.apart(*self._parts(rows)).astype(rows.dtype, copy=False)
+        return self.styles_.whiten(*self._parts(rows)).astype(rows.dtype, copy=False)
 
     def sample(self, n_samples: int = 1, y: Any = None, *, random_state: Any = None) -> Any:
         """Decode draws from the priors into new rows.
@@ -59,7 +59,7 @@ class BaseCategoricalAAE(CodesMixin, BaseAAE):
         code = self._draw(n_samples, self._draw_seed(check_random_state(random_state)))
         styles, categories = np.split(code, [self._n_features_out], axis=1)
         return self._together(
-            styles, categories.argmax(1) if y is None else wanted_positions(y, n_samples, self.classes_)
+            styles, categories.argmax(1) if y is None else encode_requested_classes(y, n_samples, self.classes_)
         )
 
     def transfer(self, X: Any, y: Any) -> Any:
@@ -79,8 +79,8 @@ class BaseCategoricalAAE(CodesMixin, BaseAAE):
         """
         check_is_fitted(self)
         rows = self._scale(self._validate(X, reset=False))
-        styles = self.styles_.apart(*self._parts(rows)).astype(rows.dtype, copy=False)
-        return self._together(styles, wanted_positions(y, len(rows), self.classes_))
+        styles = self.styles_.whiten(*self._parts(rows)).astype(rows.dtype, copy=False)
+        return self._together(styles, encode_requested_classes(y, len(rows), self.classes_))
 
     @property
     def _n_features_out(self):
@@ -92,7 +92,7 @@ class BaseCategoricalAAE(CodesMixin, BaseAAE):
 
     def _together(self, styles, positions):
         """Rows of styles and positions of classes."""
-        code = np.hstack([self.styles_.together(styles, positions), np.eye(len(self.classes_))[positions]])
+        code = np.hstack([self.styles_.color(styles, positions), np.eye(len(self.classes_))[positions]])
         return self._rows_of(code.astype(styles.dtype, copy=False))
 
     def _run(self, rows, plan, hooks):

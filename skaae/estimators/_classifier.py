@@ -12,9 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseAAE, validated
 from ._categories import BaseCategoricalAAE
-from ._labels import as_column, known_labels, plain, positions_of
+from ._labels import encode_labels, is_labelled, labels_as_array, with_common_dtype
 from ._rows import ROWS_AT_ONCE, Rows
-from ._teachers import Teachers
+from ._teachers import TeacherEnsemble
 
 __all__ = ["SemiSupervisedAAEClassifier"]
 
@@ -347,12 +347,12 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         score : float
             Share of rows whose class is predicted.
         """
-        if not known_labels(y).all():
+        if not is_labelled(y).all():
             raise ValueError(
                 "`y` must have a label for every row that is scored. Got some that are -1 or missing; to split rows"
                 " for validation, use `skaae.model_selection.SemiSupervisedKFold`."
             )
-        return super().score(X, plain(as_column(y)))
+        return super().score(X, with_common_dtype(labels_as_array(y)))
 
     def _read_labels(self, X, y, first, classes=None):
         if y is None:
@@ -373,7 +373,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
             return None
         teachers = None if self.teachers == "auto" else self.teachers
         n_folded = self.table_encoder_.n_values_ if teachers is None and self.scaling == "standard" else 0
-        self.teachers_ = Teachers(teachers, seed, n_folded).fit(rows.X, rows.labels, len(self.classes_))
+        self.teachers_ = TeacherEnsemble(teachers, seed, n_folded).fit(rows.X, rows.labels, len(self.classes_))
         return self.teachers_.predict_proba(rows.X)
 
     def _hold_out(self, rows, rng):
@@ -389,7 +389,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
 
     def _validation_rows(self, X, y):
         X = self._validate(X, reset=False)
-        known = known_labels(y)
+        known = is_labelled(y)
         if not known.any():
             raise ValueError("`y_val` must have a label for some row. Got none.")
-        return Rows(self._scale(X[known]), positions_of(np.asarray(y, dtype=object)[known], self.classes_))
+        return Rows(self._scale(X[known]), encode_labels(np.asarray(y, dtype=object)[known], self.classes_))

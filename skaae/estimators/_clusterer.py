@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseAAE, validated
 from ._categories import BaseCategoricalAAE
-from ._consensus import aligned, guesses_of
+from ._consensus import cluster_probabilities, match_clusters
 
 __all__ = ["AAEClusterer"]
 
@@ -310,9 +310,11 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
             unfit = [teacher for teacher in self.teachers if not hasattr(teacher, "fit_predict")]
             if unfit or not self.teachers:
                 raise ValueError(f"`teachers` must be one clusterer or more, with `fit_predict`. Got {unfit}.")
-        guesses = guesses_of(rows.X, self.n_clusters, self.teachers, seed, standardise=self.scaling is not None)
+        guesses = cluster_probabilities(
+            rows.X, self.n_clusters, self.teachers, seed, standardize=self.scaling is not None
+        )
         if self._state is not None:
-            return guesses @ aligned(guesses.T @ self._vote(rows.X))
+            return guesses @ match_clusters(guesses.T @ self._vote(rows.X))
         if self.cluster_prior == "teachers":
             counts = guesses.sum(0) + 1
             self.cluster_prior_ = counts / counts.sum()
@@ -323,7 +325,7 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
 
     def _finish(self, rows):
         each = self._opinions(rows.X)
-        self._matches = np.stack([aligned(own.T @ each[0]) for own in each])
+        self._matches = np.stack([match_clusters(own.T @ each[0]) for own in each])
         self.labels_ = self._averaged(each).argmax(1)
 
     def _vote(self, rows):

@@ -14,9 +14,9 @@ from ..table import TableEncoder, matrix_of
 from ._base import BaseAAE, validated
 from ._conditions import Conditions
 from ._flow import BaseFlowAAE
+from ._interpolation import lerp, slerp
 from ._prior import CodesMixin
 from ._rows import Rows
-from ._ways import arcs, lines
 
 __all__ = ["AAEGenerator"]
 
@@ -322,8 +322,8 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
         (start, given_start), (end, given_end) = self._told(X_from, y_from), self._told(X_to, y_to)
         if len(start) != len(end):
             raise ValueError(f"`X_from` and `X_to` must have as many rows. Got {len(start)} and {len(end)}.")
-        styles = arcs(self._noise_of(start, given_start), self._noise_of(end, given_end), n_steps)
-        given = None if given_start is None else lines(given_start, given_end, n_steps)
+        styles = slerp(self._noise_of(start, given_start), self._noise_of(end, given_end), n_steps)
+        given = None if given_start is None else lerp(given_start, given_end, n_steps)
         return self._rows_of_noise(styles, given)
 
     def score_samples(self, X: Any, y: Any = None) -> np.ndarray:
@@ -375,7 +375,7 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
 
     def _finish(self, rows):
         if self.conditions_ is not None:
-            self.conditions_.learn_to_tell(rows.X, rows.given)
+            self.conditions_.fit_predictor(rows.X, rows.given)
         self._fit_flow(rows)
 
     def _wanted(self, y, n, rng=None):
@@ -386,11 +386,11 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
             return None
         if y is None and rng is None:
             raise ValueError("`y` must be given to a model that was fitted with conditions. Got None.")
-        return self.conditions_.draw(n, rng) if y is None else self.conditions_.encode(y, n)
+        return self.conditions_.sample(n, rng) if y is None else self.conditions_.encode(y, n)
 
     def _told(self, X, y):
         """Scaled rows and their conditions, as given or as they seem to be."""
         rows = self._scale(self._validate(X, reset=False))
         if y is None and self.conditions_ is not None:
-            return rows, self.conditions_.tell(rows)
+            return rows, self.conditions_.predict(rows)
         return rows, self._wanted(y, len(rows))

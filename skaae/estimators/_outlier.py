@@ -15,7 +15,16 @@ from sklearn.utils.validation import check_is_fitted
 from ..table import RankScaler
 from ._base import BaseAAE, validated
 from ._rows import ROWS_AT_ONCE
-from ._views import Ellipsoid, Forest, Margins, Mixture, Neighbours, Opinion, Reconstruction, Seen
+from ._score_calibration import ScorerGroup
+from ._scorers import (
+    GaussianMixtureDensity,
+    Histograms,
+    IsolationDepth,
+    NearestNeighborDistance,
+    ReconstructionError,
+    RobustCovariance,
+    ScorerInput,
+)
 
 __all__ = ["AAEOutlierDetector"]
 
@@ -308,7 +317,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         check_is_fitted(self)
         index = X.index if isinstance(X, pd.DataFrame) else None
         seen = self._see(self._scale(self._validate(X, reset=False)))
-        parts = np.stack([opinion.parts(seen) for opinion in self.opinions_.values()])
+        parts = np.stack([opinion.contributions(seen) for opinion in self.opinions_.values()])
         loudest = np.argsort(-self._surprises(seen), axis=0)[:2]
         shares = sum(
             weight * parts[opinion, np.arange(len(seen.X))] for weight, opinion in zip(LOUDEST, loudest, strict=True)
@@ -323,11 +332,11 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
 
     def _surprises(self, seen):
         """Surprise of each opinion, (3, n_samples)."""
-        return np.stack([opinion.of(seen) for opinion in self.opinions_.values()])
+        return np.stack([opinion.score(seen) for opinion in self.opinions_.values()])
 
     def _see(self, rows):
         errors, rows = self._errors(rows).astype(np.float64), rows.astype(np.float64)
-        return Seen(rows, errors, self._ranks.transform(rows).clip(-HIGHEST_RANK, HIGHEST_RANK))
+        return ScorerInput(rows, errors, self._ranks.transform(rows).clip(-HIGHEST_RANK, HIGHEST_RANK))
 
     def _scaling(self):
         return "cut" if self.scaling == "standard" else self.scaling
@@ -340,8 +349,8 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
 
     def _ordinary(self, rows):
         """Which rows are left, two at least if there are, when those of the rarest values are put aside."""
-        seen = Seen(rows, rows, rows)
-        rarity = Margins().fit(seen).score(seen)
+        seen = ScorerInput(rows, rows, rows)
+        rarity = Histograms().fit(seen).score(seen)
         n_left = min(len(rows), max(2, math.ceil((1 - self.trim) * len(rows))))
         return rarity <= np.sort(rarity)[n_left - 1]
 
@@ -360,23 +369,23 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     @staticmethod
     def _opinions(seen, ordinary):
         """The opinions and their views, which are fitted to training rows and to the ordinary ones among them."""
-        most = seen.of(ordinary)
-        reconstruction = Reconstruction().fit(seen)
+        most = seen.subset(ordinary)
+        reconstruction = ReconstructionError().fit(seen)
         novelty = [
-            Neighbours(1).fit(seen),
-            Neighbours(1, ranked=True).fit(seen),
-            Neighbours(5, relative=True).fit(seen),
+            NearestNeighborDistance(1).fit(seen),
+            NearestNeighborDistance(1, ranked=True).fit(seen),
+            NearestNeighborDistance(5, relative=True).fit(seen),
             reconstruction,
         ]
         rarity = [
-            Neighbours(50, ranked=True).fit(most),
-            Margins().fit(seen),
-            Mixture(0).fit(most),
-            Forest(0).fit(seen),
+            NearestNeighborDistance(50, ranked=True).fit(most),
+            Histograms().fit(seen),
+            GaussianMixtureDensity(0).fit(most),
+            IsolationDepth(0).fit(seen),
             reconstruction,
         ]
         return {
-            "novelty": Opinion(novelty, weight=NOVELTY),
-            "rarity": Opinion(rarity, foretold=True),
-            "discord": Opinion([Ellipsoid(0).fit(seen, ordinary), reconstruction], foretold=True),
+            "novelty": ScorerGroup(novelty, weight=NOVELTY),
+            "rarity": ScorerGroup(rarity, exponential_tail=True),
+            "discord": ScorerGroup([RobustCovariance(0).fit(seen, ordinary), reconstruction], exponential_tail=True),
         }

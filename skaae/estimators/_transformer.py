@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..table import matrix_of
 from ._base import BaseAAE, validated
 from ._blocks import WEIGHTS_WITH_HEADS, WITH_MODES, block_of, blocks_with_heads
-from ._labels import names_of, wanted_positions
+from ._labels import decode_labels, encode_requested_classes
 from ._prior import CodesMixin
 
 __all__ = ["AAETransformer"]
@@ -295,7 +295,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         check_is_fitted(self)
         code = self._encode(self._scale(self._validate(X, reset=False)))[0]
         places = code[:, self._n_features_out :].argmax(1)
-        return names_of(places, self.classes_) if self._informed else places
+        return decode_labels(places, self.classes_) if self._informed else places
 
     def inverse_transform(self, X: Any) -> Any:
         """Decode codes into rows, in the units of the training rows.
@@ -356,7 +356,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         if y is not None and not hasattr(self, "classes_"):
             raise ValueError(f"`y` must be None for a model that was fitted without labels. Got {y!r}.")
-        wanted = None if y is None else wanted_positions(y, n_samples, self.classes_)
+        wanted = None if y is None else encode_requested_classes(y, n_samples, self.classes_)
         code = self._draw(n_samples, self._draw_seed(check_random_state(random_state)), wanted)
         if wanted is not None and self._architecture.heads:
             code[:, self._n_features_out :] = np.eye(len(self.cluster_heads_), dtype=code.dtype)[wanted]
