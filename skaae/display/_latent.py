@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import check_array, check_consistent_length
 
-from ..estimators._labels import known_labels
+from ..estimators._labels import is_labelled
 from ._canvas import legend_beside, one_axes, without_frame
 from ._checks import check_components, check_methods, check_most
 from ._colors import OTHERS, UNLABELLED, colors_of, marks_of
@@ -258,7 +258,7 @@ class LatentDisplay:
             self.ax_.scatter(*self.codes.T, **{"color": colors_of(1)[0], **options})
             return []
         y = column_of(self.y)
-        known = known_labels(y)
+        known = is_labelled(y)
         handles = []
         if not known.all():
             handles = [self._points(~known, "unlabelled", {**options, "color": UNLABELLED, "zorder": 0.5})]

@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_consistent_length
 
-from ..estimators._labels import known_labels
+from ..estimators._labels import is_labelled
 from ._canvas import one_axes
 from ._cells import draw_cells
 from ._checks import check_methods, check_most, image_shape_of
@@ -344,7 +344,7 @@ def is_told(estimator: Any, y: Any) -> bool:
     return (
         y is not None
         and "y_from" in inspect.signature(estimator.transfer).parameters
-        and bool(known_labels(np.asarray(y)).all())
+        and bool(is_labelled(np.asarray(y)).all())
     )
 
 

@@ -1,4 +1,4 @@
-"""Labels of which some are unknown: -1 or missing (None, NaN, NA), beside numbers and beside strings."""
+"""Class labels, some of them unknown: -1 or missing (None, NaN, NA), among numbers or strings."""
 
 from __future__ import annotations
 
@@ -6,117 +6,119 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 __all__ = [
-    "UNKNOWN",
-    "as_column",
-    "classes_of",
-    "known_labels",
-    "names_of",
-    "plain",
-    "positions_of",
-    "wanted_positions",
+    "UNLABELLED",
+    "decode_labels",
+    "encode_labels",
+    "encode_requested_classes",
+    "is_labelled",
+    "labels_as_array",
+    "unique_classes",
+    "with_common_dtype",
 ]
 
-UNKNOWN = -1
+UNLABELLED = -1
 
 
-def as_column(y: Any) -> np.ndarray:
-    """Labels as a one-dimensional array; infinite ones are refused."""
+def labels_as_array(y: Any) -> NDArray[Any]:
+    """Labels as a one-dimensional array without infinity."""
     if isinstance(y, pd.DataFrame):
         y = y.iloc[:, 0] if y.shape[1] == 1 else y.to_numpy()
     if hasattr(y, "to_numpy"):
         y = y.to_numpy(dtype=object, na_value=None) if y.dtype.kind not in "iufb" else y.to_numpy()
-    y = column_or_1d(y, warn=True)
-    if y.dtype.kind == "f" and np.isinf(y).any():
+    labels: NDArray[Any] = column_or_1d(y, warn=True)
+    if labels.dtype.kind == "f" and np.isinf(labels).any():
         raise ValueError("Input y contains infinity. Unknown labels must be -1 or missing.")
-    return y
+    return labels
 
 
-def known_labels(y: Any) -> np.ndarray:
-    """Which rows have a label: a mask of shape (n_samples,)."""
-    y = as_column(y)
-    marked = np.fromiter((label == UNKNOWN for label in y), bool, len(y)) if y.dtype.kind == "O" else y == UNKNOWN
-    return ~(marked | pd.isna(y))
+def is_labelled(y: Any) -> NDArray[np.bool_]:
+    """Mask of the rows that have a label, (n_samples,)."""
+    y = labels_as_array(y)
+    marked = np.fromiter((label == UNLABELLED for label in y), bool, len(y)) if y.dtype.kind == "O" else y == UNLABELLED
+    return np.asarray(~(marked | pd.isna(y)))
 
 
-def classes_of(y: Any) -> np.ndarray:
-    """The classes among the labels, sorted: two at least.
+def unique_classes(y: Any) -> NDArray[Any]:
+    """The sorted classes among the labels, at least two.
 
     Raises
     ------
     ValueError
-        If no row has a label, or all that have one are of one class.
+        If no row has a label, or if all labels are of one class.
     """
-    y = as_column(y)
-    known = known_labels(y)
-    labels = plain(y[known])
+    y = labels_as_array(y)
+    labelled = is_labelled(y)
+    labels = with_common_dtype(y[labelled])
     if not len(labels):
         raise ValueError(
-            "`y` must have labels of two classes at least. Got none: all are -1 or missing, and a model of unlabelled"
-            " rows is `AAETransformer` without `y`."
+            "`y` must have labels of at least two classes. Got none: all labels are -1 or missing. To fit a model to"
+            " unlabelled rows, use `AAETransformer` without `y`."
         )
     check_classification_targets(labels)
     classes = np.unique(labels)
     if len(classes) == 1:
         advice = (
             " -1 marks rows without a label: if it is a class here, recode the classes, to (y + 1) // 2 for instance."
-            if not known.all() and classes[0] == 1
+            if not labelled.all() and classes[0] == 1
             else ""
         )
         raise ValueError(
-            f"`y` must have labels of two classes at least. Got one class: {classes.tolist()[0]!r}.{advice}"
+            f"`y` must have labels of at least two classes. Got one class: {classes.tolist()[0]!r}.{advice}"
         )
     return classes
 
 
-def positions_of(y: Any, classes: np.ndarray) -> np.ndarray:
-    """The position of each label among the classes, -1 where it is unknown."""
-    y = as_column(y)
-    known = known_labels(y)
-    labels = plain(y[known])
-    strange = np.setdiff1d(labels, classes)
-    if len(strange):
-        raise ValueError(f"Labels must be among the classes {classes.tolist()}. Got {strange.tolist()}.")
-    positions = np.full(len(y), UNKNOWN)
-    positions[known] = np.searchsorted(classes, labels)
-    return positions
+def encode_labels(y: Any, classes: NDArray[Any]) -> NDArray[np.intp]:
+    """The index of each label in the classes, -1 where it is unknown."""
+    y = labels_as_array(y)
+    labelled = is_labelled(y)
+    labels = with_common_dtype(y[labelled])
+    unseen = np.setdiff1d(labels, classes)
+    if len(unseen):
+        raise ValueError(f"Labels must be among the classes {classes.tolist()}. Got {unseen.tolist()}.")
+    indices = np.full(len(y), UNLABELLED)
+    indices[labelled] = np.searchsorted(classes, labels)
+    return indices
 
 
-def names_of(positions: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """The class at each position, -1 at those beyond the classes."""
-    strange = positions >= len(classes)
-    names = classes[np.where(strange, 0, positions)]
-    if strange.any():
-        names = names if names.dtype.kind in "if" else names.astype(object)
-        names[strange] = UNKNOWN
-    return names
+def decode_labels(indices: NDArray[np.intp], classes: NDArray[Any]) -> NDArray[Any]:
+    """The class at each index, -1 at indices beyond the classes."""
+    unknown = indices >= len(classes)
+    labels = classes[np.where(unknown, 0, indices)]
+    if unknown.any():
+        labels = labels if labels.dtype.kind in "if" else labels.astype(object)
+        labels[unknown] = UNLABELLED
+    return labels
 
 
-def wanted_positions(y: Any, n_samples: int, classes: np.ndarray) -> np.ndarray:
-    """Positions of the classes that are asked for: one for all rows, or one for each."""
+def encode_requested_classes(y: ArrayLike, n_samples: int, classes: NDArray[Any]) -> NDArray[np.intp]:
+    """Indices of the classes that a user asks for: one for all rows, or one for each row."""
+    requested: Any = y
     if np.ndim(y) == 0:
-        y = np.full(n_samples, y, dtype=object if isinstance(y, str) else None)
-    if len(y) != n_samples:
-        raise ValueError(f"`y` must be one class or one for each of {n_samples} rows. Got {len(y)}.")
-    positions = positions_of(y, classes)
-    if (positions < 0).any():
+        requested = np.full(n_samples, y, dtype=object if isinstance(y, str) else None)
+    if len(requested) != n_samples:
+        raise ValueError(f"`y` must be one class or one for each of {n_samples} rows. Got {len(requested)}.")
+    indices = encode_labels(requested, classes)
+    if (indices < 0).any():
         raise ValueError(f"`y` must be classes ({classes.tolist()}). Got unknown ones.")
-    return positions
+    return indices
 
 
-def plain(labels: np.ndarray) -> np.ndarray:
-    """Objects as an array of the type that they have in common, so that they can be sorted."""
+def with_common_dtype(labels: NDArray[Any]) -> NDArray[Any]:
+    """Labels of dtype object in the dtype that they have in common, so that they can be sorted."""
     if labels.dtype.kind != "O" or not len(labels):
         return labels
-    kinds = {isinstance(label, str) for label in labels}
-    if len(kinds) > 1:
+    are_strings = {isinstance(label, str) for label in labels}
+    if len(are_strings) > 1:
         raise ValueError("Labels must be all strings or all numbers. Got both.")
-    if kinds == {True}:
+    if are_strings == {True}:
         return labels
-    found = np.array(labels.tolist())
-    if found.dtype.kind not in "iufb" or found.ndim > 1:
+    numbers = np.array(labels.tolist())
+    if numbers.dtype.kind not in "iufb" or numbers.ndim > 1:
         raise ValueError(f"Labels must be strings or numbers. Got {labels[0]!r:.80}.")
-    return found
+    return numbers

@@ -1,21 +1,25 @@
-r"""Teachers: classifiers that learn from the labelled rows, and whose guesses about all rows a model is taught.
+r"""An ensemble of classifiers that learn from the labelled rows, whose class probabilities are soft labels of all rows.
 
-With few labels no one classifier is best on most tables, and too few labelled rows are left to choose one. So each
-of :math:`M` counts by :math:`\exp(L_m / \tau)`, where :math:`L_m` is the log likelihood of labels that were held out
-in turn (a posterior over models, after Hoeting, Madigan, Raftery and Volinsky, "Bayesian model averaging: a
-tutorial", 1999), tempered by :math:`\tau`, because held-out rows of one small sample are no independent witnesses.
-Teachers that go by unlabelled rows have to earn it: they are right where classes are clusters and badly wrong
-elsewhere, and a handful of labels lets them look right by chance. The others know nothing of unlabelled rows, not even
-through the scale of columns: where most rows are of one class, the scale of all rows squashes the tails in which the
-rare classes lie. So what they say is what they would say without these rows.
+With few labels no one classifier is best on most tables, and too few labelled rows are left to select one. So each of
+:math:`M` teachers has a weight proportional to :math:`\exp(L_m / \tau)`, where :math:`L_m` is its log likelihood of the
+labels in cross-validation (a posterior over models, after Hoeting, Madigan, Raftery and Volinsky, "Bayesian model
+averaging: a tutorial", 1999), and the temperature :math:`\tau` allows for folds of one small sample that are not
+independent.
+
+Semi-supervised teachers, which also learn from unlabelled rows, have a penalty on :math:`L_m`: they are right where
+classes are clusters and badly wrong elsewhere, and with few labels they can look right by chance. Supervised teachers
+do not depend on unlabelled rows, not even by the scale of columns: where most rows are of one class, the scale of all
+rows squashes the tails in which the rare classes lie.
 """
 
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
@@ -28,20 +32,19 @@ from sklearn.utils import gen_batches
 from ..table._scalers import ColumnScaler
 from ._rows import ROWS_AT_ONCE
 
-__all__ = ["Teachers"]
+__all__ = ["TeacherEnsemble"]
 
-FOLDS = 5
+N_FOLDS = 5
 TEMPERATURE = 3.0
-HANDICAP = 6.0  # of log likelihood, for teachers that go by unlabelled rows
-LEAST = 1e-3  # probability of a class below which a teacher is not believed
-MAX_LABELLED = 10_000  # labelled rows that teachers learn from
-MAX_HELD_OUT = 1_000  # labelled rows that they are weighed by
-MAX_ROWS = 5_000  # rows whose neighbours are looked up
-TAKE_UNLABELLED = (LabelPropagation, LabelSpreading, SelfTrainingClassifier)
+SEMI_SUPERVISED_PENALTY = 6.0  # of log likelihood
+MIN_PROBABILITY = 1e-3  # of a class: no teacher may rule one out
+MAX_ROWS = 5_000  # to fit semi-supervised teachers to, which look up neighbours
+MAX_LABELLED_ROWS = 10_000  # to fit teachers to
+MAX_CROSS_VALIDATION_ROWS = 1_000  # labelled ones
 
 
-def default_teachers(seed: int, n_rows: int) -> list[Any]:
-    """Linear, with two strengths; trees, of two kinds; a network; and neighbours."""
+def default_teachers(n_rows: int, seed: int) -> list[Any]:
+    """Linear models of two strengths, two kinds of forests, a network, and a semi-supervised graph of neighbours."""
     return [
         LogisticRegression(max_iter=1000),
         LogisticRegression(C=0.03, max_iter=1000),
@@ -52,109 +55,145 @@ def default_teachers(seed: int, n_rows: int) -> list[Any]:
     ]
 
 
-class Teachers(ClassifierMixin, BaseEstimator):
-    """Fit teachers to labels of which some are -1, and weigh them.
+class TeacherEnsemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+    """Weighted ensemble of classifiers for partly labelled rows.
 
     Parameters
     ----------
     teachers : list of classifiers or None, default=None
-        With `predict_proba`. Those of `sklearn.semi_supervised` are shown unlabelled rows too.
-    seed : int, default=0
-        For the folds, the choice of rows where there are many, and the default teachers.
-    n_folded : int, default=0
-        How many columns, from the first on, a `ColumnScaler` has folded. Teachers that go by labelled rows see these
-        by the scale of the labelled rows.
+        Classifiers with `predict_proba`. Those of `sklearn.semi_supervised` are fitted to unlabelled rows too. None is
+        a default choice.
+    random_state : int, default=0
+        Seed of the folds, of subsamples of many rows, and of the default teachers.
+    n_folded_columns : int, default=0
+        How many columns, the first of all, a `ColumnScaler` has folded. For supervised teachers, these are scaled anew
+        by the labelled rows alone.
 
     Attributes
     ----------
     teachers_ : list of classifiers
-        As fitted to all labelled rows.
+        Teachers, fitted to all labelled rows.
     weights_ : ndarray of shape (n_teachers,)
-        How much each counts; they sum to 1.
+        Weights of the teachers, which sum to 1.
     scaler_ : ColumnScaler
-        The scale of the labelled rows.
+        Scaler of the folded columns, fitted to the labelled rows.
+    n_classes_ : int
+        Number of classes.
     """
 
-    def __init__(self, teachers=None, seed=0, n_folded=0):
+    def __init__(self, teachers: Sequence[Any] | None = None, random_state: int = 0, n_folded_columns: int = 0) -> None:
         self.teachers = teachers
-        self.seed = seed
-        self.n_folded = n_folded
+        self.random_state = random_state
+        self.n_folded_columns = n_folded_columns
 
-    def fit(self, X, y, n_classes=None):
-        """Fit and weigh the teachers: `X` scaled rows, `y` positions of classes, of which some may lack, or -1."""
+    def fit(self, X: NDArray[Any], y: NDArray[np.intp], n_classes: int | None = None) -> Self:
+        """Fit and weigh the teachers.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Scaled rows.
+        y : ndarray of shape (n_samples,)
+            Class indices, -1 where unknown.
+        n_classes : int or None, default=None
+            Number of classes, of which some may have no row. None is the largest index plus 1.
+
+        Returns
+        -------
+        self : object
+            The fitted ensemble.
+        """
         self.n_classes_ = int(y.max()) + 1 if n_classes is None else n_classes
-        X, y = self._some(X, y, MAX_LABELLED)
-        teachers = default_teachers(self.seed, len(X)) if self.teachers is None else self.teachers
+        X, y = self._subsample(X, y, MAX_LABELLED_ROWS)
+        teachers = default_teachers(len(X), self.random_state) if self.teachers is None else self.teachers
         unfit = [teacher for teacher in teachers if not hasattr(teacher, "predict_proba")]
         if not teachers or unfit:
             raise ValueError(f"`teachers` must be one classifier or more, with `predict_proba`. Got {unfit}.")
-        self.scaler_ = ColumnScaler().fit(self._unfolded(X[y >= 0]))
-        likelihoods = self._held_out_likelihoods(teachers, *self._some(X, y, MAX_HELD_OUT))
-        likelihoods -= [HANDICAP * isinstance(teacher, TAKE_UNLABELLED) for teacher in teachers]
-        weights = np.exp((likelihoods - likelihoods.max()) / TEMPERATURE)
+        self.scaler_ = ColumnScaler().fit(self._unfold(X[y >= 0]))
+        log_likelihoods = self._cross_validate(teachers, *self._subsample(X, y, MAX_CROSS_VALIDATION_ROWS))
+        log_likelihoods -= [SEMI_SUPERVISED_PENALTY * is_semi_supervised(teacher) for teacher in teachers]
+        weights = np.exp((log_likelihoods - log_likelihoods.max()) / TEMPERATURE)
         self.weights_ = weights / weights.sum()
-        self.teachers_ = [taught(teacher, self._seen(teacher, X), y) for teacher in teachers]
+        self.teachers_ = [fit_teacher(teacher, self._rescale(teacher, X), y) for teacher in teachers]
         return self
 
-    def predict_proba(self, X):
-        """Class probabilities of rows, (n_samples, n_classes)."""
+    def predict_proba(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        """Class probabilities, a weighted mean over the teachers.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Scaled rows.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            Rows sum to 1.
+        """
         probabilities = np.empty((len(X), self.n_classes_))
-        for rows in gen_batches(len(X), ROWS_AT_ONCE):
-            part = X[rows]
+        for batch in gen_batches(len(X), ROWS_AT_ONCE):
             pairs = zip(self.teachers_, self.weights_, strict=True)
-            probabilities[rows] = sum(weight * self._asked(teacher, part) for teacher, weight in pairs)
+            probabilities[batch] = sum(weight * self._teacher_proba(teacher, X[batch]) for teacher, weight in pairs)
         return probabilities
 
-    def _some(self, X, y, max_labelled):
-        """As many rows as teachers can take: labelled ones before others."""
-        order = np.random.RandomState(self.seed).permutation(len(y))
-        labelled, others = order[y[order] >= 0][:max_labelled], order[y[order] < 0]
-        rows = np.sort(np.concatenate([labelled, others[: max(0, MAX_ROWS - len(labelled))]]))
+    def _subsample(
+        self, X: NDArray[Any], y: NDArray[np.intp], max_labelled: int
+    ) -> tuple[NDArray[Any], NDArray[np.intp]]:
+        """A random part of the rows, labelled ones first."""
+        order = np.random.RandomState(self.random_state).permutation(len(y))
+        labelled, unlabelled = order[y[order] >= 0][:max_labelled], order[y[order] < 0]
+        rows = np.sort(np.concatenate([labelled, unlabelled[: max(0, MAX_ROWS - len(labelled))]]))
         return X[rows], y[rows]
 
-    def _held_out_likelihoods(self, teachers, X, y):
-        """Log likelihood of labels that each teacher has not seen, summed over the labelled rows."""
-        likelihoods = np.zeros(len(teachers))
+    def _cross_validate(self, teachers: Sequence[Any], X: NDArray[Any], y: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Log likelihood of held-out labels by each teacher, summed over the labelled rows."""
+        log_likelihoods = np.zeros(len(teachers))
         labelled = np.flatnonzero(y >= 0)
-        n_folds = min(FOLDS, np.bincount(y[labelled]).max())
+        n_folds = min(N_FOLDS, np.bincount(y[labelled]).max())
         if len(teachers) == 1 or n_folds < 2:
-            return likelihoods
-        folds = StratifiedKFold(n_folds, shuffle=True, random_state=self.seed)
+            return log_likelihoods
+        folds = StratifiedKFold(n_folds, shuffle=True, random_state=self.random_state)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "The least populated class")
             splits = list(folds.split(labelled, y[labelled]))
-        for shown, held_out in splits:
-            if len(np.unique(y[labelled[shown]])) < 2:
+        for train, test in splits:
+            if len(np.unique(y[labelled[train]])) < 2:
                 continue
-            told, asked = y.copy(), labelled[held_out]
-            told[asked] = -1
+            held_out, y_train = labelled[test], y.copy()
+            y_train[held_out] = -1
             for i, teacher in enumerate(teachers):
-                guesses = self._asked(taught(teacher, self._seen(teacher, X), told), X[asked])
-                likelihoods[i] += np.log(guesses[np.arange(len(asked)), y[asked]]).sum()
-        return likelihoods
+                fitted = fit_teacher(teacher, self._rescale(teacher, X), y_train)
+                probabilities = self._teacher_proba(fitted, X[held_out])
+                log_likelihoods[i] += np.log(probabilities[np.arange(len(held_out)), y[held_out]]).sum()
+        return log_likelihoods
 
-    def _seen(self, teacher, X):
-        """Rows as a teacher sees them: unfolded, and folded by the scale of labelled rows, if it goes by these."""
-        if isinstance(teacher, TAKE_UNLABELLED) or not self.n_folded:
+    def _rescale(self, teacher: Any, X: NDArray[Any]) -> NDArray[Any]:
+        """Rows whose folded columns are scaled by the labelled rows, for supervised teachers."""
+        if is_semi_supervised(teacher) or not self.n_folded_columns:
             return X
-        return np.hstack([self.scaler_.transform(self._unfolded(X)), X[:, self.n_folded :]])
+        return np.hstack([self.scaler_.transform(self._unfold(X)), X[:, self.n_folded_columns :]])
 
-    def _unfolded(self, X):
-        return np.sinh(X[:, : self.n_folded].astype(np.float64))
+    def _unfold(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        return np.asarray(np.sinh(X[:, : self.n_folded_columns].astype(np.float64)))
 
-    def _asked(self, teacher, X):
-        """What one teacher believes; nothing is held impossible."""
+    def _teacher_proba(self, teacher: Any, X: NDArray[Any]) -> NDArray[np.float64]:
+        """Class probabilities by one teacher, none of them zero."""
         with np.errstate(invalid="ignore"):  # rows that no label has spread to
-            guesses = np.nan_to_num(teacher.predict_proba(self._seen(teacher, X)))
+            known = np.nan_to_num(teacher.predict_proba(self._rescale(teacher, X)))
         probabilities = np.zeros((len(X), self.n_classes_))
-        probabilities[:, teacher.classes_] = guesses
-        probabilities = probabilities.clip(LEAST)
-        return probabilities / probabilities.sum(1, keepdims=True)
+        probabilities[:, teacher.classes_] = known
+        probabilities = probabilities.clip(MIN_PROBABILITY)
+        return np.asarray(probabilities / probabilities.sum(1, keepdims=True))
 
 
-def taught(teacher: Any, X: np.ndarray, y: np.ndarray) -> Any:
-    """A fitted copy of a teacher, which is shown unlabelled rows if it takes them."""
-    shown = np.ones(len(y), bool) if isinstance(teacher, TAKE_UNLABELLED) else y >= 0
+def is_semi_supervised(teacher: Any) -> bool:
+    """Whether a teacher learns from unlabelled rows too."""
+    return isinstance(teacher, (LabelPropagation, LabelSpreading, SelfTrainingClassifier))
+
+
+def fit_teacher(teacher: Any, X: NDArray[Any], y: NDArray[np.intp]) -> Any:
+    """A copy of a teacher, fitted to the labelled rows, and if it is semi-supervised to the others too."""
+    rows = np.ones(len(y), bool) if is_semi_supervised(teacher) else y >= 0
     with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return clone(teacher).fit(X[shown], y[shown])
+        return clone(teacher).fit(X[rows], y[rows])

@@ -113,7 +113,7 @@ def told(graph: Graph, conditions: Any, rows: str) -> str | None:
     """The conditions that scaled rows seem to have."""
     if conditions is None:
         return None
-    slopes, intercepts = np.atleast_2d(conditions.slopes).T, np.atleast_1d(conditions.intercepts)
+    slopes, intercepts = np.atleast_2d(conditions.coef).T, np.atleast_1d(conditions.intercept)
     seem = graph.add("MatMul", rows, slopes.astype(graph.dtype))
     seem = graph.add("Add", seem, intercepts.astype(graph.dtype))
     start = conditions.encoder.n_values_

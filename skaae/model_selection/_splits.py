@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import indexable
 
-from ..estimators._labels import classes_of, known_labels, positions_of
+from ..estimators._labels import encode_labels, is_labelled, unique_classes
 
 __all__ = ["SemiSupervisedKFold"]
 
@@ -63,8 +63,8 @@ class SemiSupervisedKFold(StratifiedKFold):
             Places of the fold's labelled rows.
         """
         indexable(X, y)
-        known = known_labels(y)
+        known = is_labelled(y)
         labelled, others = np.flatnonzero(known), np.flatnonzero(~known)
-        positions = positions_of(y, classes_of(y))[labelled]
+        positions = encode_labels(y, unique_classes(y))[labelled]
         for train, test in super().split(labelled, positions):
             yield np.sort(np.concatenate([labelled[train], others])), labelled[test]

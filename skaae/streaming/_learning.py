@@ -15,7 +15,7 @@ import pandas as pd
 from sklearn.utils import check_random_state
 
 from ..estimators._base import BaseAAE
-from ..estimators._labels import classes_of
+from ..estimators._labels import unique_classes
 from ._reading import Rows, Stream, mixed
 from ._sample import Options, Sample
 
@@ -149,7 +149,7 @@ class Learner:
         self.n_expected = epochs * sample.n_seen
         if sample.n_seen and not self.begun:
             labels = np.array(list(sample.labels), dtype=object)
-            self.classes = classes_of(labels) if len(labels) and self.classes is None else self.classes
+            self.classes = unique_classes(labels) if len(labels) and self.classes is None else self.classes
             self._begin(sample.rows())
 
     def learn(self, rows: Rows) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..estimators._labels import known_labels
+from ..estimators._labels import is_labelled
 from ..table import MOST_CATEGORIES, TableEncoder, as_table, categories_in, missing_in
 from ._reading import Rows, chosen, joined
 
@@ -74,7 +74,7 @@ class Sample:
         numbers = self.rng.random_sample(len(rows[0]))
         numbers[[row for _, _, row in self.options.news(rows[0])]] = -1
         if rows[1] is not None:
-            self.labels.update(pd.unique(rows[1][known_labels(rows[1])]).tolist())
+            self.labels.update(pd.unique(rows[1][is_labelled(rows[1])]).tolist())
         self.n_seen += len(numbers)
         places = np.flatnonzero(numbers < self.highest)
         self.parts.append(chosen(rows, places))

@@ -17,7 +17,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.semi_supervised import LabelSpreading
 
 import skaae
-from skaae.estimators import _views
+from skaae.estimators import _scorers
 
 HERE = Path(__file__).parent
 SMALL = {"hidden_layer_sizes": 8, "max_iter": 5, "random_state": 0}
@@ -52,7 +52,7 @@ def fitted(X, y, table):
         LabelSpreading("knn", n_neighbors=3),
     ]
     some = np.where(np.arange(50) % 4, -1, y)
-    with mock.patch.object(_views, "TREES", 5):  # for a small file
+    with mock.patch.object(_scorers, "N_TREES", 5):  # for a small file
         detector = skaae.AAEOutlierDetector(n_members=2, **SMALL).fit(X[:20])
     return {
         "transformer": skaae.AAETransformer(2, prior="mixture", n_modes=3, **SMALL).fit(X, y),
