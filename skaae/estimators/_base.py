@@ -15,10 +15,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from ..pages import Documented
+from .._doc_links import DocLinkMixin
+from .._serialization import SerializableMixin
 from ..plan import Training
-from ..saving import Saved
-from ..table import TableEncoder, as_table, in_file, refuse_same_names, together
+from ..table import TableEncoder, check_table, check_unique_names, concatenate, is_memory_mapped
 from ._door import Door
 from ._labels import classes_of, positions_of
 from ._plans import Plans
@@ -37,7 +37,7 @@ TORN_DOWN = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")  # scikit-learn'
 validated = _fit_context(prefer_skip_nested_validation=True)  # checks parameters before a method that fits
 
 
-class BaseAAE(Saved, Plans, Door, Documented, CallbackSupportMixin, BaseEstimator):
+class BaseAAE(SerializableMixin, Plans, Door, DocLinkMixin, CallbackSupportMixin, BaseEstimator):
     """The shared parameters of all estimators, and fitting, encoding and decoding with them."""
 
     history_: dict[str, np.ndarray]
@@ -183,13 +183,13 @@ class BaseAAE(Saved, Plans, Door, Documented, CallbackSupportMixin, BaseEstimato
     def _validate(self, X: Any, *, reset: bool, ensure_min_samples: int = 1) -> Any:
         """Rows as a DataFrame, or as an array of floats, whose names and number of columns are those of a first fit."""
         if isinstance(X, pd.DataFrame):
-            refuse_same_names(X)
+            check_unique_names(X)
             validate_data(self, X, reset=reset, skip_check_array=True)
-            return as_table(X, ensure_min_samples)
+            return check_table(X, ensure_min_samples)
         X = validate_data(
             self, X, reset=reset, dtype=None, ensure_all_finite=False, ensure_min_samples=ensure_min_samples
         )
-        return as_table(X)
+        return check_table(X)
 
     def _begin(self, X: Any, labels: np.ndarray | None, first: bool) -> None:
         """Fixes what a first fit fixes, or makes sure that it is still asked for: what to build."""
@@ -221,12 +221,12 @@ class BaseAAE(Saved, Plans, Door, Documented, CallbackSupportMixin, BaseEstimato
 
     def _scale(self, X: Any, dtype: Any = None) -> np.ndarray:
         """Rows as numbers of one scale."""
-        scaled = together(map(checked, self.table_encoder_.parts(X)), len(X), dtype)
+        scaled = concatenate(map(checked, self.table_encoder_.encode_chunks(X)), len(X), dtype)
         return scaled if min(scaled.strides) >= 0 else scaled.copy()  # for torch knows no others
 
     def _rows(self, X: Any, y: Any, labels: np.ndarray | None) -> Rows:
         """Rows on their way to the core."""
-        fetched = self._fetches and isinstance(X, np.ndarray) and in_file(X)
+        fetched = self._fetches and isinstance(X, np.ndarray) and is_memory_mapped(X)
         return Rows(ScaledRows(self._scale, X) if fetched else self._scale(X, self._dtype_of_rows), labels)
 
     def _train(self, X: Any, y: Any, rows: Rows, validation: tuple[Any, Any] | None) -> None:

@@ -372,7 +372,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
         if self.teachers is None:
             return None
         teachers = None if self.teachers == "auto" else self.teachers
-        n_folded = self.table_encoder_.n_values_ if teachers is None and self.scaling == "standard" else 0
+        n_folded = self.table_encoder_.n_numeric_ if teachers is None and self.scaling == "standard" else 0
         self.teachers_ = Teachers(teachers, seed, n_folded).fit(rows.X, rows.labels, len(self.classes_))
         return self.teachers_.predict_proba(rows.X)
 

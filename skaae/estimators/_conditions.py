@@ -36,10 +36,10 @@ class Conditions:
         self.names = list(table)
         by_dtype = isinstance(y, pd.DataFrame) or self._has_fractions(table["y"])
         self.encoder = TableEncoder(categorical_features="from_dtype" if by_dtype else [0]).fit(table)
-        numbers = table.columns[self.encoder.sources_[: self.encoder.n_values_]]
+        numbers = table.columns[self.encoder.source_columns_[: self.encoder.n_numeric_]]
         self.ranges = {name: (table[name].min(), table[name].max()) for name in numbers}
         self.known = {name: list(pd.unique(table[name])) for name in table.columns.difference(numbers)}
-        given = self.encoder.transform_table(table)
+        given = self.encoder.encode(table)
         self.width = given.shape[1]
         kept = np.linspace(0, len(given) - 1, min(len(given), MOST_KEPT)).astype(int)
         self.kept, self.counts = np.unique(given[kept], axis=0, return_counts=True)
@@ -59,7 +59,7 @@ class Conditions:
         if len(table) != n:
             raise ValueError(f"`y` must be one condition, or one for each of {n} rows. Got {len(table)}.")
         self._refuse_missing(table)
-        given = self.encoder.transform_table(table)
+        given = self.encoder.encode(table)
         self._refuse_unseen(table)
         return given
 
@@ -70,7 +70,7 @@ class Conditions:
     def tell(self, rows: np.ndarray) -> np.ndarray:
         """The conditions that scaled rows seem to have, (n, width)."""
         told = (rows @ self.slopes.T + self.intercepts).reshape(len(rows), self.width)
-        parts = np.split(told, np.cumsum([self.encoder.n_values_, *self.encoder.choices_])[:-1], axis=1)
+        parts = np.split(told, np.cumsum([self.encoder.n_numeric_, *self.encoder.one_hot_groups_])[:-1], axis=1)
         groups = [np.eye(part.shape[1])[part.argmax(1)] for part in parts[1:]]
         return np.hstack([parts[0], *groups])
 

@@ -11,7 +11,7 @@ from sklearn.callback import with_callbacks
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ..table import TableEncoder, missing_in
+from ..table import TableEncoder, missing_mask
 from ._base import BaseAAE, validated
 from ._rows import Rows
 
@@ -255,7 +255,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         shown = self._corrupted(Rows(clean, table=table), 0)
         n_features = self._architecture.n_features
         error = np.square(self._clean(shown) - clean[:, :n_features])
-        counted = ~missing_in(table)[:, self.table_encoder_.sources_]
+        counted = ~missing_mask(table)[:, self.table_encoder_.source_columns_]
         if self.corruption == "masked":
             counted &= self._unknown(shown)
         if not counted.any():
@@ -292,12 +292,12 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         n_features = self._architecture.n_features
         if not self._architecture.marks:
             return np.zeros((len(rows), n_features), bool)
-        return rows[:, n_features:][:, self.table_encoder_.sources_] > 0
+        return rows[:, n_features:][:, self.table_encoder_.source_columns_] > 0
 
     def _make_encoder(self, X):
-        missing = missing_in(X)
+        missing = missing_mask(X)
         if callable(self.corruption):
-            missing = missing | missing_in(self._by_user(X, 0, 0))
+            missing = missing | missing_mask(self._by_user(X, 0, 0))
         self._hidden_beside = float(missing.mean().clip(*MASKED_BESIDE)) if missing.any() else 0.0
         return TableEncoder(
             "linear" if self.scaling == "standard" else self.scaling,
@@ -307,21 +307,21 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         )
 
     def _auto_width(self, encoder):
-        return min(AUTO_WIDTH, len(encoder.sources_))
+        return min(AUTO_WIDTH, len(encoder.source_columns_))
 
     def _architecture_for(self, encoder, labels):
         architecture = super()._architecture_for(encoder, labels)
         if not (self._hidden_beside or self.corruption == "masked"):
             return architecture
-        starts = np.cumsum([encoder.n_values_, *encoder.choices_])[: len(encoder.choices_)]
-        places = [*encoder.sources_[: encoder.n_values_], *encoder.sources_[starts]]
+        starts = np.cumsum([encoder.n_numeric_, *encoder.one_hot_groups_])[: len(encoder.one_hot_groups_)]
+        places = [*encoder.source_columns_[: encoder.n_numeric_], *encoder.source_columns_[starts]]
         return replace(architecture, marks=tuple(int(place) for place in places))
 
     def _scale(self, X):
         scaled = super()._scale(X)
         if not self._architecture.marks:
             return scaled
-        marks = missing_in(X)[:, : max(self._architecture.marks) + 1]
+        marks = missing_mask(X)[:, : max(self._architecture.marks) + 1]
         return np.hstack([scaled, marks.astype(scaled.dtype)])
 
     def _noise(self):
@@ -365,7 +365,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
 
 def completed(table, filled):
     """Rows whose missing cells are filled from others."""
-    missing = missing_in(table)
+    missing = missing_mask(table)
     if not isinstance(filled, pd.DataFrame):
         return np.where(missing, filled, table).astype(filled.dtype, copy=False)
     columns = []

@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from ..table import TableEncoder, matrix_of
+from ..table import TableEncoder, check_matrix
 from ._base import BaseAAE, validated
 from ._conditions import Conditions
 from ._flow import BaseFlowAAE
@@ -273,7 +273,7 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
             Rows in the form of the training rows.
         """
         check_is_fitted(self)
-        styles = matrix_of(X, self._n_features_out, "styles")
+        styles = check_matrix(X, self._n_features_out, "styles")
         return self._rows_of_noise(styles, self._wanted(y, len(styles), np.random.RandomState(0)))
 
     def transfer(self, X: Any, y: Any, *, y_from: Any = None) -> Any:
@@ -365,7 +365,7 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
         )
 
     def _auto_width(self, encoder):
-        return min(AUTO_WIDTH, self.n_features_in_, len(encoder.sources_))
+        return min(AUTO_WIDTH, self.n_features_in_, len(encoder.source_columns_))
 
     def _make_encoder(self, X):
         return TableEncoder(self.scaling, categorical_features=self.categorical_features, rounding="seen")

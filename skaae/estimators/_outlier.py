@@ -314,7 +314,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
             weight * parts[opinion, np.arange(len(seen.X))] for weight, opinion in zip(LOUDEST, loudest, strict=True)
         )
         names = getattr(self, "feature_names_in_", None)
-        of_columns = shares @ np.eye(self.n_features_in_)[self.table_encoder_.sources_]
+        of_columns = shares @ np.eye(self.n_features_in_)[self.table_encoder_.source_columns_]
         return pd.DataFrame(of_columns, index=index, columns=names)
 
     def _surprise(self, seen):
@@ -330,7 +330,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         return Seen(rows, errors, self._ranks.transform(rows).clip(-HIGHEST_RANK, HIGHEST_RANK))
 
     def _scaling(self):
-        return "cut" if self.scaling == "standard" else self.scaling
+        return "clip" if self.scaling == "standard" else self.scaling
 
     def _weights(self):
         return {"graded": True}

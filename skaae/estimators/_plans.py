@@ -40,9 +40,9 @@ class Plans:
 
     def _architecture_for(self, encoder: TableEncoder, labels: np.ndarray | None) -> Architecture:
         """Translates parameters into what to build, with the labels of a first fit."""
-        n_features = len(encoder.sources_)
+        n_features = len(encoder.source_columns_)
         if self.n_components is not None and self.n_components > n_features:
-            encoded = f"{n_features}, encoded" if encoder.choices_ else f"{n_features}"
+            encoded = f"{n_features}, encoded" if encoder.one_hot_groups_ else f"{n_features}"
             raise ValueError(
                 f"`n_components` must be at most the number of columns ({encoded}). Got {self.n_components}."
             )
@@ -52,7 +52,7 @@ class Plans:
             blocks=self._blocks(int(width), labels),
             hidden_layer_sizes=self._layer_sizes("hidden_layer_sizes"),
             activation=self.activation,
-            choices=encoder.choices_,
+            choices=encoder.one_hot_groups_,
             image_shape=self._image_shape(encoder),
         )
 
@@ -71,16 +71,16 @@ class Plans:
         shape = tuple(np.atleast_1d(self.image_shape).tolist())
         if len(shape) not in (2, 3) or not all(isinstance(side, int) and side > 0 for side in shape):
             raise ValueError(f"`image_shape` must be (height, width) or (height, width, channels). Got {shape}.")
-        n_features = len(encoder.sources_)
-        if encoder.choices_ or np.prod(shape) != n_features:
-            kind = "columns, some of them categories or incomplete" if encoder.choices_ else "columns"
+        n_features = len(encoder.source_columns_)
+        if encoder.one_hot_groups_ or np.prod(shape) != n_features:
+            kind = "columns, some of them categories or incomplete" if encoder.one_hot_groups_ else "columns"
             raise ValueError(f"Rows must be images of shape {shape}, flat and complete. Got {n_features} {kind}.")
         height, width, channels = (*shape, 1)[:3]
         return height, width, channels
 
     def _auto_width(self, encoder: TableEncoder) -> int:
         """Width of the code where the user leaves it to us."""
-        return max(1, min(AUTO_WIDTH, len(encoder.sources_) - 1))
+        return max(1, min(AUTO_WIDTH, len(encoder.source_columns_) - 1))
 
     def _blocks(self, width: int, labels: np.ndarray | None) -> tuple[Block, ...]:
         """The parts of the code."""

@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ..table import matrix_of
+from ..table import check_matrix
 from ._base import BaseAAE, validated
 from ._blocks import WEIGHTS_WITH_HEADS, WITH_MODES, block_of, blocks_with_heads
 from ._labels import names_of, wanted_positions
@@ -311,7 +311,7 @@ class AAETransformer(CodesMixin, BaseAAE):
             The rows that the decoder makes of them, in the form of the training rows.
         """
         check_is_fitted(self)
-        code = matrix_of(X, self._n_features_out, "codes")
+        code = check_matrix(X, self._n_features_out, "codes")
         n_beyond = sum(block.width for block in self._architecture.blocks[1:])  # a style of no cluster
         return self._rows_of(np.pad(code, ((0, 0), (0, n_beyond))))
 

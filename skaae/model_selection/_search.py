@@ -7,16 +7,16 @@ from typing import Any, Self
 from joblib import parallel_config
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
-from ..pages import SITE, Documented
+from .._doc_links import DOC_URL, DocLinkMixin
 from ._backend import PackedBackend
 
 __all__ = ["PackedGridSearchCV", "PackedRandomizedSearchCV"]
 
 
-class Packed(Documented):
+class Packed(DocLinkMixin):
     """A search that packs the trainings of its candidates."""
 
-    _doc_link_template = f"{SITE}/reference/generated/skaae.model_selection.{{estimator_name}}.html"
+    _doc_link_template = f"{DOC_URL}/reference/generated/skaae.model_selection.{{estimator_name}}.html"
 
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
         """Fit all candidates on all splits, and the best one on all rows.
