@@ -52,7 +52,7 @@ VARIANTS: dict[type, dict[str, list[Any]]] = {
     AAEOutlierDetector: {"n_members": [2], "trim": [0.4, 0.0]},
     AAEGenerator: {"flow_max_iter": [1], "flow_layer_sizes": [(4,)]},
     TableEncoder: {
-        "scaling": ["standard", "cut", "linear", "quantile", None],
+        "scaling": ["standard", "clip", "linear", "quantile", None],
         "rounding": [True, False, "seen"],
         "keep_missing": [True, False],
         "categorical_features": SHARED["categorical_features"],

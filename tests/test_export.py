@@ -82,7 +82,7 @@ def test_columns_of_thousands_of_values_are_mapped_by_all_their_knots(tmp_path):
     rng = np.random.RandomState(0)
     rows = np.column_stack([rng.standard_t(2, 5000), rng.exponential(size=5000).clip(0.5), rng.poisson(2, 5000)])
     model = AAETransformer(2, scaling="quantile", **SMALL | {"max_iter": 1}).fit(rows)
-    assert model.table_encoder_.choices_
+    assert model.table_encoder_.one_hot_groups_
     agree(asked(model, tmp_path / "model.onnx", rows), model.transform(rows))
 
 

@@ -11,7 +11,7 @@ from sklearn.utils import estimator_html_repr
 
 import skaae
 from skaae import callbacks, display, export, metrics, model_selection, streaming
-from skaae.pages import SITE
+from skaae._doc_links import DOC_URL
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -74,7 +74,7 @@ def test_html_representation_links_to_a_page_of_the_reference(name):
     else:
         shown, page = getattr(skaae, name)(), f"skaae.{name}"
     assert page in documented()
-    assert f'href="{SITE}/reference/generated/{page}.html"' in estimator_html_repr(shown)
+    assert f'href="{DOC_URL}/reference/generated/{page}.html"' in estimator_html_repr(shown)
 
 
 def test_html_representation_of_a_pipeline_links_to_each_step():
@@ -86,4 +86,4 @@ def test_html_representation_of_a_pipeline_links_to_each_step():
 
 def test_urls_of_the_package_are_those_of_the_links():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["urls"]["Documentation"] == SITE
+    assert project["urls"]["Documentation"] == DOC_URL

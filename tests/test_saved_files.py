@@ -10,7 +10,7 @@ import skops.io
 from sklearn.exceptions import InconsistentVersionWarning
 
 import skaae
-from skaae.saving import FORMAT
+from skaae._serialization import FORMAT
 
 CLASSES = {
     "transformer": skaae.AAETransformer,

@@ -49,10 +49,10 @@ class Conditions:
         self.names = list(table)
         from_dtype = isinstance(y, pd.DataFrame) or self._has_fractions(table["y"])
         self.encoder = TableEncoder(categorical_features="from_dtype" if from_dtype else [0]).fit(table)
-        numeric = table.columns[self.encoder.sources_[: self.encoder.n_values_]]
+        numeric = table.columns[self.encoder.source_columns_[: self.encoder.n_numeric_]]
         self.ranges = {name: (table[name].min(), table[name].max()) for name in numeric}
         self.categories = {name: list(pd.unique(table[name])) for name in table.columns.difference(numeric)}
-        condition = self.encoder.transform_table(table)
+        condition = self.encoder.encode(table)
         self.width = condition.shape[1]
         sampled = np.linspace(0, len(condition) - 1, min(len(condition), MAX_SAMPLED_ROWS)).astype(int)
         self.values, self.counts = np.unique(condition[sampled], axis=0, return_counts=True)
@@ -67,7 +67,7 @@ class Conditions:
         if len(table) != n:
             raise ValueError(f"`y` must be one condition, or one for each of {n} rows. Got {len(table)}.")
         self._check_no_missing(table)
-        condition = self.encoder.transform_table(table)
+        condition = self.encoder.encode(table)
         self._check_known(table)
         return condition
 
@@ -83,7 +83,7 @@ class Conditions:
     def predict(self, X: NDArray[Any]) -> NDArray[np.float64]:
         """Predicted conditions of scaled rows, (n, width): numbers, and the most likely categories as one-hot."""
         predicted = (X @ self.coef.T + self.intercept).reshape(len(X), self.width)
-        starts = np.cumsum([self.encoder.n_values_, *self.encoder.choices_])[:-1]
+        starts = np.cumsum([self.encoder.n_numeric_, *self.encoder.one_hot_groups_])[:-1]
         numbers, *scores = np.split(predicted, starts, axis=1)
         return np.hstack([numbers, *(np.eye(group.shape[1])[group.argmax(1)] for group in scores)])
 

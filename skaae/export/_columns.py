@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..table import ColumnScaler, RankScaler, TableEncoder
-from ..table._columns import CategoryColumn, NumberColumn
-from ..table._scalers import FARTHEST
+from ..table._columns import CategoricalColumn, NumericColumn
+from ..table._scalers import MAX_SPREADS
 from ._graph import Graph
 
 __all__ = ["encoded", "unscaled"]
@@ -19,14 +19,14 @@ NUMBERS = (int, float, np.integer, np.floating, np.bool_)
 def encoded(graph: Graph, encoder: TableEncoder, X: str, dtype: str) -> str:
     """Rows as the encoder's `transform` gives them; in rows of 32 bits, values are known by these bits."""
     refuse_text(encoder)
-    parts = [scaled(graph, encoder, X)] if encoder.n_values_ else []
-    for place in encoder._grouped:
+    parts = [scaled(graph, encoder, X)] if encoder.n_numeric_ else []
+    for place in encoder._one_hot_columns:
         x = graph.columns(X, place, place + 1)
         column = encoder._columns[place]
-        if isinstance(column, NumberColumn):
+        if isinstance(column, NumericColumn):
             parts.append(chosen_number(graph, column, x, column.atoms.astype(dtype).astype(np.float64)))
         else:
-            parts.append(chosen_category(graph, column, x, np.asarray(column.index, dtype).astype(np.float64)))
+            parts.append(chosen_category(graph, column, x, np.asarray(column.categories, dtype).astype(np.float64)))
     return graph.concat(parts)
 
 
@@ -38,7 +38,7 @@ def unscaled(graph: Graph, encoder: TableEncoder, scaled: str) -> str:
     if not isinstance(scaler, ColumnScaler):
         return scaled
     center, scale = tables
-    if scaler.tails == "fold":
+    if scaler.tails == "arcsinh":
         grown = graph.add("Exp", scaled)
         scaled = graph.add("Mul", graph.add("Sub", grown, graph.add("Reciprocal", grown)), np.array(0.5))
     return graph.add("Add", graph.add("Mul", scaled, scale), center)
@@ -47,16 +47,16 @@ def unscaled(graph: Graph, encoder: TableEncoder, scaled: str) -> str:
 def refuse_text(encoder: TableEncoder) -> None:
     names = getattr(encoder, "feature_names_in_", np.arange(encoder.n_features_in_))
     for place, column in encoder._columns.items():
-        if isinstance(column, CategoryColumn) and not all(isinstance(own, NUMBERS) for own in column.index):
+        if isinstance(column, CategoricalColumn) and not all(isinstance(own, NUMBERS) for own in column.categories):
             raise ValueError(
-                f"Columns must be numbers to be exported. Got categories {column.names()[:3]} in column"
+                f"Columns must be numbers to be exported. Got categories {column.category_names()[:3]} in column"
                 f" {names[place]!r}: fit the estimator to columns of numbers, or turn these into numbers first."
             )
 
 
 def scaled(graph: Graph, encoder: TableEncoder, X: str) -> str:
     """The values, 0 where they are missing."""
-    x = graph.add("Gather", X, np.asarray(encoder._valued), axis=1)
+    x = graph.add("Gather", X, np.asarray(encoder._value_columns), axis=1)
     missing = graph.add("IsNaN", x)
     x = graph.add("Where", missing, np.array(0.0), x)
     scaler, tables = scalers_of(encoder)
@@ -65,17 +65,17 @@ def scaled(graph: Graph, encoder: TableEncoder, X: str) -> str:
     elif isinstance(scaler, ColumnScaler):
         center, scale = tables
         x = graph.add("Div", graph.add("Sub", x, center), scale)
-        if scaler.tails == "cut":
-            x = graph.add("Clip", x, np.array(-FARTHEST), np.array(FARTHEST))
-        elif scaler.tails == "fold":
+        if scaler.tails == "clip":
+            x = graph.add("Clip", x, np.array(-MAX_SPREADS), np.array(MAX_SPREADS))
+        elif scaler.tails == "arcsinh":
             x = folded(graph, x)
     return graph.add("Where", missing, np.array(0.0), x)
 
 
 def scalers_of(encoder: TableEncoder) -> tuple[Any, Any]:
     """One of the scalers of the values, and what all of them have learned: centres and scales, or knots."""
-    scalers = [encoder.scaler_] if encoder._plain else []
-    scalers += [encoder._columns[place].scaler for place in encoder._valued if place in encoder._columns]
+    scalers = [encoder.scaler_] if encoder._complete_numeric else []
+    scalers += [encoder._columns[place].scaler for place in encoder._value_columns if place in encoder._columns]
     if isinstance(scalers[0], RankScaler):
         return scalers[0], [pair for scaler in scalers for pair in scaler.knots_]
     if not isinstance(scalers[0], ColumnScaler):
@@ -112,7 +112,7 @@ def interpolated(graph: Graph, x: str, knots: list[tuple[np.ndarray, np.ndarray]
     return graph.add("Add", graph.add("Gather", values.ravel(), place), grown)
 
 
-def chosen_number(graph: Graph, column: NumberColumn, x: str, atoms: np.ndarray) -> str:
+def chosen_number(graph: Graph, column: NumericColumn, x: str, atoms: np.ndarray) -> str:
     """Which atom, another value, or missing."""
     missing = graph.add("IsNaN", x)
     if column.has_value:
@@ -126,10 +126,10 @@ def chosen_number(graph: Graph, column: NumberColumn, x: str, atoms: np.ndarray)
         chosen = graph.add("Where", missing, np.array(0.0), near)
     else:
         return graph.cast(missing, np.float64)
-    return graph.concat([chosen, *[graph.cast(missing, np.float64)] * column.missing])
+    return graph.concat([chosen, *[graph.cast(missing, np.float64)] * column.has_missing])
 
 
-def chosen_category(graph: Graph, column: CategoryColumn, x: str, known: np.ndarray) -> str:
+def chosen_category(graph: Graph, column: CategoricalColumn, x: str, known: np.ndarray) -> str:
     """Which category, or missing."""
     chosen = graph.add("Equal", x, known[None])
-    return graph.cast(graph.concat([chosen, *[graph.add("IsNaN", x)] * column.missing]), np.float64)
+    return graph.cast(graph.concat([chosen, *[graph.add("IsNaN", x)] * column.has_missing]), np.float64)

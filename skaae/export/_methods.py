@@ -75,8 +75,8 @@ def matched(graph: Graph, estimator: Any, X: str, rows: str) -> tuple[str, tuple
 def cleaned(graph: Graph, estimator: Any, X: str, rows: str) -> tuple[str, tuple[int, ...]]:
     """Clean rows in the units of the columns, a mean over the members; with masks, missing cells only."""
     encoder, built = estimator.table_encoder_, estimator._architecture
-    missing_columns = encoder.n_values_ < encoder.n_features_in_
-    if built.choices or missing_columns or encoder._form is not None:
+    missing_columns = encoder.n_numeric_ < encoder.n_features_in_
+    if built.choices or missing_columns or encoder._schema is not None:
         what = "categories, atoms or empty columns" if built.choices or missing_columns else "a DataFrame"
         raise ValueError(
             "The columns of a denoiser must be values in an array to be exported, because those of a DataFrame come"
@@ -90,8 +90,8 @@ def cleaned(graph: Graph, estimator: Any, X: str, rows: str) -> tuple[str, tuple
     decoded = [member.decoded(graph.concat(member.code(given))) for member in members(graph, estimator)]
     clean = graph.add("Max", graph.add("Min", graph.mean(decoded), high), low)
     clean = unscaled(graph, encoder, graph.cast(clean, np.float64))
-    if not np.array_equal(encoder._valued, range(encoder.n_features_in_)):
-        clean = graph.add("Gather", clean, np.argsort(encoder._valued), axis=1)
+    if not np.array_equal(encoder._value_columns, range(encoder.n_features_in_)):
+        clean = graph.add("Gather", clean, np.argsort(encoder._value_columns), axis=1)
     if estimator.corruption == "masked":
         clean = graph.add("Where", graph.add("IsNaN", X), clean, X)
     return clean, (encoder.n_features_in_,)
@@ -116,9 +116,9 @@ def told(graph: Graph, conditions: Any, rows: str) -> str | None:
     slopes, intercepts = np.atleast_2d(conditions.coef).T, np.atleast_1d(conditions.intercept)
     seem = graph.add("MatMul", rows, slopes.astype(graph.dtype))
     seem = graph.add("Add", seem, intercepts.astype(graph.dtype))
-    start = conditions.encoder.n_values_
+    start = conditions.encoder.n_numeric_
     parts = [graph.columns(seem, 0, start)] if start else []
-    for width in conditions.encoder.choices_:
+    for width in conditions.encoder.one_hot_groups_:
         largest = graph.add("ArgMax", graph.columns(seem, start, start + width), axis=-1)
         parts.append(graph.cast(graph.add("Equal", largest, np.arange(width)), graph.dtype))
         start += width

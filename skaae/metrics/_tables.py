@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
-from ..table._columns import is_category
+from ..table._columns import is_categorical
 from ._samples import LARGEST, spread_of
 
 __all__ = [
@@ -64,7 +64,7 @@ def frame_of(X: Any, name: str) -> pd.DataFrame:
 
 def is_number(cells: pd.Series) -> bool:
     """Whether a column's cells are numbers, as `TableEncoder` reads them; dates are refused."""
-    return not is_category(cells)
+    return not is_categorical(cells)
 
 
 def numbers_of(cells: pd.Series) -> np.ndarray:

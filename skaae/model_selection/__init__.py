@@ -1,4 +1,4 @@
-"""Splits where some rows have no label, and searches that train many models at once."""
+"""Splits of partly labelled rows, and searches that train many models at once."""
 
 from ._search import PackedGridSearchCV, PackedRandomizedSearchCV
 from ._splits import SemiSupervisedKFold

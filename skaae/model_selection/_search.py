@@ -1,22 +1,23 @@
-"""Searches of scikit-learn whose candidates and folds are trained side by side, as members of packs."""
+"""Searches of scikit-learn whose candidates and folds are trained at once, as members of packs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Self
 
 from joblib import parallel_config
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
-from ..pages import SITE, Documented
+from .._doc_links import DOC_URL, DocLinkMixin
 from ._backend import PackedBackend
 
 __all__ = ["PackedGridSearchCV", "PackedRandomizedSearchCV"]
 
 
-class Packed(Documented):
+class PackedSearchMixin(DocLinkMixin):
     """A search that packs the trainings of its candidates."""
 
-    _doc_link_template = f"{SITE}/reference/generated/skaae.model_selection.{{estimator_name}}.html"
+    _doc_link_template = f"{DOC_URL}/reference/generated/skaae.model_selection.{{estimator_name}}.html"
 
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
         """Fit all candidates on all splits, and the best one on all rows.
@@ -26,70 +27,71 @@ class Packed(Documented):
         X : DataFrame or array-like of shape (n_samples, n_features)
             Rows.
         y : array-like of shape (n_samples,) or None, default=None
-            What is known of them.
+            Targets.
         **params : dict
-            What is passed to the estimator's `fit`, to the scorer and to the splitter, as in scikit-learn.
+            Passed to the estimator's `fit`, to the scorer and to the splitter, as in scikit-learn.
 
         Returns
         -------
         self : object
             The fitted search.
         """
-        self._packing = parallel_config(backend=PackedBackend())
+        self._backend_config = parallel_config(backend=PackedBackend())
         try:
-            return super().fit(X, y, **params)  # type: ignore[misc]
+            super().fit(X, y, **params)  # type: ignore[misc]
         finally:
-            self._unpack()
+            self._restore_backend()
+        return self
 
-    def _run_search(self, evaluate_candidates, callback_ctx=None):
-        # The search has its backend by now; what candidates and scorers do in parallel is theirs.
-        self._unpack()
-        super()._run_search(evaluate_candidates, callback_ctx=callback_ctx)
+    def _run_search(self, evaluate_candidates: Callable[..., Any], callback_ctx: Any = None) -> None:
+        # The search has its backend by now; candidates and scorers run in parallel by the outer one.
+        self._restore_backend()
+        super()._run_search(evaluate_candidates, callback_ctx=callback_ctx)  # type: ignore[misc]
 
-    def _unpack(self):
-        if "_packing" in self.__dict__:
-            self.__dict__.pop("_packing").unregister()
+    def _restore_backend(self) -> None:
+        if "_backend_config" in self.__dict__:
+            self.__dict__.pop("_backend_config").unregister()
 
 
-class PackedGridSearchCV(Packed, GridSearchCV):
-    """Search a grid of parameters, training candidates and folds side by side.
+class PackedGridSearchCV(PackedSearchMixin, GridSearchCV):
+    """Search a grid of parameters, training candidates and folds at once.
 
-    What `sklearn.model_selection.GridSearchCV` does, with the same splits, scores and attributes, for estimators of
+    The same as `sklearn.model_selection.GridSearchCV`, with the same splits, scores and attributes, for estimators of
     skaae and pipelines that end in one. A small model keeps a processor waiting for its next instruction most of the
-    time; many of them, packed into one, keep it busy. Candidates share a pack if they build the same (widths, prior,
-    activation, shares of classes, columns after encoding) and train as many epochs on as many rows in batches of one
-    size; learning rates, weights of losses, noise, seeds and rows may differ. Others form packs of their own: so do the
-    folds of classifiers and clusterers, whose shares of classes differ, and of tables whose encoded columns do. Trained
-    by themselves, and no faster than in an ordinary search, are fits that are watched (early stopping, `verbose`,
-    callbacks), with `smoothness` above zero or salt and pepper, and the flow of `AAEGenerator`.
+    time; many of them, packed into one, keep it busy. Candidates share a pack if they have the same architecture
+    (widths, prior, activation, class probabilities, columns after encoding), number of epochs, number of rows and batch
+    size; learning rates, weights of losses, noise, seeds and rows may differ. Others form other packs: so do the folds
+    of classifiers and clusterers, whose class probabilities differ, and of tables whose encoded columns do. Trained
+    alone, and no faster than in an ordinary search, are fits with early stopping, `verbose` or callbacks, with
+    `smoothness` above zero or salt and pepper, and the flow of `AAEGenerator`.
 
-    Scores equal those of an ordinary search up to rounding, where nothing is drawn from a shared generator after
-    training: give a scorer that draws its own seed.
+    Scores equal those of an ordinary search up to rounding, unless something is drawn from a shared generator after
+    training: pass a scorer with a seed.
 
     Parameters
     ----------
     estimator : estimator object
-        An estimator of skaae, or a pipeline that ends in one. Others work too, without a gain.
+        An estimator of skaae, or a pipeline that ends in one. Others work too, no faster.
     param_grid : dict or list of dict
         Lists of values by the names of parameters.
     scoring : str, callable, list, tuple or dict, default=None
         As in `GridSearchCV`; `skaae.metrics.scorers` has some for models without labels.
     n_jobs : int or None, default=None
-        Processes among which candidates are dealt out, each packing its own; of the joblib backend that is active. As
-        many as there are cores is fastest.
+        Processes of the active joblib backend that candidates are distributed to, each packing those it gets. As many
+        as there are cores is fastest.
     refit : bool, str or callable, default=True
         Whether, and by which score, the best candidate is fitted to all rows.
     cv : int, splitter or iterable, default=None
-        How rows are split; with labels for some rows only, `SemiSupervisedKFold`.
+        How rows are split; if some rows are unlabelled, `SemiSupervisedKFold`.
     verbose : int, default=0
-        How much is printed of candidates that are done.
+        How much is printed of finished candidates.
     pre_dispatch : int or str, default="2*n_jobs"
-        Ignored: all candidates are dispatched. So many have their turn before a training that their rows, with the
-        copies that are made of them, fit into about 512 MiB.
+        Ignored: all candidates are dispatched. A pack is trained as soon as the rows of the pending candidates and
+        their copies take 512 MiB.
     error_score : "raise" or numeric, default=np.nan
-        What a candidate scores whose fit fails.
+        The score of a candidate whose fit fails.
     return_train_score : bool, default=False
-        Whether training rows are scored too.
+        Whether training rows are scored as well.
 
     Attributes
     ----------
@@ -102,11 +104,11 @@ class PackedGridSearchCV(Packed, GridSearchCV):
     best_params_ : dict
         Its parameters.
     best_index_ : int
-        Its place in `cv_results_`.
+        Its index in `cv_results_`.
 
     See Also
     --------
-    SemiSupervisedKFold : Splits for labels of which some are unknown.
+    SemiSupervisedKFold : Splits for partly labelled rows.
 
     Examples
     --------
@@ -123,11 +125,11 @@ class PackedGridSearchCV(Packed, GridSearchCV):
     """
 
 
-class PackedRandomizedSearchCV(Packed, RandomizedSearchCV):
-    """Search parameters drawn at random, training candidates and folds side by side.
+class PackedRandomizedSearchCV(PackedSearchMixin, RandomizedSearchCV):
+    """Search parameters drawn at random, training candidates and folds at once.
 
-    What `sklearn.model_selection.RandomizedSearchCV` does, with the same draws, splits, scores and attributes; for what
-    is packed, see `PackedGridSearchCV`.
+    The same as `sklearn.model_selection.RandomizedSearchCV`, with the same draws, splits, scores and attributes; for
+    what is packed, see `PackedGridSearchCV`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Splits for validation where some rows have no label."""
+"""Splits for cross-validation on partly labelled rows."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import indexable
 
-from ..estimators._labels import encode_labels, is_labelled, unique_classes
+from ..estimators._labels import unique_classes, is_labelled, encode_labels
 
 __all__ = ["SemiSupervisedKFold"]
 
 
 class SemiSupervisedKFold(StratifiedKFold):
-    """Split the labelled rows into folds, and give the others to every training part.
+    """Split the labelled rows into folds, and put the unlabelled ones into every training set.
 
-    A plain stratified split takes -1 for a class: its test parts are mostly rows whose label nobody knows, and what
-    is measured on them is not accuracy. Here test parts hold labelled rows only, each in one of them, classes as
-    evenly spread as in `StratifiedKFold`; training parts hold the other labelled rows, and every row without a label.
-    As test parts do not cover all rows, `cross_val_predict` refuses the splits; `cross_validate` and `GridSearchCV`
-    take them.
+    `StratifiedKFold` takes -1 for a class: its test sets are mostly unlabelled rows, on which accuracy cannot be
+    measured. Here test sets hold labelled rows only, each in one of them, stratified by class; training sets hold the
+    other labelled rows, and every unlabelled row. As test sets do not cover all rows, `cross_val_predict` refuses the
+    splits; `cross_validate` and `GridSearchCV` take them.
 
     Parameters
     ----------
@@ -43,28 +43,28 @@ class SemiSupervisedKFold(StratifiedKFold):
     [0 1 2 3] [4 5]
     """
 
-    def split(self, X: Any, y: Any, groups: Any = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Generate the places of training and test rows.
+    def split(self, X: Any, y: Any, groups: Any = None) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+        """Generate the indices of training and test rows.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Rows.
         y : array-like of shape (n_samples,)
-            Their classes, -1 or missing where unknown.
+            Their classes, -1 or missing for unlabelled rows.
         groups : None
             Ignored, present by convention.
 
         Yields
         ------
         train : ndarray
-            Places of all unlabelled rows and of the labelled ones of the other folds.
+            Indices of all unlabelled rows and of the labelled ones of the other folds.
         test : ndarray
-            Places of the fold's labelled rows.
+            Indices of the fold's labelled rows.
         """
         indexable(X, y)
-        known = is_labelled(y)
-        labelled, others = np.flatnonzero(known), np.flatnonzero(~known)
-        positions = encode_labels(y, unique_classes(y))[labelled]
-        for train, test in super().split(labelled, positions):
-            yield np.sort(np.concatenate([labelled[train], others])), labelled[test]
+        mask = is_labelled(y)
+        labelled, unlabelled = np.flatnonzero(mask), np.flatnonzero(~mask)
+        labels = encode_labels(y, unique_classes(y))[labelled]
+        for train, test in super().split(labelled, labels):
+            yield np.sort(np.concatenate([labelled[train], unlabelled])), labelled[test]

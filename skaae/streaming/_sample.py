@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..estimators._labels import is_labelled
-from ..table import MOST_CATEGORIES, TableEncoder, as_table, categories_in, missing_in
+from ..table import MAX_CATEGORIES, TableEncoder, categorical_mask, check_table, missing_mask
 from ._reading import Rows, chosen, joined
 
 __all__ = ["Options", "Sample"]
@@ -33,15 +33,15 @@ class Options:
 
     def news(self, X: Any) -> Iterator[tuple[int, Any, int]]:
         """Columns, options that occur in them for the first time, and rows in which they do."""
-        table = as_table(X if isinstance(X, pd.DataFrame) else np.asarray(X))
-        missing = missing_in(table)
+        table = check_table(X if isinstance(X, pd.DataFrame) else np.asarray(X))
+        missing = missing_mask(table)
         for place in set(np.flatnonzero(missing.any(axis=0)).tolist()) - self.incomplete:
             self.incomplete.add(place)
             yield place, "missing", int(missing[:, place].argmax())
         for place in self._categorical(table):
             cells = table.iloc[:, place] if isinstance(table, pd.DataFrame) else pd.Series(table[:, place])
             seen = self.seen.setdefault(place, set())
-            if len(seen) > MOST_CATEGORIES:  # the encoder will refuse these
+            if len(seen) > MAX_CATEGORIES:  # the encoder will refuse these
                 continue
             codes, found = pd.factorize(cells)
             for code, option in enumerate(found):
@@ -52,7 +52,7 @@ class Options:
     def _categorical(self, table: Any) -> Iterable[int]:
         if self.categorical_features is None:
             return list(self.seen)
-        return np.flatnonzero(categories_in(table, self.categorical_features)).tolist()
+        return np.flatnonzero(categorical_mask(table, self.categorical_features)).tolist()
 
 
 class Sample:

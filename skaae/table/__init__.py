@@ -1,20 +1,28 @@
 """Rows of a table as rows of numbers for a network, and back."""
 
-from ._columns import MOST_CATEGORIES
+from ._columns import MAX_CATEGORIES
 from ._encoder import TableEncoder
 from ._scalers import ColumnScaler, RankScaler
-from ._tables import as_table, categories_in, in_file, matrix_of, missing_in, refuse_same_names, together
+from ._tables import (
+    categorical_mask,
+    check_matrix,
+    check_table,
+    check_unique_names,
+    concatenate,
+    is_memory_mapped,
+    missing_mask,
+)
 
 __all__ = [
-    "MOST_CATEGORIES",
+    "MAX_CATEGORIES",
     "ColumnScaler",
     "RankScaler",
     "TableEncoder",
-    "as_table",
-    "categories_in",
-    "in_file",
-    "matrix_of",
-    "missing_in",
-    "refuse_same_names",
-    "together",
+    "categorical_mask",
+    "check_matrix",
+    "check_table",
+    "check_unique_names",
+    "concatenate",
+    "is_memory_mapped",
+    "missing_mask",
 ]

@@ -1,42 +1,48 @@
-"""One column of a table as numbers of a network: a value, a choice among options, or both; and back.
+"""One column of a table as inputs of a network: a scaled value, a one-hot encoded category, or both; and back.
 
-A column of categories is a choice among those that occurred, missing being one of them if it did. A numeric column is
-a value; where some cells are missing, or some values are *atoms* (repeated so often that they are no draws from a
-density: zeros, caps, round figures), it is also a choice among these and "another value"; a column of few values is a
-choice only.
+The categories of a categorical column are those that occurred, missing cells being one of them if there were some. A
+numeric column is a scaled value. Where cells are missing, or values are *atoms* (point masses of the distribution:
+repeated too often for draws from a density, such as zeros, caps and round figures), it has categories too: the atoms,
+"value" and "missing"; a column of few distinct values has categories only.
 
-A choice is a position among the options; -1 is none of them.
+Categories are encoded as their indices; -1 is a category that did not occur in training.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
+from numpy.typing import DTypeLike, NDArray
 
 __all__ = [
-    "CategoryColumn",
-    "NumberColumn",
-    "decimals_of",
-    "finite_numbers",
-    "is_category",
-    "restored",
-    "rounded",
-    "within",
+    "CategoricalColumn",
+    "Floats",
+    "NumericColumn",
+    "cast",
+    "check_numeric",
+    "clip_to_dtype",
+    "count_decimals",
+    "is_categorical",
+    "round_decimals",
+    "to_precision",
 ]
 
-ATOM_SHARE, ATOM_EXCESS = 0.05, 2  # of the rows, and times the mean count of values, from which on one is an atom
-FEW_VALUES = 10  # up to which all values of a column are atoms
-ROWS_OF_ATOM = 3  # at least
-ROWS_OF_SEEN = 3  # for each value, in the mean, from which on values repeat
-MOST_DECIMALS = 6
-NUMBERS_OF_PART = 2**20  # that are looked at together
-MOST_CATEGORIES = 1000
-MOST_DISTINCT, SHORT = 0.5, 100  # share of text cells that may be distinct, in a table of more rows than "short"
+MIN_ATOM_COUNT = 3
+MIN_ATOM_FRACTION, MIN_ATOM_COUNT_RATIO = 0.05, 2  # of the rows, and to the mean count of a distinct value
+MAX_DISCRETE_VALUES = 10  # up to which all distinct values of a column are atoms
+MIN_MEAN_COUNT = 3  # of distinct values, from which on they are values to round to
+MAX_DECIMALS = 6
+MAX_CHUNK_CELLS = 2**20
+MAX_CATEGORIES = 1000
+MAX_DISTINCT_FRACTION, MAX_ROWS_ALL_DISTINCT = 0.5, 100  # of text cells, in tables of more rows than that
+
+Floats: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
+Indices: TypeAlias = NDArray[np.intp]
 
 
-class NumberColumn:
+class NumericColumn:
     """Creates the column of one numeric column's training cells.
 
     Parameters
@@ -45,146 +51,139 @@ class NumberColumn:
         Training cells.
     scaler : object
         To be fitted to the column's values.
-    split : bool
+    with_atoms : bool
         Whether to look for atoms.
     rounding : bool or "seen"
-        Whether values come back with as many decimals as training values have; or, where these repeat, as one of them.
+        Whether decoded values have as many decimals as training values; or, where these repeat, are training values.
     keep_missing : bool
-        Whether missing cells are an option, if there are some.
+        Whether missing cells are a category, if there are some.
     """
 
     def __init__(
-        self, cells: pd.Series, scaler: Any, split: bool, rounding: bool | str, keep_missing: bool = True
+        self, cells: pd.Series, scaler: Any, with_atoms: bool, rounding: bool | str, keep_missing: bool = True
     ) -> None:
         self.dtype = cells.dtype
-        values = finite_numbers(cells, np.float64)
+        values = check_numeric(cells, np.float64)
         present = values[~np.isnan(values)]
-        self.missing = keep_missing and len(present) < len(values)
-        self.atoms: np.ndarray = np.empty(0)
-        self.has_value = len(present) > 0
-        if split:
-            self.atoms, self.has_value = atoms_of(present)
-        self.decimals = decimals_of(present) if rounding else None
-        self.seen = np.unique(present) if rounding == "seen" else np.empty(0)
-        if len(self.seen) > len(present) / ROWS_OF_SEEN:
-            self.seen = np.empty(0)
+        self.has_missing = keep_missing and len(present) < len(values)
+        self.atoms, self.has_value = find_atoms(present) if with_atoms else (np.empty(0), len(present) > 0)
+        self.decimals = count_decimals(present) if rounding else None
+        distinct = np.unique(present) if rounding == "seen" else np.empty(0)
+        self.allowed_values = distinct if len(distinct) <= len(present) / MIN_MEAN_COUNT else np.empty(0)
         self.scaler: Any = scaler.fit(present[:, None]) if self.has_value else None
-        n_options = len(self.atoms) + self.has_value + self.missing
-        self.n_options = 0 if n_options == 1 and self.has_value else n_options
+        n_categories = len(self.atoms) + self.has_value + self.has_missing
+        self.n_categories = 0 if n_categories == 1 and self.has_value else n_categories
 
-    def encode(self, cells: pd.Series) -> tuple[np.ndarray | None, np.ndarray | None]:
-        """Scaled values, (n,), and choices, (n,), each where the column has any."""
-        values = finite_numbers(cells, np.float64)
+    def encode(self, cells: pd.Series) -> tuple[NDArray[np.float64] | None, Indices | None]:
+        """Scaled values, (n,), and category indices, (n,), each where the column has any."""
+        values = check_numeric(cells, np.float64)
         missing = np.isnan(values)
         scaled = None
         if self.has_value:
             scaled = self.scaler.transform(np.where(missing, 0, values)[:, None])[:, 0]
             scaled[missing] = 0
-        return scaled, self._choices(values, missing, cells.dtype) if self.n_options else None
+        return scaled, self._category_indices(values, missing, cells.dtype) if self.n_categories else None
 
-    def decode(self, scaled: np.ndarray | None, choices: np.ndarray | None) -> Any:
+    def decode(self, scaled: Floats | None, indices: Indices | None) -> Any:
         """Cells, in the dtype of the training cells."""
-        values = np.full(0 if choices is None else len(choices), np.nan)
+        values = np.full(0 if indices is None else len(indices), np.nan)
         if scaled is not None:
-            values = self.scaler.inverse_transform(scaled[:, None])[:, 0]
-            values = rounded(values, self.decimals)
-            values = nearest(values, self.seen) if len(self.seen) else values
-        if choices is not None:
-            at_atom = (choices >= 0) & (choices < len(self.atoms))
-            values[at_atom] = self.atoms[choices[at_atom]]
-            if self.missing:
-                values[choices == self.n_options - 1] = np.nan
-        return restored(values, self.dtype)
+            values = round_decimals(self.scaler.inverse_transform(scaled[:, None])[:, 0], self.decimals)
+            values = round_to_nearest(values, self.allowed_values) if len(self.allowed_values) else values
+        if indices is not None:
+            is_atom = (indices >= 0) & (indices < len(self.atoms))
+            values[is_atom] = self.atoms[indices[is_atom]]
+            if self.has_missing:
+                values[indices == self.n_categories - 1] = np.nan
+        return cast(values, self.dtype)
 
-    def names(self) -> list[str]:
-        """What the options are called."""
-        return [*map(str, self.atoms), *["value"] * self.has_value, *["missing"] * self.missing]
+    def category_names(self) -> list[str]:
+        """The atoms, "value" and "missing"."""
+        return [*map(str, self.atoms), *["value"] * self.has_value, *["missing"] * self.has_missing]
 
-    def _choices(self, values: np.ndarray, missing: np.ndarray, dtype: Any) -> np.ndarray:
+    def _category_indices(self, values: NDArray[np.float64], missing: NDArray[np.bool_], dtype: Any) -> Indices:
+        indices = np.zeros(len(values), np.intp)
         if self.has_value and len(self.atoms):
-            near = self._atoms_at(values, in_bits_of(dtype, self.atoms))
+            atoms = to_precision(self.atoms, dtype)
+            indices = np.searchsorted(atoms, values).clip(max=len(atoms) - 1)
+            indices = np.where(atoms[indices] == values, indices, len(atoms))
         elif len(self.atoms):
-            near = np.abs(values[:, None] - self.atoms).argmin(1)
-        else:
-            near = np.zeros(len(values), int)
-        return np.where(missing, self.n_options - 1 if self.missing else -1, near)
-
-    def _atoms_at(self, values: np.ndarray, atoms: np.ndarray) -> np.ndarray:
-        places = np.searchsorted(atoms, values).clip(max=len(atoms) - 1)
-        return np.where(atoms[places] == values, places, len(atoms))
+            indices = np.abs(values[:, None] - self.atoms).argmin(1)
+        return np.where(missing, self.n_categories - 1 if self.has_missing else -1, indices)
 
 
-class CategoryColumn:
+class CategoricalColumn:
     """Creates the column of one categorical column's training cells."""
 
     has_value = False
 
     def __init__(self, cells: pd.Series, keep_missing: bool = True) -> None:
         self.name = cells.name
-        codes, found = self._found(cells)
-        self._refuse_free_text(cells, len(found))
-        order = self._order(cells, found)
-        first = np.unique(codes, return_index=True)[1]
-        missing, first = (first[:1], first[1:]) if (codes < 0).any() else (first[:0], first)
-        missing = missing if keep_missing else missing[:0]
+        codes, categories = self._factorize(cells)
+        self._check_cardinality(cells, len(categories))
+        order = self._order(cells, categories)
+        self.categories = pd.Index(np.asarray(categories, dtype=object)[order], dtype=object)
+        missing_rows, rows = np.split(np.unique(codes, return_index=True)[1], [int((codes < 0).any())])
+        missing_rows = missing_rows[: int(keep_missing)]
+        self.has_missing = bool(len(missing_rows))
         # Cells of the table itself, so that whatever its dtype is comes back.
-        self.options = cells.array.take(np.concatenate([first[order], missing]))
-        self.index = pd.Index(np.asarray(found, dtype=object)[order], dtype=object)
-        self.missing = bool(len(missing))
-        self.n_options = len(self.options)
+        self.training_cells = cells.array.take(np.concatenate([rows[order], missing_rows]))
+        self.n_categories = len(self.training_cells)
 
-    def encode(self, cells: pd.Series) -> tuple[None, np.ndarray]:
-        """No value, and choices, (n,)."""
-        codes, found = self._found(cells)
-        places = self.index.get_indexer(np.asarray(found, dtype=object))
-        return None, np.append(places, self.n_options - 1 if self.missing else -1)[codes]
+    def encode(self, cells: pd.Series) -> tuple[None, Indices]:
+        """No value, and category indices, (n,)."""
+        codes, categories = self._factorize(cells)
+        indices = self.categories.get_indexer(np.asarray(categories, dtype=object))
+        return None, np.append(indices, self.n_categories - 1 if self.has_missing else -1)[codes]
 
-    def decode(self, scaled: None, choices: np.ndarray) -> Any:
+    def decode(self, scaled: None, indices: Indices) -> Any:
         """Cells, in the dtype of the training cells."""
-        return self.options.take(choices)
+        return self.training_cells.take(indices)
 
-    def names(self) -> list[str]:
-        """What the options are called."""
-        return [*map(str, self.index), *["missing"] * self.missing]
+    def category_names(self) -> list[str]:
+        """The categories as text, and "missing"."""
+        return [*map(str, self.categories), *["missing"] * self.has_missing]
 
-    def _found(self, cells: pd.Series) -> tuple[np.ndarray, Any]:
-        """The place of each cell's category among those that are found, -1 where it is missing, and these."""
+    def _factorize(self, cells: pd.Series) -> tuple[Indices, Any]:
         try:
-            return pd.factorize(cells, use_na_sentinel=True)
+            codes, categories = pd.factorize(cells, use_na_sentinel=True)
         except (TypeError, ValueError) as error:  # that they have no hash, or bytes in another order
-            raise ValueError(f"Cells must be text or numbers. Got others in column {self.name!r}: {error}.") from None
+            raise self._wrong_cells(error) from None
+        return codes, categories
 
-    def _order(self, cells: pd.Series, found: Any) -> np.ndarray:
+    def _order(self, cells: pd.Series, categories: Any) -> Indices:
         if isinstance(cells.dtype, pd.CategoricalDtype):
-            return np.argsort(cells.dtype.categories.get_indexer(pd.Index(found)))
-        kinds = {isinstance(value, str) for value in found}
-        if len(kinds) > 1:
+            return np.argsort(cells.dtype.categories.get_indexer(pd.Index(categories)))
+        if len({isinstance(category, str) for category in categories}) > 1:
             raise ValueError(f"A column must hold either text or numbers. Got both in column {self.name!r}.")
         try:
-            return np.argsort(np.asarray(found, dtype=object))
+            return np.argsort(np.asarray(categories, dtype=object))
         except TypeError as error:
-            raise ValueError(f"Cells must be text or numbers. Got others in column {self.name!r}: {error}.") from None
+            raise self._wrong_cells(error) from None
 
-    def _refuse_free_text(self, cells: pd.Series, n_distinct: int) -> None:
-        text = cells.dtype.kind not in "iufb" and not isinstance(cells.dtype, pd.CategoricalDtype)
-        most = MOST_DISTINCT * len(cells) if text and len(cells) > SHORT else np.inf
-        if n_distinct > min(most, MOST_CATEGORIES):
+    def _wrong_cells(self, error: Exception) -> ValueError:
+        return ValueError(f"Cells must be text or numbers. Got others in column {self.name!r}: {error}.")
+
+    def _check_cardinality(self, cells: pd.Series, n_categories: int) -> None:
+        is_text = cells.dtype.kind not in "iufb" and not isinstance(cells.dtype, pd.CategoricalDtype)
+        limited = is_text and len(cells) > MAX_ROWS_ALL_DISTINCT
+        if n_categories > min(MAX_DISTINCT_FRACTION * len(cells) if limited else np.inf, MAX_CATEGORIES):
             raise ValueError(
-                f"A column of categories must repeat them, and have at most {MOST_CATEGORIES:,} of them. Got"
-                f" {n_distinct:,} distinct values in {len(cells):,} rows of column {self.name!r}: drop it if it"
+                f"A categorical column must repeat its categories, and have at most {MAX_CATEGORIES:,} of them. Got"
+                f" {n_categories:,} distinct values in {len(cells):,} rows of column {self.name!r}: drop it if it"
                 " identifies rows, encode it first if it is free text (for instance with `skrub.StringEncoder`), or"
                 " group its rare values."
             )
 
 
-def is_category(cells: pd.Series) -> bool:
+def is_categorical(cells: pd.Series) -> bool:
     """Whether cells are categories by their dtype, as text, bools and pandas' categories are. Dates are refused."""
     dtype = cells.dtype
     if isinstance(dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(dtype):
         return True
     if pd.api.types.is_datetime64_any_dtype(dtype) or dtype.kind in "mMc" or isinstance(dtype, pd.PeriodDtype):
         raise ValueError(
-            f"Columns must be numbers or categories. Got {dtype} in column {cells.name!r}: turn it into numbers first,"
+            f"Columns must be numeric or categorical. Got {dtype} in column {cells.name!r}: turn it into numbers first,"
             " for instance days since a date, or the day of the week."
         )
     if dtype.kind != "O" and not isinstance(dtype, pd.StringDtype):
@@ -192,8 +191,8 @@ def is_category(cells: pd.Series) -> bool:
     return pd.api.types.infer_dtype(cells, skipna=True) not in {"integer", "floating", "mixed-integer-float"}
 
 
-def finite_numbers(cells: Any, dtype: Any) -> np.ndarray:
-    """Cells of a Series, a DataFrame or an array as floats, finite or missing."""
+def check_numeric(cells: Any, dtype: DTypeLike) -> NDArray[Any]:
+    """Cells of a Series, a DataFrame or an array in a dtype of numbers; an error unless they are finite or missing."""
     try:
         if isinstance(cells, np.ndarray):
             values = cells.astype(dtype, copy=False)
@@ -201,59 +200,57 @@ def finite_numbers(cells: Any, dtype: Any) -> np.ndarray:
             values = cells.to_numpy(dtype, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise ValueError(f"Columns that were numbers in training must be numbers. Got text or dates: {error}") from None
-    if any(np.isinf(part).any() for part in np.array_split(values, 1 + values.size // NUMBERS_OF_PART)):
+    if any(np.isinf(chunk).any() for chunk in np.array_split(values, 1 + values.size // MAX_CHUNK_CELLS)):
         raise ValueError("Numeric columns must be finite, or missing. Input X contains infinity.")
     return values
 
 
-def in_bits_of(dtype: Any, atoms: np.ndarray) -> np.ndarray:
-    """Atoms as cells of fewer bits have them."""
-    own = getattr(dtype, "numpy_dtype", dtype)
-    return atoms.astype(own).astype(np.float64) if own in (np.float16, np.float32) else atoms
+def to_precision(values: NDArray[np.float64], dtype: Any) -> NDArray[np.float64]:
+    """Values rounded to those of a dtype, where that has fewer bits."""
+    dtype = getattr(dtype, "numpy_dtype", dtype)
+    return values.astype(dtype).astype(np.float64) if dtype in (np.float16, np.float32) else values
 
 
-def atoms_of(values: np.ndarray) -> tuple[np.ndarray, bool]:
+def find_atoms(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
     """The atoms among values in ascending order, and whether there are other values."""
     distinct, counts = np.unique(values, return_counts=True)
-    if len(distinct) <= FEW_VALUES and len(values) >= ROWS_OF_ATOM * len(distinct):
+    if len(distinct) <= MAX_DISCRETE_VALUES and len(values) >= MIN_ATOM_COUNT * len(distinct):
         return distinct, False
-    frequent = counts >= max(ROWS_OF_ATOM, ATOM_SHARE * len(values), ATOM_EXCESS * counts.mean())
-    return distinct[frequent], not frequent.all()
+    min_count = max(MIN_ATOM_COUNT, MIN_ATOM_FRACTION * len(values), MIN_ATOM_COUNT_RATIO * counts.mean())
+    return distinct[counts >= min_count], bool((counts < min_count).any())
 
 
-def decimals_of(values: np.ndarray) -> int | None:
-    """How many decimals values have, None where they are not decimal numbers of a few."""
-    for decimals in range(MOST_DECIMALS + 1):
-        if np.array_equal(rounded(values, decimals), values):
-            return decimals
-    return None
+def count_decimals(values: NDArray[Any]) -> int | None:
+    """How many decimals values have; None if more than `MAX_DECIMALS`."""
+    exact = (n for n in range(MAX_DECIMALS + 1) if np.array_equal(round_decimals(values, n), values))
+    return next(exact, None)
 
 
-def rounded(values: np.ndarray, decimals: int | None) -> np.ndarray:
-    """Values with so many decimals; those too large to have any as they are."""
+def round_decimals(values: NDArray[Any], decimals: int | None) -> NDArray[Any]:
+    """Values with so many decimals; those too large to be rounded as they are."""
     if decimals is None:
         return values
     with np.errstate(over="ignore"):
-        found = values.round(decimals)
-    return np.where(np.isinf(found), values, found)
+        rounded = values.round(decimals)
+    return np.where(np.isinf(rounded), values, rounded)
 
 
-def nearest(values: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """The nearest of known values, which are in ascending order."""
-    return known[np.searchsorted((known[1:] + known[:-1]) / 2, values)]
+def round_to_nearest(values: NDArray[np.float64], allowed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The nearest of the allowed values, which are in ascending order."""
+    return allowed[np.searchsorted((allowed[1:] + allowed[:-1]) / 2, values)]
 
 
-def restored(values: np.ndarray, dtype: Any) -> Any:
-    """Values in a dtype, those that are not a number missing."""
+def cast(values: NDArray[Any], dtype: Any) -> Any:
+    """Values in a dtype of numpy or pandas, NaN as its missing value."""
     if dtype.kind in "iuf":
-        values = within(values, np.dtype(f"{dtype.kind}{getattr(dtype, 'subtype', dtype).itemsize}"))
+        values = clip_to_dtype(values, np.dtype(f"{dtype.kind}{getattr(dtype, 'subtype', dtype).itemsize}"))
     if isinstance(dtype, np.dtype):
         return values.astype(dtype)
     return pd.array(values, dtype="Float64").astype(dtype)
 
 
-def within(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Values that a dtype of numbers can hold; whole ones where it holds no others."""
+def clip_to_dtype(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[np.float64]:
+    """Values clipped to the range of a dtype of numbers, and rounded if it is one of integers."""
     limits: Any = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
     low, high = float(limits.min), float(limits.max)
     if high > limits.max:

@@ -7,57 +7,61 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
-from ..pages import Documented
-from ..saving import Saved
-from ._columns import CategoryColumn, NumberColumn, decimals_of, restored, rounded, within
+from .._doc_links import DocLinkMixin
+from .._serialization import SerializableMixin
+from ._columns import CategoricalColumn, NumericColumn, cast, clip_to_dtype, count_decimals, round_decimals
 from ._scalers import ColumnScaler, Identity, RankScaler
 from ._tables import (
-    any_missing,
-    as_table,
-    categories_in,
-    dtype_of,
-    matrix_of,
-    numbers_of,
+    Table,
+    categorical_mask,
+    check_matrix,
+    check_table,
+    check_unique_names,
+    columns_with_missing,
+    concatenate,
+    float_dtype,
+    iter_chunks,
+    numeric_columns,
     one_hot,
-    parts_of,
-    refuse_same_names,
-    together,
 )
 
 __all__ = ["TableEncoder"]
 
+TAILS = {"standard": "arcsinh", "clip": "clip", "linear": "linear"}
 
-class TableEncoder(Saved, TransformerMixin, Documented, BaseEstimator):
-    """Turn rows of a table, of numbers and categories, into rows of numbers, and back into such rows.
 
-    Numeric columns are brought to one scale. Categorical columns become one column of zeros and ones for each category
-    that occurred, however rare. Missing cells are a category of their own, beside the value in a numeric column.
-    `inverse_transform` gives back what went in: the same columns in the same order, of the same dtypes and sets of
-    categories, whole numbers where they were whole, missing cells where some were missing.
+class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstimator):
+    """Encode tables of numbers and categories as numbers for a network, and decode these.
 
-    The columns of the result are the values of all numeric columns, followed by the choices: groups of columns of which
-    one is 1 and the others are 0, narrow groups first.
+    Numeric columns are scaled. Categorical columns become one column of zeros and ones for each category that occurred,
+    however rare. Missing cells are a category of their own, also in a numeric column. `inverse_transform` gives back
+    the table: the same columns in the same order, of the same dtypes and sets of categories, integers where they were
+    integers, missing cells where some were missing.
+
+    The columns of the result are the values of all numeric columns, followed by the one-hot groups: groups of columns
+    of which one is 1 and the others are 0, narrow groups first.
 
     Parameters
     ----------
-    scaling : {"standard", "cut", "linear", "quantile"} or None, default="standard"
-        How numeric columns are brought to one scale. "standard" centres them at their median, divides by their spread
-        and folds their tails logarithmically; "cut" cuts them at ten spreads instead, which cannot be undone; "linear"
+    scaling : {"standard", "clip", "linear", "quantile"} or None, default="standard"
+        How numeric columns are scaled. "standard" centres them at their median, divides by their spread and compresses
+        their tails logarithmically; "clip" clips them at ten spreads instead, which cannot be inverted; "linear"
         centres them at their mean and divides by their standard deviation.
         "quantile" maps each to a normal distribution by its ranks, within the range of the training rows, and takes
         values that are repeated in 5 % of the rows or more, and more often than others, for *atoms*, each of which gets
         a column like a category; of columns of 10 values or fewer, all are. None leaves values as they are.
     categorical_features : "from_dtype", array-like of str, int or bool, or None, default="from_dtype"
-        Which columns are categories. "from_dtype" takes those of text, bools and pandas' categories; a list of names,
-        of positions or of one bool for each column takes these columns also; None says that all must be numeric.
+        Which columns are categorical. "from_dtype" takes those of text, bools and pandas' categories; a list of names,
+        of indices or of one bool for each column takes these columns also; None says that all must be numeric.
     rounding : bool or "seen", default=True
         Whether `inverse_transform` rounds values to as many decimals as all training values of a column have. "seen"
         moreover takes the nearest training value in columns where these repeat, three times in the mean, if `scaling`
-        is by quantiles: for rows that are made up.
+        is by quantiles: for generated rows.
     keep_missing : bool, default=True
         Whether missing cells of the training rows are a category of their own. Otherwise they become zeros, as do those
         of columns that had none, and none comes back.
@@ -68,17 +72,17 @@ class TableEncoder(Saved, TransformerMixin, Documented, BaseEstimator):
         Number of columns.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where they are all strings.
-    n_values_ : int
-        How many of the first columns of the result are values.
-    choices_ : tuple of int
-        How many columns each group after them has.
-    sources_ : ndarray of shape (n_features_out,)
-        Which column of the table each column of the result comes from.
+    n_numeric_ : int
+        How many of the first columns of the result are values of numeric columns.
+    one_hot_groups_ : tuple of int
+        Widths of the one-hot groups after them.
+    source_columns_ : ndarray of shape (n_features_out,)
+        Index of the table's column that each column of the result comes from.
 
     Notes
     -----
     A category that did not occur in training, or a missing cell in a column that had none, becomes zeros in its group,
-    and the scaled value 0; what comes back is the first category, or the centre. Dates, free text and identifiers (over
+    and the scaled value 0; it is decoded as the first category, or the centre. Dates, free text and identifiers (over
     1,000 distinct values, or over half of more than 100 cells distinct) are refused.
 
     Examples
@@ -93,8 +97,8 @@ class TableEncoder(Saved, TransformerMixin, Documented, BaseEstimator):
     True
     """
 
-    _parameter_constraints: dict = {
-        "scaling": [StrOptions({"standard", "cut", "linear", "quantile"}), None],
+    _parameter_constraints: dict[str, list[Any]] = {
+        "scaling": [StrOptions({*TAILS, "quantile"}), None],
         "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
         "rounding": ["boolean", StrOptions({"seen"})],
         "keep_missing": ["boolean"],
@@ -105,7 +109,7 @@ class TableEncoder(Saved, TransformerMixin, Documented, BaseEstimator):
         scaling: str | None = "standard",
         *,
         categorical_features: Any = "from_dtype",
-        rounding: bool = True,
+        rounding: bool | str = True,
         keep_missing: bool = True,
     ) -> None:
         self.scaling = scaling
@@ -135,26 +139,29 @@ class TableEncoder(Saved, TransformerMixin, Documented, BaseEstimator):
             values.
         """
         self._validate_params()
-        table = self._read(X, reset=True)
-        self._plain, self._columns = self._sorted(table, categories_in(table, self.categorical_features))
-        self._form = (table.columns, list(table.dtypes)) if isinstance(table, pd.DataFrame) else None
-        if self._plain:
-            # Arrays of whole numbers are left as they are, for scalers turn them into floats column by column.
-            values = numbers_of(table, self._plain, table.dtype if isinstance(table, np.ndarray) else None)
-            self.scaler_ = self._scaler().fit(values)
-            self._decimals = [decimals_of(column) for column in values.T] if self.rounding else []
-        self._valued = [*self._plain, *(place for place, column in self._columns.items() if column.has_value)]
-        grouped = [place for place, column in self._columns.items() if column.n_options]
-        self._grouped = sorted(grouped, key=lambda place: self._columns[place].n_options)
-        self.n_values_ = len(self._valued)
-        self.choices_ = tuple(self._columns[place].n_options for place in self._grouped)
-        self.sources_ = np.concatenate([self._valued, np.repeat(self._grouped, self.choices_)]).astype(int)
-        if not len(self.sources_):
+        table = self._validate(X, reset=True)
+        self._complete_numeric, self._columns = self._fit_columns(table)
+        self._schema = (table.columns, list(table.dtypes)) if isinstance(table, pd.DataFrame) else None
+        if self._complete_numeric:
+            # Arrays of integers are left as they are, for scalers turn them into floats column by column.
+            dtype = table.dtype if isinstance(table, np.ndarray) else None
+            values = numeric_columns(table, self._complete_numeric, dtype)
+            self.scaler_ = self._make_scaler().fit(values)
+            self._decimals = [count_decimals(column) for column in values.T] if self.rounding else []
+        with_value = [index for index, column in self._columns.items() if column.has_value]
+        with_categories = [index for index, column in self._columns.items() if column.n_categories]
+        self._value_columns = [*self._complete_numeric, *with_value]
+        self._one_hot_columns = sorted(with_categories, key=lambda index: self._columns[index].n_categories)
+        self.n_numeric_ = len(self._value_columns)
+        self.one_hot_groups_ = tuple(self._columns[index].n_categories for index in self._one_hot_columns)
+        one_hot_sources = np.repeat(self._one_hot_columns, self.one_hot_groups_)
+        self.source_columns_ = np.concatenate([self._value_columns, one_hot_sources]).astype(int)
+        if not len(self.source_columns_):
             raise ValueError(f"`X` must have a cell that is not missing. Got {table.size} that are.")
         return self
 
-    def transform(self, X: Any) -> Any:
-        """Rows of numbers.
+    def transform(self, X: Any) -> NDArray[Any]:
+        """Encode rows.
 
         Parameters
         ----------
@@ -167,15 +174,15 @@ class TableEncoder(Saved, TransformerMixin, Documented, BaseEstimator):
             In 32-bit floats where `X` has only such columns, otherwise in 64-bit ones.
         """
         check_is_fitted(self)
-        return self.transform_table(self._read(X, reset=False))
+        return self.encode(self._validate(X, reset=False))
 
-    def inverse_transform(self, X: Any) -> Any:
-        """Rows in the form of the training rows.
+    def inverse_transform(self, X: ArrayLike) -> Any:
+        """Decode rows.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features_out)
-            Rows of numbers. Of each group the column with the largest number is chosen.
+            Encoded rows. Of each one-hot group the column with the largest number is the category.
 
         Returns
         -------
@@ -183,24 +190,22 @@ class TableEncoder(Saved, TransformerMixin, Documented, BaseEstimator):
             A DataFrame if the training rows were one.
         """
         check_is_fitted(self)
-        X = matrix_of(X, len(self.sources_), "encoded rows")
-        dtype = X.dtype
-        if self.rounding:  # decimals that are none in 32 bits
-            X = X.astype(np.float64, copy=False)
-        values, starts = self._plain_of(X), np.cumsum([self.n_values_, *self.choices_])
-        choices = {
-            place: X[:, start : start + width].argmax(1)
-            for place, start, width in zip(self._grouped, starts, self.choices_, strict=False)
-        }
-        scaled = dict(zip(self._valued, X.T, strict=False))
-        cells = dict(zip(self._plain, values.T, strict=True))
-        for place, column in self._columns.items():
-            known = place in scaled or place in choices
-            lacking = [None if self._form is not None else np.nan] * len(X)
-            cells[place] = column.decode(scaled.get(place), choices.get(place)) if known else lacking
-        return self._in_form(cells, dtype)
+        encoded = check_matrix(X, len(self.source_columns_), "encoded rows")
+        dtype = encoded.dtype
+        if self.rounding:  # to decimals that 32 bits do not hold
+            encoded = encoded.astype(np.float64, copy=False)
+        scaled = dict(zip(self._value_columns, encoded.T, strict=False))
+        groups = np.split(encoded[:, self.n_numeric_ :], np.cumsum(self.one_hot_groups_)[:-1], axis=1)
+        indices = {index: group.argmax(1) for index, group in zip(self._one_hot_columns, groups, strict=False)}
+        cells = dict(zip(self._complete_numeric, self._decode_complete_numeric(encoded).T, strict=True))
+        for index, column in self._columns.items():
+            if index in scaled or index in indices:
+                cells[index] = column.decode(scaled.get(index), indices.get(index))
+            else:
+                cells[index] = [None if self._schema else np.nan] * len(encoded)
+        return self._to_training_format([cells[index] for index in range(self.n_features_in_)], dtype)
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Names of the columns of the result.
 
         Parameters
@@ -211,46 +216,49 @@ class TableEncoder(Saved, TransformerMixin, Documented, BaseEstimator):
         Returns
         -------
         names : ndarray of str
-            The name of a column for its value, followed by that of the option in a group.
+            The name of a column for its value, followed by that of the category in a one-hot group.
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
-        groups = [f"{names[place]}_{option}" for place in self._grouped for option in self._columns[place].names()]
-        return np.array([*(names[place] for place in self._valued), *groups], dtype=object)
+        categories = [
+            f"{names[index]}_{category}"
+            for index in self._one_hot_columns
+            for category in self._columns[index].category_names()
+        ]
+        return np.array([*names[self._value_columns], *categories], dtype=object)
 
-    def transform_table(self, table: Any) -> np.ndarray:
-        """Rows of numbers from what `as_table` made of rows."""
-        return together(self.parts(table), len(table))
+    def encode(self, table: Table) -> NDArray[Any]:
+        """Encoded rows of a table that `check_table` returned."""
+        return concatenate(self.encode_chunks(table), len(table))
 
-    def parts(self, table: Any) -> Iterator[np.ndarray]:
-        """Rows of numbers, some after the other, so that what is made on the way is small."""
-        for part in parts_of(table):
-            yield self._part(part)
+    def encode_chunks(self, table: Table) -> Iterator[NDArray[Any]]:
+        """Encoded rows, a chunk at a time, so that temporary copies are small."""
+        return map(self._encode_chunk, iter_chunks(table))
 
     def known_categories(self) -> tuple[dict[int, set[Any]], set[int]]:
-        """The categories of columns by their places, and the places of columns that had missing cells."""
+        """The categories of columns by their indices, and the indices of columns that had missing cells."""
         columns = self._columns.items()
-        categories = {place: set(column.index) for place, column in columns if isinstance(column, CategoryColumn)}
-        return categories, {place for place, column in columns if column.missing}
-
-    def _part(self, table: Any) -> np.ndarray:
-        plain = []
-        if self._plain:
-            scaled = self.scaler_.transform(numbers_of(table, self._plain))
-            missing = np.isnan(scaled)
-            plain = [np.where(missing, 0, scaled) if missing.any() else scaled]
-        if not self._columns:
-            return plain[0]
-        table = pd.DataFrame(table, copy=False)
-        encoded: dict[int, tuple[Any, Any]] = {
-            place: column.encode(table.iloc[:, place]) for place, column in self._columns.items()
+        categories = {
+            index: set(column.categories) for index, column in columns if isinstance(column, CategoricalColumn)
         }
-        values = [encoded[place][0][:, None] for place in self._valued if place in encoded]
-        groups = [one_hot(encoded[place][1], self._columns[place].n_options) for place in self._grouped]
-        rows, dtype = np.concatenate([*plain, *values, *groups], axis=1), dtype_of(table)
-        return rows if rows.dtype == dtype else within(rows, np.dtype(dtype)).astype(dtype)
+        return categories, {index for index, column in columns if column.has_missing}
 
-    def __sklearn_tags__(self):
+    def _encode_chunk(self, table: Table) -> NDArray[Any]:
+        scaled = []
+        if self._complete_numeric:
+            values = self.scaler_.transform(numeric_columns(table, self._complete_numeric))
+            missing = np.isnan(values)
+            scaled = [np.where(missing, 0, values) if missing.any() else values]
+        if not self._columns:
+            return scaled[0]
+        frame: Any = pd.DataFrame(table, copy=False)
+        encoded = {index: column.encode(frame.iloc[:, index]) for index, column in self._columns.items()}
+        scaled += [encoded[index][0][:, None] for index in self._value_columns if index in encoded]
+        groups = [one_hot(encoded[index][1], self._columns[index].n_categories) for index in self._one_hot_columns]
+        rows, dtype = np.concatenate([*scaled, *groups], axis=1), float_dtype(table)
+        return rows if rows.dtype == dtype else clip_to_dtype(rows, dtype).astype(dtype)
+
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True
@@ -258,55 +266,48 @@ class TableEncoder(Saved, TransformerMixin, Documented, BaseEstimator):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    def _read(self, X: Any, reset: bool) -> Any:
+    def _validate(self, X: Any, reset: bool) -> Table:
         if isinstance(X, pd.DataFrame):
-            refuse_same_names(X)
+            check_unique_names(X)
             validate_data(self, X, reset=reset, skip_check_array=True)
-            return as_table(X)
-        return as_table(validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False))
+            return check_table(X)
+        return check_table(validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False))
 
-    def _scaler(self) -> Any:
+    def _make_scaler(self) -> ColumnScaler | RankScaler | Identity:
         if self.scaling == "quantile":
             return RankScaler()
-        if self.scaling is None:
-            return Identity()
-        return ColumnScaler({"standard": "fold", "cut": "cut", "linear": "keep"}[self.scaling])
+        return Identity() if self.scaling is None else ColumnScaler(TAILS[self.scaling])
 
-    def _sorted(self, table: Any, categorical: np.ndarray) -> tuple[list[int], dict[int, Any]]:
-        """Places of plain columns, which are a value and no more, and the other columns by their places."""
-        split = self.scaling == "quantile"
-        other = categorical | split | any_missing(table)
-        if not other.any():
-            return list(range(table.shape[1])), {}
-        table = pd.DataFrame(table, copy=False)
-        columns: dict[int, Any] = {}
-        for place in np.flatnonzero(other).tolist():
-            cells = table.iloc[:, place]
-            of_numbers = not categorical[place]
-            columns[place] = (
-                NumberColumn(cells, self._scaler(), split, self.rounding, self.keep_missing)
-                if of_numbers
-                else CategoryColumn(cells, self.keep_missing)
-            )
-        return np.flatnonzero(~other).tolist(), columns
+    def _fit_columns(self, table: Table) -> tuple[list[int], dict[int, Any]]:
+        """Indices of numeric columns without categories, and the other columns by their indices."""
+        categorical = categorical_mask(table, self.categorical_features)
+        with_atoms = self.scaling == "quantile"
+        others = categorical | with_atoms | columns_with_missing(table)
+        frame: Any = pd.DataFrame(table, copy=False)
+        columns = {
+            index: CategoricalColumn(frame.iloc[:, index], self.keep_missing)
+            if categorical[index]
+            else NumericColumn(frame.iloc[:, index], self._make_scaler(), with_atoms, self.rounding, self.keep_missing)
+            for index in np.flatnonzero(others).tolist()
+        }
+        return np.flatnonzero(~others).tolist(), columns
 
-    def _plain_of(self, X: np.ndarray) -> np.ndarray:
-        """Values of the plain columns, (n, n_plain), from encoded rows."""
-        if not self._plain:
-            return X[:, :0]
-        values = self.scaler_.inverse_transform(X[:, : len(self._plain)])
+    def _decode_complete_numeric(self, encoded: NDArray[Any]) -> NDArray[Any]:
+        """Values of the numeric columns without categories, (n, n_columns)."""
+        if not self._complete_numeric:
+            return encoded[:, :0]
+        values = self.scaler_.inverse_transform(encoded[:, : len(self._complete_numeric)])
         if not self._decimals:
             return values
-        return np.stack([rounded(*column) for column in zip(values.T, self._decimals, strict=True)], axis=1)
+        return np.stack([round_decimals(*column) for column in zip(values.T, self._decimals, strict=True)], axis=1)
 
-    def _in_form(self, cells: dict[int, Any], dtype: np.dtype) -> Any:
-        """Cells by the places of their columns as a table like the training rows."""
-        columns = [cells[place] for place in range(self.n_features_in_)]
-        if self._form is not None:
-            names, kinds = self._form
+    def _to_training_format(self, columns: list[Any], dtype: np.dtype[Any]) -> Any:
+        """Columns as a table like the training rows."""
+        if self._schema:
+            names, dtypes = self._schema
             columns = [
-                restored(column, kind) if place in self._plain else pd.array(column, dtype=kind)
-                for place, (column, kind) in enumerate(zip(columns, kinds, strict=True))
+                cast(column, column_dtype) if index in self._complete_numeric else pd.array(column, dtype=column_dtype)
+                for index, (column, column_dtype) in enumerate(zip(columns, dtypes, strict=True))
             ]
             return pd.DataFrame(dict(enumerate(columns))).set_axis(names, axis=1)
         rows = np.stack([np.asarray(column) for column in columns], axis=1)

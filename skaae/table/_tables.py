@@ -1,47 +1,50 @@
-"""Tables as they come: checked, cut into parts, and put together again."""
+"""Tables, which are DataFrames or arrays of numbers: checked, split into chunks of rows, and concatenated again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from mmap import mmap
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
+from numpy.typing import DTypeLike, NDArray
 from sklearn.utils import check_array
 
-from ._columns import finite_numbers, is_category
+from ._columns import Floats, Indices, check_numeric, is_categorical
 
 __all__ = [
-    "any_missing",
-    "as_table",
-    "categories_in",
-    "dtype_of",
-    "in_file",
-    "matrix_of",
-    "missing_in",
-    "numbers_of",
+    "Table",
+    "categorical_mask",
+    "check_matrix",
+    "check_table",
+    "check_unique_names",
+    "columns_with_missing",
+    "concatenate",
+    "float_dtype",
+    "is_memory_mapped",
+    "iter_chunks",
+    "missing_mask",
+    "numeric_columns",
     "one_hot",
-    "parts_of",
-    "refuse_same_names",
-    "together",
 ]
 
-ROWS_OF_PART = 2**16
-FEW_NUMBERS = 2**22  # of a file, up to which it is read as a whole
+CHUNK_ROWS = 2**16
+MIN_MAPPED_CELLS = 2**22  # of a memory-mapped array, from which on it is not copied
+
+Table: TypeAlias = pd.DataFrame | NDArray[Any]
 
 
-def as_table(X: Any, ensure_min_samples: int = 1) -> Any:
-    """Rows as a DataFrame, or as an array of numbers where that says all, after checks of a DataFrame's size.
+def check_table(X: Any, ensure_min_samples: int = 1) -> Table:
+    """Rows as a DataFrame, or as an array of numbers where these are enough.
 
-    Numbers are floats, of 32 or 64 bits, but for those in a file, which would have to be copied.
+    Arrays of numbers become floats, of 32 or 64 bits, unless they are memory-mapped and would have to be copied.
     """
     if isinstance(X, pd.DataFrame):
-        for axis, (n, least) in enumerate(zip(X.shape, (ensure_min_samples, 1), strict=True)):
-            if n < least:
-                kind = ("sample", "feature")[axis]
+        for n, minimum, name in zip(X.shape, (ensure_min_samples, 1), ("sample", "feature"), strict=True):
+            if n < minimum:
                 raise ValueError(
-                    f"Found array with {n} {kind}(s) (shape={X.shape}) while a minimum of {least} is required."
+                    f"Found array with {n} {name}(s) (shape={X.shape}) while a minimum of {minimum} is required."
                 )
         return X
     if X.dtype.kind in "OUS":
@@ -49,108 +52,106 @@ def as_table(X: Any, ensure_min_samples: int = 1) -> Any:
             X = X.astype(np.float64)
         except (TypeError, ValueError):
             return pd.DataFrame(X.astype(object)).infer_objects()
-    ready = X.dtype in (np.float64, np.float32) or (X.dtype.kind in "fiub" and in_file(X))
-    return X if ready else X.astype(np.float64)
+    is_ready = X.dtype in (np.float64, np.float32) or (X.dtype.kind in "fiub" and is_memory_mapped(X))
+    return X if is_ready else X.astype(np.float64)
 
 
-def in_file(X: Any) -> bool:
-    """Whether an array is a file's, and too large to be copied as if that were nothing."""
-    if X.size < FEW_NUMBERS:
-        return False
-    while isinstance(X, np.ndarray):
-        X = X.base
-    return isinstance(X, mmap)
+def is_memory_mapped(X: NDArray[Any]) -> bool:
+    """Whether an array is a file's, and too large to be copied."""
+    base: Any = X if X.size >= MIN_MAPPED_CELLS else None
+    while isinstance(base, np.ndarray):
+        base = base.base
+    return isinstance(base, mmap)
 
 
-def categories_in(table: Any, wanted: Any) -> np.ndarray:
-    """Which columns are categories, by their dtype or because it is wanted: (n_features,)."""
-    by_dtype = np.zeros(table.shape[1], bool)
+def categorical_mask(table: Table, categorical_features: Any) -> NDArray[np.bool_]:
+    """Which columns are categorical, by their dtype or because they are listed: (n_features,)."""
+    mask = np.zeros(table.shape[1], np.bool_)
     if isinstance(table, pd.DataFrame):
-        by_dtype = np.array([is_category(table.iloc[:, place]) for place in range(table.shape[1])])
-    if wanted is None and by_dtype.any():
-        names = list(table.columns[by_dtype])
-        raise ValueError(f"With `categorical_features=None`, columns must be numbers. Got categories in {names}.")
-    if wanted is None or isinstance(wanted, str):
-        return by_dtype
-    places = np.asarray(wanted)
-    if places.dtype.kind == "b" and places.shape == by_dtype.shape:
-        return by_dtype | places
-    if places.dtype.kind in "UO" and isinstance(table, pd.DataFrame):
-        places = table.columns.get_indexer(places)
-    if places.dtype.kind not in "iu" or (places < 0).any() or (places >= len(by_dtype)).any():
+        mask[:] = [is_categorical(table.iloc[:, index]) for index in range(table.shape[1])]
+        if categorical_features is None and mask.any():
+            names = list(table.columns[mask])
+            raise ValueError(f"With `categorical_features=None`, columns must be numbers. Got categories in {names}.")
+    if categorical_features is None or isinstance(categorical_features, str):
+        return mask
+    listed = np.asarray(categorical_features)
+    is_mask = listed.dtype.kind == "b" and listed.shape == mask.shape
+    if listed.dtype.kind in "UO" and isinstance(table, pd.DataFrame):
+        listed = table.columns.get_indexer(listed)
+    if not is_mask and (listed.dtype.kind not in "iu" or (listed < 0).any() or (listed >= len(mask)).any()):
         raise ValueError(
-            "`categorical_features` must be names of columns, their positions, or one bool for each of"
-            f" {len(by_dtype)} columns. Got {wanted!r}."
+            "`categorical_features` must be names of columns, their indices, or one bool for each of"
+            f" {len(mask)} columns. Got {categorical_features!r}."
         )
-    by_dtype[places] = True
-    return by_dtype
+    mask[listed] = True
+    return mask
 
 
-def parts_of(table: Any) -> Iterator[Any]:
-    """So many rows as are encoded at once, in turn."""
-    for start in range(0, max(1, len(table)), ROWS_OF_PART):
-        rows = slice(start, start + ROWS_OF_PART)
+def iter_chunks(table: Table) -> Iterator[Table]:
+    """The rows, as many at a time as are encoded at once."""
+    for start in range(0, max(1, len(table)), CHUNK_ROWS):
+        rows = slice(start, start + CHUNK_ROWS)
         yield table.iloc[rows] if isinstance(table, pd.DataFrame) else table[rows]
 
 
-def together(parts: Iterable[np.ndarray], n_rows: int, dtype: Any = None) -> np.ndarray:
-    """Parts of a matrix of so many rows as one, in their dtype or in another."""
-    whole, start = None, 0
-    for part in parts:
-        if len(part) == n_rows:
-            return part if dtype is None else part.astype(dtype, copy=False)
-        if whole is None:
-            whole = np.empty((n_rows, part.shape[1]), dtype or part.dtype)
-        whole[start : start + len(part)] = part
-        start += len(part)
-    assert whole is not None, "there should be a part."
-    return whole
+def concatenate(chunks: Iterable[NDArray[Any]], n_rows: int, dtype: DTypeLike | None = None) -> NDArray[Any]:
+    """Chunks of a matrix of ``n_rows`` rows as one, in their dtype or in another."""
+    matrix, start = np.empty(0), 0
+    for chunk in chunks:
+        if len(chunk) == n_rows:
+            return chunk if dtype is None else chunk.astype(dtype, copy=False)
+        if start == 0:
+            matrix = np.empty((n_rows, chunk.shape[1]), dtype or chunk.dtype)
+        matrix[start : start + len(chunk)] = chunk
+        start += len(chunk)
+    return matrix
 
 
-def refuse_same_names(X: pd.DataFrame) -> None:
-    """Raises if columns cannot be told apart."""
+def check_unique_names(X: pd.DataFrame) -> None:
+    """Raise an error if two columns have the same name."""
     if X.columns.has_duplicates:
-        raise ValueError(
-            f"Columns must have different names. Got {list(X.columns[X.columns.duplicated()].unique())} twice."
-        )
+        names = list(X.columns[X.columns.duplicated()].unique())
+        raise ValueError(f"Columns must have different names. Got {names} twice.")
 
 
-def matrix_of(X: Any, width: int, kind: str) -> np.ndarray:
-    """What should be so many columns of finite numbers, as an array of floats; ``kind`` says what has as many."""
+def check_matrix(X: Any, n_features: int, name: str) -> Floats:
+    """Finite numbers in ``n_features`` columns as an array of floats; ``name`` says what they are."""
     try:
         with np.errstate(invalid="ignore"):  # of sums of infinite numbers of both signs
             X = check_array(X, dtype=[np.float64, np.float32], order="C", input_name="X")
     except (TypeError, ValueError) as error:
-        raise type(error)(f"`X` must be a matrix of finite numbers, as {kind} are. {error}") from None
-    if X.shape[1] != width:
-        raise ValueError(f"`X` must have as many columns as {kind} ({width}). Got {X.shape[1]}.")
-    return X
+        raise type(error)(f"`X` must be a matrix of finite numbers, as {name} are. {error}") from None
+    matrix: Floats = X
+    if matrix.shape[1] != n_features:
+        raise ValueError(f"`X` must have as many columns as {name} ({n_features}). Got {matrix.shape[1]}.")
+    return matrix
 
 
-def missing_in(table: Any) -> np.ndarray:
+def missing_mask(table: Table) -> NDArray[np.bool_]:
     """Which cells are missing, (n_samples, n_features)."""
-    return table.isna().to_numpy() if isinstance(table, pd.DataFrame) else np.isnan(table)
+    mask: NDArray[np.bool_] = table.isna().to_numpy() if isinstance(table, pd.DataFrame) else np.isnan(table)
+    return mask
 
 
-def any_missing(table: Any) -> np.ndarray:
+def columns_with_missing(table: Table) -> NDArray[np.bool_]:
     """Which columns have missing cells, (n_features,)."""
-    return np.any([missing_in(part).any(axis=0) for part in parts_of(table)], axis=0)
+    return np.asarray(np.any([missing_mask(chunk).any(axis=0) for chunk in iter_chunks(table)], axis=0))
 
 
-def numbers_of(table: Any, places: list[int], dtype: Any = None) -> np.ndarray:
+def numeric_columns(table: Table, indices: list[int], dtype: DTypeLike | None = None) -> NDArray[Any]:
     """Some columns as floats, or in another dtype; all of them finite or missing."""
-    dtype = dtype or dtype_of(table)
+    dtype = dtype or float_dtype(table)
     if isinstance(table, pd.DataFrame):
-        return finite_numbers(table.iloc[:, places], dtype)
-    return finite_numbers(table if len(places) == table.shape[1] else table[:, places], dtype)
+        return check_numeric(table.iloc[:, indices], dtype)
+    return check_numeric(table if len(indices) == table.shape[1] else table[:, indices], dtype)
 
 
-def dtype_of(table: Any) -> Any:
-    """32-bit floats where there is nothing else, 64-bit ones otherwise."""
+def float_dtype(table: Table) -> np.dtype[Any]:
+    """32-bit floats if all columns are, otherwise 64-bit ones."""
     dtypes = table.dtypes if isinstance(table, pd.DataFrame) else [table.dtype]
-    return np.float32 if all(dtype == np.float32 for dtype in dtypes) else np.float64
+    return np.dtype(np.float32 if all(dtype == np.float32 for dtype in dtypes) else np.float64)
 
 
-def one_hot(choices: np.ndarray, n_options: int) -> np.ndarray:
-    """Rows of zeros with a 1 at the choice; none at -1."""
-    return (choices[:, None] == np.arange(n_options)).astype(np.float64)
+def one_hot(indices: Indices, n_categories: int) -> NDArray[np.float64]:
+    """Rows of zeros with a 1 at the category's index; zeros only at -1."""
+    return np.asarray(indices[:, None] == np.arange(n_categories), np.float64)

@@ -15,7 +15,7 @@ N = 300
 
 @pytest.fixture(autouse=True)
 def any_file(monkeypatch):
-    monkeypatch.setattr(_tables, "FEW_NUMBERS", 1)
+    monkeypatch.setattr(_tables, "MIN_MAPPED_CELLS", 1)
 
 
 @pytest.fixture

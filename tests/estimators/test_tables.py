@@ -64,7 +64,7 @@ class TestTransformer:
 
     def test_columns_may_be_called_categories(self, X):
         model = transformer(categorical_features=["age"]).fit(X)
-        assert max(model.table_encoder_.choices_) == X.age.nunique()
+        assert max(model.table_encoder_.one_hot_groups_) == X.age.nunique()
 
     def test_chunks_and_pickles(self, X):
         model = transformer().partial_fit(X[:150]).partial_fit(X[150:])

@@ -1,4 +1,4 @@
-"""Searches on a cluster of dask's, which is two processes of this machine."""
+"""Searches on a dask cluster of two local processes."""
 
 import os
 
@@ -35,18 +35,18 @@ def workers():
 
 
 @pytest.mark.parametrize("search", [GridSearchCV, PackedGridSearchCV])
-def test_scores_are_those_of_one_process(search, workers):
+def test_scores_equal_those_of_one_process(search, workers):
     serial = GridSearchCV(MODEL, GRID, cv=2, scoring=scorers.neg_reconstruction_error).fit(X)
     with parallel_config(backend="dask"):
-        spread = search(MODEL, GRID, cv=2, scoring=scorers.neg_reconstruction_error).fit(X)
-    assert spread.best_params_ == serial.best_params_
+        distributed_search = search(MODEL, GRID, cv=2, scoring=scorers.neg_reconstruction_error).fit(X)
+    assert distributed_search.best_params_ == serial.best_params_
     for name in ("split0_test_score", "split1_test_score"):
-        np.testing.assert_allclose(spread.cv_results_[name], serial.cv_results_[name], rtol=1e-4)
-    np.testing.assert_allclose(spread.transform(X), serial.transform(X))
+        np.testing.assert_allclose(distributed_search.cv_results_[name], serial.cv_results_[name], rtol=1e-4)
+    np.testing.assert_allclose(distributed_search.transform(X), serial.transform(X))
 
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
-def test_a_packed_search_deals_its_candidates_to_all_workers(n_jobs, workers):
+def test_packed_search_distributes_candidates_to_all_workers(n_jobs, workers):
     with parallel_config(backend="dask"):
         search = PackedGridSearchCV(MODEL, GRID, cv=2, scoring=process, n_jobs=n_jobs, refit=False).fit(X)
     scores = [search.cv_results_[f"split{split}_test_score"] for split in range(2)]

@@ -18,8 +18,8 @@ from sklearn.utils import shuffle
 from skaae import AAEGenerator, AAEOutlierDetector, AAETransformer, SemiSupervisedAAEClassifier
 from skaae.core import packs
 from skaae.metrics import scorers
-from skaae.model_selection import PackedGridSearchCV, PackedRandomizedSearchCV, SemiSupervisedKFold, _turns
-from skaae.model_selection._turns import take_turns
+from skaae.model_selection import PackedGridSearchCV, PackedRandomizedSearchCV, SemiSupervisedKFold, _scheduler
+from skaae.model_selection._scheduler import run_concurrently
 
 X, Y = shuffle(*load_iris(return_X_y=True), random_state=0)
 GRID = {"learning_rate_init": [1e-3, 1e-2], "noise": [0.0, 0.1], "n_components": [1, 2]}
@@ -27,7 +27,7 @@ GRID = {"learning_rate_init": [1e-3, 1e-2], "noise": [0.0, 0.1], "n_components":
 
 @pytest.fixture
 def sizes(monkeypatch):
-    """How many tasks each pack has had."""
+    """The number of tasks in each pack."""
     found = []
     alone = packs.outcomes_of
 
@@ -39,24 +39,24 @@ def sizes(monkeypatch):
     return found
 
 
-def assert_same_results(packed, plain):
-    assert packed.best_params_ == plain.best_params_
-    assert packed.cv_results_.keys() == plain.cv_results_.keys()
-    for name, column in plain.cv_results_.items():
+def assert_same_results(packed, reference):
+    assert packed.best_params_ == reference.best_params_
+    assert packed.cv_results_.keys() == reference.cv_results_.keys()
+    for name, column in reference.cv_results_.items():
         if name.startswith(("split", "mean_test", "std_test", "mean_train")):
             np.testing.assert_allclose(packed.cv_results_[name], column, rtol=1e-4, atol=1e-6, err_msg=name)
         elif name.startswith("rank"):
             np.testing.assert_array_equal(packed.cv_results_[name], column)
 
 
-def test_results_are_those_of_an_ordinary_search(sizes):
+def test_results_equal_those_of_grid_search(sizes):
     model = AAETransformer(max_iter=5, random_state=0)
     packed = PackedGridSearchCV(model, GRID, cv=3, return_train_score=True).fit(X)
     assert sorted(sizes) == [6, 6, 6, 6]  # two widths, with noise and without; rates and folds together
-    plain = GridSearchCV(model, GRID, cv=3, return_train_score=True).fit(X)
-    assert_same_results(packed, plain)
-    np.testing.assert_allclose(packed.transform(X), plain.transform(X))
-    assert packed.score(X) == pytest.approx(plain.score(X))
+    reference = GridSearchCV(model, GRID, cv=3, return_train_score=True).fit(X)
+    assert_same_results(packed, reference)
+    np.testing.assert_allclose(packed.transform(X), reference.transform(X))
+    assert packed.score(X) == pytest.approx(reference.score(X))
 
 
 def test_pipelines_and_several_scorers():
@@ -70,19 +70,19 @@ def test_pipelines_and_several_scorers():
     assert_same_results(*searches)
 
 
-def test_labels_of_which_some_are_unknown(sizes):
+def test_semi_supervised_classifier(sizes):
     few = np.where(np.arange(len(Y)) % 5 == 0, Y, -1)
     model = SemiSupervisedAAEClassifier(max_iter=3, n_members=2, random_state=0)
     grid = {"vote": [0.0, 1.0], "learning_rate_init": [1e-3, 1e-2]}
-    packed, plain = (
+    packed, reference = (
         search(model, grid, cv=SemiSupervisedKFold(2)).fit(X, few) for search in (PackedGridSearchCV, GridSearchCV)
     )
     assert max(sizes) > 1
-    assert_same_results(packed, plain)
-    assert packed.predict(X).tolist() == plain.predict(X).tolist()
+    assert_same_results(packed, reference)
+    assert packed.predict(X).tolist() == reference.predict(X).tolist()
 
 
-def test_a_random_generator_is_drawn_from_in_the_same_order():
+def test_shared_random_state_is_drawn_from_in_the_same_order():
     searches = [
         search(AAETransformer(2, max_iter=2, random_state=np.random.RandomState(3)), {"noise": [0.1, 0.2]}, cv=2).fit(X)
         for search in (PackedGridSearchCV, GridSearchCV)
@@ -90,7 +90,7 @@ def test_a_random_generator_is_drawn_from_in_the_same_order():
     assert_same_results(*searches)
 
 
-def test_random_candidates():
+def test_randomized_search():
     drawn = {"learning_rate_init": loguniform(1e-4, 1e-2)}
     searches = [
         search(AAETransformer(2, max_iter=2, random_state=0), drawn, n_iter=3, cv=2, random_state=0).fit(X)
@@ -99,7 +99,7 @@ def test_random_candidates():
     assert_same_results(*searches)
 
 
-def test_a_frame_and_models_that_train_twice_or_not_in_the_core():
+def test_dataframes_flows_and_other_estimators():
     frame = pd.DataFrame({"size": X[:, 0], "kind": np.where(X[:, 1] > 3, "wide", "narrow")})
     model = AAEGenerator(max_iter=2, flow_max_iter=2, random_state=0)
     searches = [
@@ -115,7 +115,7 @@ def depth(model, X, y=None):
     return float(model.score_samples(X).mean())
 
 
-def test_a_candidate_that_fails_gets_the_error_score_and_the_others_their_own():
+def test_failed_candidate_gets_error_score():
     grid = {"n_components": [2, 99]}
     with pytest.warns(match="2 fits failed"):
         search = PackedGridSearchCV(AAETransformer(max_iter=2, random_state=0), grid, cv=2, error_score=-9).fit(X)
@@ -123,17 +123,17 @@ def test_a_candidate_that_fails_gets_the_error_score_and_the_others_their_own():
     assert search.best_params_ == {"n_components": 2}
     with pytest.raises(ValueError, match=r"`n_components` must be at most .* Got 99"):
         PackedGridSearchCV(AAETransformer(max_iter=2), grid, cv=2, error_score="raise").fit(X)
-    assert not hasattr(search, "_packing")
+    assert not hasattr(search, "_backend_config")
 
 
-def test_an_error_ends_the_search_before_others_are_trained(sizes):
+def test_error_ends_search_before_others_are_trained(sizes):
     grid = {"n_components": [99, 2]}
     with pytest.raises(ValueError, match="Got 99"):
         PackedGridSearchCV(AAETransformer(max_iter=2), grid, cv=2, error_score="raise").fit(X)
     assert not sizes
 
 
-def test_what_a_call_does_to_warnings_stays_with_it():
+def test_warning_filters_of_a_job_stay_with_it():
     def silent():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -147,26 +147,26 @@ def test_what_a_call_does_to_warnings_stays_with_it():
 
     before = warnings.filters
     with pytest.warns(match="loud") as caught, np.errstate(divide="print"):
-        assert take_turns([silent, loud, silent, loud])[1::2] == ["print", "print"]
+        assert run_concurrently([silent, loud, silent, loud])[1::2] == ["print", "print"]
     assert len(caught) == 2
     assert warnings.filters is before
 
 
-def test_calls_let_go_of_what_they_trained(monkeypatch):
-    calls = []
-    kept = _turns.Call.__init__
+def test_jobs_release_results_and_tasks(monkeypatch):
+    jobs = []
+    init = _scheduler.Job.__init__
 
-    def remember(call, *arguments):
-        kept(call, *arguments)
-        calls.append(call)
+    def recorded_init(job, *arguments):
+        init(job, *arguments)
+        jobs.append(job)
 
-    monkeypatch.setattr(_turns.Call, "__init__", remember)
+    monkeypatch.setattr(_scheduler.Job, "__init__", recorded_init)
     PackedGridSearchCV(AAETransformer(2, max_iter=1), {"noise": [0.1, 0.2]}, cv=2, refit=False).fit(X)
-    assert len(calls) == 4
-    assert all(call.answer is call.task is call.function is None for call in calls)
+    assert len(jobs) == 4
+    assert all(job.training_result is job.task is job.function is None for job in jobs)
 
 
-def test_an_interruption_leaves_no_call_waiting():
+def test_interruption_leaves_no_job_pending():
     before = threading.active_count()
 
     def interrupted():
@@ -174,23 +174,23 @@ def test_an_interruption_leaves_no_call_waiting():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        take_turns([interrupted, lambda: AAETransformer(1, max_iter=1).fit(X)])
-    wait_for_calls()
+        run_concurrently([interrupted, lambda: AAETransformer(1, max_iter=1).fit(X)])
+    join_jobs()
     assert threading.active_count() == before
 
 
-def wait_for_calls():
+def join_jobs():
     for thread in threading.enumerate():
-        if type(thread).__name__ == "Call":
+        if type(thread).__name__ == "Job":
             thread.join(10)
 
 
-def test_an_error_leaves_no_call_waiting_and_joblib_as_it_was():
+def test_error_leaves_no_job_pending_and_restores_joblib():
     before = threading.active_count()
     model = AAETransformer(2, max_iter=2, random_state=0)
     with pytest.raises(ValueError, match="no score"):
         PackedGridSearchCV(model, {"noise": [0.1, 0.2, 0.3]}, cv=2, scoring=no_score, error_score="raise").fit(X)
-    wait_for_calls()
+    join_jobs()
     assert threading.active_count() == before
     assert type(get_active_backend()[0]).__name__ != "PackedBackend"
 
@@ -199,11 +199,11 @@ def no_score(model, X, y=None):
     raise ValueError("no score")
 
 
-def test_processes_share_the_candidates():
+def test_processes_share_candidates():
     model = AAETransformer(2, max_iter=3, random_state=0)
     grid = {"noise": [0.1, 0.2]}
     packed = PackedGridSearchCV(model, grid, cv=2, n_jobs=2, scoring=process).fit(X)
-    found = {packed.cv_results_[f"split{fold}_test_score"][place] for fold in range(2) for place in range(2)}
+    found = {packed.cv_results_[f"split{fold}_test_score"][index] for fold in range(2) for index in range(2)}
     assert len(found) == 2
     assert os.getpid() not in found
     assert_same_results(*(search(model, grid, cv=2, n_jobs=2).fit(X) for search in (PackedGridSearchCV, GridSearchCV)))
@@ -232,18 +232,20 @@ class OneNormal:
         return rng.standard_normal((n, 1))
 
 
-def test_priors_without_a_hash_train_alone(sizes):
+def test_unhashable_priors_train_alone(sizes):
     PackedGridSearchCV(AAETransformer(1, prior=OneNormal(), max_iter=1), {"noise": [0.1]}, cv=2, refit=False).fit(X)
     assert sizes == [1, 1]
 
 
-def test_rows_are_bounded_that_wait_for_their_pack(sizes, monkeypatch):
-    monkeypatch.setattr(_turns, "MOST_BYTES", 3 * _turns.COPIES * X[:100].astype(np.float32).nbytes - 1)
+def test_pending_rows_are_bounded(sizes, monkeypatch):
+    monkeypatch.setattr(
+        _scheduler, "MAX_PENDING_BYTES", 3 * _scheduler.N_COPIES * X[:100].astype(np.float32).nbytes - 1
+    )
     PackedGridSearchCV(AAETransformer(2, max_iter=1), {"noise": [0.1, 0.2]}, cv=3, refit=False).fit(X)
     assert sizes == [3, 3]
 
 
-def test_the_rest_of_scikit_learn_searches_too():
+def test_halving_search_and_detectors():
     model = AAETransformer(2, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -256,10 +258,10 @@ def test_the_rest_of_scikit_learn_searches_too():
     assert np.isfinite(scores.cv_results_["mean_test_score"]).all()
 
 
-def test_turns_keep_order_and_let_one_run_at_a_time():
+def test_jobs_run_in_order_and_one_at_a_time():
     running = []
 
-    def call(number):
+    def make_function(number):
         def run():
             running.append(number)
             model = AAETransformer(1, max_iter=1, random_state=number).fit(X)
@@ -268,16 +270,16 @@ def test_turns_keep_order_and_let_one_run_at_a_time():
 
         return run
 
-    models = take_turns(call(number) for number in range(3))
+    models = run_concurrently(make_function(number) for number in range(3))
     assert running == [0, 1, 2, 0, 1, 2]
     for number, model in enumerate(models):
         alone = AAETransformer(1, max_iter=1, random_state=number).fit(X)
         np.testing.assert_allclose(model.transform(X), alone.transform(X), rtol=1e-5, atol=1e-6)
     with pytest.raises(KeyError):
-        take_turns([call(0), {}.popitem])
+        run_concurrently([make_function(0), {}.popitem])
 
 
-def test_optuna_searches():
+def test_optuna_search():
     integration = pytest.importorskip("optuna_integration")
     optuna = pytest.importorskip("optuna")
     optuna.logging.set_verbosity(optuna.logging.ERROR)

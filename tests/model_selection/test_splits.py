@@ -17,18 +17,18 @@ def few_digits():
 
 
 @pytest.mark.parametrize("shuffle", [False, True])
-def test_unlabelled_rows_are_in_every_training_part_and_no_test_part(few_digits, shuffle):
-    X, _, few = few_digits
-    unlabelled = set(np.flatnonzero(few < 0))
-    splits = list(SemiSupervisedKFold(5, shuffle=shuffle, random_state=0 if shuffle else None).split(X, few))
+def test_unlabelled_rows_are_in_every_training_set_and_no_test_set(few_digits, shuffle):
+    X, _, y_partial = few_digits
+    unlabelled = set(np.flatnonzero(y_partial < 0))
+    splits = list(SemiSupervisedKFold(5, shuffle=shuffle, random_state=0 if shuffle else None).split(X, y_partial))
     assert len(splits) == 5
     for train, test in splits:
         assert unlabelled <= set(train)
         assert not set(train) & set(test)
-        assert len(train) + len(test) == len(few)
-        assert set(few[test]) == set(range(10))
+        assert len(train) + len(test) == len(y_partial)
+        assert set(y_partial[test]) == set(range(10))
     tested = np.concatenate([test for _, test in splits])
-    assert sorted(tested) == np.flatnonzero(few >= 0).tolist()
+    assert sorted(tested) == np.flatnonzero(y_partial >= 0).tolist()
 
 
 def test_strings_and_missing_values():
@@ -38,23 +38,23 @@ def test_strings_and_missing_values():
         assert sorted(y[test]) == ["a", "b"]
 
 
-def test_scores_are_honest_where_those_of_a_plain_split_are_not(few_digits):
-    X, y, few = few_digits
+def test_scores_are_unbiased_unlike_those_of_stratified_splits(few_digits):
+    X, y, y_partial = few_digits
     model = SelfTrainingClassifier(KNeighborsClassifier())
-    unseen = few < 0
-    truth = (model.fit(X, few).predict(X[unseen]) == y[unseen]).mean()
-    honest = cross_validate(model, X, few, cv=SemiSupervisedKFold(5), scoring="accuracy")["test_score"].mean()
-    plain = cross_validate(model, X, few, cv=StratifiedKFold(5), scoring="accuracy")["test_score"].mean()
-    assert abs(honest - truth) < 0.05
-    assert abs(plain - truth) > 0.5
+    unlabelled = y_partial < 0
+    truth = (model.fit(X, y_partial).predict(X[unlabelled]) == y[unlabelled]).mean()
+    ours = cross_validate(model, X, y_partial, cv=SemiSupervisedKFold(5), scoring="accuracy")["test_score"].mean()
+    stratified = cross_validate(model, X, y_partial, cv=StratifiedKFold(5), scoring="accuracy")["test_score"].mean()
+    assert abs(ours - truth) < 0.05
+    assert abs(stratified - truth) > 0.5
 
 
 def test_grid_search_with_two_processes(few_digits):
-    X, y, few = few_digits
+    X, y, y_partial = few_digits
     model = SemiSupervisedAAEClassifier(teachers=None, n_members=1, hidden_layer_sizes=(32,), random_state=0)
     grid = {"max_iter": [1, 40]}
-    search = GridSearchCV(model, grid, cv=SemiSupervisedKFold(2), n_jobs=2, error_score="raise").fit(X, few)
+    search = GridSearchCV(model, grid, cv=SemiSupervisedKFold(2), n_jobs=2, error_score="raise").fit(X, y_partial)
     assert search.best_params_ == {"max_iter": 40}
     assert abs(search.best_score_ - search.score(X, y)) < 0.1
     with pytest.raises(ValueError, match=r"use `skaae\.model_selection\.SemiSupervisedKFold`"):
-        GridSearchCV(model, grid, cv=2, error_score="raise").fit(X, few)
+        GridSearchCV(model, grid, cv=2, error_score="raise").fit(X, y_partial)

@@ -50,12 +50,12 @@ def test_new_rows_and_pickles_come_back_too(table, scaling):
 def test_layout_says_where_columns_went(table):
     encoder = TableEncoder().fit(table)
     encoded = encoder.transform(table)
-    groups = np.split(encoded[:, encoder.n_values_ :], np.cumsum(encoder.choices_)[:-1], axis=1)
-    assert encoder.n_values_ == 5
-    assert sorted(encoder.choices_) == list(encoder.choices_)
+    groups = np.split(encoded[:, encoder.n_numeric_ :], np.cumsum(encoder.one_hot_groups_)[:-1], axis=1)
+    assert encoder.n_numeric_ == 5
+    assert sorted(encoder.one_hot_groups_) == list(encoder.one_hot_groups_)
     assert all((group.sum(1) == 1).all() and set(np.unique(group)) == {0, 1} for group in groups)
     names = [name.split("_")[0] for name in encoder.get_feature_names_out()]
-    assert names == list(table.columns[encoder.sources_])
+    assert names == list(table.columns[encoder.source_columns_])
 
 
 def test_repeated_values_are_atoms_where_scaling_is_by_quantiles(table):
@@ -99,17 +99,17 @@ def test_arrays_come_back_as_arrays_of_their_dtype():
 def test_arrays_of_objects_are_read_column_by_column():
     X = np.array([["a", 1.5], ["b", 2.0], ["a", 3.0]], dtype=object)
     encoder = TableEncoder().fit(X)
-    assert encoder.n_values_ == 1
-    assert encoder.choices_ == (2,)
+    assert encoder.n_numeric_ == 1
+    assert encoder.one_hot_groups_ == (2,)
     np.testing.assert_array_equal(encoder.inverse_transform(encoder.transform(X)), X)
 
 
 def test_columns_may_be_named_categories(table):
     by_name = TableEncoder(categorical_features=["age"]).fit(table)
-    by_place = TableEncoder(categorical_features=[0]).fit(table)
+    by_index = TableEncoder(categorical_features=[0]).fit(table)
     by_mask = TableEncoder(categorical_features=np.arange(8) == 0).fit(table)
-    assert by_name.choices_ == by_place.choices_ == by_mask.choices_
-    assert table.age.nunique() in by_name.choices_
+    assert by_name.one_hot_groups_ == by_index.one_hot_groups_ == by_mask.one_hot_groups_
+    assert table.age.nunique() in by_name.one_hot_groups_
     pd.testing.assert_frame_equal(by_name.inverse_transform(by_name.transform(table)), table, rtol=1e-6)
 
 
@@ -195,7 +195,7 @@ def test_atoms_are_known_in_fewer_bits(dtype):
     values = np.concatenate([np.full(40, 0.1), np.full(40, 5.7), np.random.RandomState(0).normal(size=40)])
     X = pd.DataFrame({"a": values})
     encoder = TableEncoder("quantile").fit(X)
-    assert encoder.choices_ == (3,)
+    assert encoder.one_hot_groups_ == (3,)
     np.testing.assert_array_equal(encoder.transform(X.astype(dtype))[:, 1:], encoder.transform(X)[:, 1:])
 
 

@@ -23,20 +23,20 @@ def test_folded_tails_can_be_undone(X):
 
 
 def test_cut_tails_end_at_ten_spreads(X):
-    scaler = ColumnScaler(tails="cut").fit(X)
+    scaler = ColumnScaler(tails="clip").fit(X)
     np.testing.assert_allclose(scaler.transform(np.array([[1e9], [-1e9]])), [[10], [-10]])
     np.testing.assert_allclose(scaler.inverse_transform(scaler.transform(X)), X)
 
 
 def test_kept_tails_leave_columns_standardised(X):
-    scaler = ColumnScaler(tails="keep").fit(X)
+    scaler = ColumnScaler(tails="linear").fit(X)
     scaled = scaler.transform(X)
     assert abs(scaled.mean()) < 1e-12
     assert scaled.std() == pytest.approx(1)
     np.testing.assert_allclose(scaler.inverse_transform(scaler.transform(np.array([[1e9]]))), [[1e9]])
 
 
-@pytest.mark.parametrize("tails", ["fold", "keep"])
+@pytest.mark.parametrize("tails", ["arcsinh", "linear"])
 @pytest.mark.parametrize(("dtype", "scale"), [(np.float64, 1e300), (np.float64, 1e-300), (np.float32, 1e-33)])
 def test_columns_of_any_scale_become_what_those_of_scale_one_become(X, tails, dtype, scale):
     X = np.hstack([X, np.where(X > 9, X, 0)])  # the middle nine tenths of which are one value

@@ -5,7 +5,7 @@ from sklearn.datasets import load_iris
 from sklearn.ensemble import GradientBoostingClassifier, IsolationForest, RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 
-from skaae.plain import KIND, alive, plain
+from skaae._serialization import TYPE_KEY, deserialize, serialize
 from skaae.plan import Architecture, Block
 
 X, Y = load_iris(return_X_y=True)
@@ -45,24 +45,24 @@ CELLS = {
 
 @pytest.mark.parametrize("kind", INDEXES)
 def test_indexes_come_back(kind):
-    kept = plain(INDEXES[kind])
-    assert not strange_in(kept)
-    pd.testing.assert_index_equal(alive(kept), INDEXES[kind], exact=True)
+    serialized = serialize(INDEXES[kind])
+    assert not strange_in(serialized)
+    pd.testing.assert_index_equal(deserialize(serialized), INDEXES[kind], exact=True)
 
 
 @pytest.mark.parametrize("kind", CELLS)
 def test_cells_come_back_in_their_dtype(kind):
-    kept = plain(CELLS[kind].array)
-    assert not strange_in(kept)
-    pd.testing.assert_series_equal(pd.Series(alive(kept)), CELLS[kind])
+    serialized = serialize(CELLS[kind].array)
+    assert not strange_in(serialized)
+    pd.testing.assert_series_equal(pd.Series(deserialize(serialized)), CELLS[kind])
 
 
 def test_parts_of_ours_come_back_and_one_that_is_met_twice_is_one():
     block = Block("style", 2, "normal")
     architecture = Architecture(4, (block, block), (8,), "relu")
-    kept = plain({"built": architecture, "again": [architecture], ("a", 1): None})
-    assert not strange_in(kept)
-    back = alive(kept)
+    serialized = serialize({"built": architecture, "again": [architecture], ("a", 1): None})
+    assert not strange_in(serialized)
+    back = deserialize(serialized)
     assert back == {"built": architecture, "again": [architecture], ("a", 1): None}
     assert back["built"] is back["again"][0]
     assert back["built"].blocks[0] is back["built"].blocks[1]
@@ -70,8 +70,8 @@ def test_parts_of_ours_come_back_and_one_that_is_met_twice_is_one():
 
 def test_what_is_plain_is_not_copied():
     value = {"a": [1, "b", None], "c": np.arange(3), "d": np.array(["x", None], object)}
-    assert plain(value) is value
-    assert alive(value) is value
+    assert serialize(value) is value
+    assert deserialize(value) is value
 
 
 @pytest.mark.parametrize(
@@ -85,22 +85,22 @@ def test_what_is_plain_is_not_copied():
 def test_estimators_with_trees_answer_as_before_and_are_left_alone(model):
     model.fit(X, Y)
     before = model.predict_proba(X)
-    kept = plain(model)
-    assert kept is not model
+    serialized = serialize(model)
+    assert serialized is not model
     np.testing.assert_array_equal(model.predict_proba(X), before)
-    np.testing.assert_array_equal(alive(kept).predict_proba(X), before)
+    np.testing.assert_array_equal(deserialize(serialized).predict_proba(X), before)
 
 
 def test_estimators_without_trees_stay_as_they_are():
     model = KNeighborsClassifier(3, algorithm="brute").fit(X, Y)
-    assert plain(model) is model
-    assert alive(model) is model
+    assert serialize(model) is model
+    assert deserialize(model) is model
 
 
 @pytest.fixture
 def forest():
     """A forest of one tree, plain, whose tree can be changed."""
-    found = plain(IsolationForest(n_estimators=1, random_state=0).fit(X))
+    found = serialize(IsolationForest(n_estimators=1, random_state=0).fit(X))
     tree = found.estimators_[0].tree_
     tree["nodes"] = tree["nodes"].copy()
     return found
@@ -120,25 +120,25 @@ def forest():
 def test_trees_of_wrong_places_are_refused(forest, field, wrong):
     forest.estimators_[0].tree_["nodes"][field][0] = wrong
     with pytest.raises(ValueError, match="saved tree must"):
-        alive(forest)
+        deserialize(forest)
 
 
 @pytest.mark.parametrize(("what", "wrong"), [("max_depth", 1), ("n_outputs", 2), ("n_features", 1)])
 def test_trees_that_are_not_what_they_say_are_refused(forest, what, wrong):
     forest.estimators_[0].tree_[what] = wrong
     with pytest.raises(ValueError, match="A saved tree must"):
-        alive(forest)
+        deserialize(forest)
 
 
 def test_nodes_of_another_version_are_taken_over_by_their_names():
     forest = IsolationForest(n_estimators=1, random_state=0).fit(X)
-    kept = plain(forest)
-    tree = kept.estimators_[0].tree_
+    serialized = serialize(forest)
+    tree = serialized.estimators_[0].tree_
     names = [name for name in tree["nodes"].dtype.names if name != "missing_go_to_left"]
     tree["nodes"] = tree["nodes"][[*names]].copy()
-    np.testing.assert_array_equal(alive(kept).score_samples(X), forest.score_samples(X))
+    np.testing.assert_array_equal(deserialize(serialized).score_samples(X), forest.score_samples(X))
 
 
 def test_unknown_kinds_are_refused():
     with pytest.raises(ValueError, match="Got 'system'"):
-        alive({"part": {KIND: "system", "command": "ls"}})
+        deserialize({"part": {TYPE_KEY: "system", "command": "ls"}})

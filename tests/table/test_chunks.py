@@ -12,8 +12,8 @@ from skaae.table import ColumnScaler, _scalers, _tables
 
 @pytest.fixture
 def small_parts(monkeypatch):
-    monkeypatch.setattr(_tables, "ROWS_OF_PART", 7)
-    monkeypatch.setattr(_scalers, "FEW_NUMBERS", 10)
+    monkeypatch.setattr(_tables, "CHUNK_ROWS", 7)
+    monkeypatch.setattr(_scalers, "MIN_CHUNK_CELLS", 10)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_infinite_cells_are_found_in_any_part():
 
 def test_many_rows_in_32_bits_are_centred_where_they_are():
     rows = (1000 + np.random.default_rng(0).standard_normal((400_000, 2))).astype(np.float32)
-    scaler = ColumnScaler("keep").fit(rows)
+    scaler = ColumnScaler("linear").fit(rows)
     np.testing.assert_allclose(scaler.center_, rows.mean(0, dtype=float), rtol=1e-6)
     np.testing.assert_allclose(scaler.scale_, rows.std(0, dtype=float), rtol=1e-5)
 
