@@ -1,6 +1,5 @@
 """AAEDenoiser: clean rows of noisy ones, and complete rows of incomplete ones."""
 
-from dataclasses import replace
 from __future__ import annotations
 
 from collections.abc import Callable

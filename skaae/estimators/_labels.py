@@ -11,6 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 __all__ = [
+    "class_shares",
     "UNLABELLED",
     "decode_labels",
     "encode_labels",
@@ -84,6 +85,12 @@ def encode_labels(y: Any, classes: NDArray[Any]) -> NDArray[np.intp]:
     indices = np.full(len(y), UNLABELLED)
     indices[labelled] = np.searchsorted(classes, labels)
     return indices
+
+
+def class_shares(labels: NDArray[np.intp], n_classes: int) -> NDArray[np.float64]:
+    """Shares of the classes among the labelled rows, with one row more of each."""
+    counts = np.bincount(labels[labels >= 0], minlength=n_classes) + 1
+    return np.asarray(counts / counts.sum())
 
 
 def decode_labels(indices: NDArray[np.intp], classes: NDArray[Any]) -> NDArray[Any]:

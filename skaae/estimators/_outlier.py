@@ -248,7 +248,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         with self._all_or_nothing():
             resumed = self._model_to_resume()
             X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
-            scaling = "cut" if self.scaling == "standard" else self.scaling
+            scaling = "clip" if self.scaling == "standard" else self.scaling
             encoder = self._fit_encoder(X, scaling) if resumed is None else self.table_encoder_
             width = check_components(self.n_components, encoder, auto_components(encoder))
             architecture = build_architecture(self, encoder, (Block("style", width, "normal"),))

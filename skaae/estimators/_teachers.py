@@ -30,7 +30,7 @@ from sklearn.semi_supervised import LabelPropagation, LabelSpreading, SelfTraini
 from sklearn.utils import gen_batches
 
 from ..table._scalers import ColumnScaler
-from ._rows import ROWS_AT_ONCE
+from ._training_data import CHUNK_ROWS
 
 __all__ = ["TeacherEnsemble"]
 
@@ -131,7 +131,7 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             Rows sum to 1.
         """
         probabilities = np.empty((len(X), self.n_classes_))
-        for batch in gen_batches(len(X), ROWS_AT_ONCE):
+        for batch in gen_batches(len(X), CHUNK_ROWS):
             pairs = zip(self.teachers_, self.weights_, strict=True)
             probabilities[batch] = sum(weight * self._teacher_proba(teacher, X[batch]) for teacher, weight in pairs)
         return probabilities
