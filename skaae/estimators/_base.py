@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn import callback
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
@@ -25,20 +25,50 @@ from ._training_data import scale
 if TYPE_CHECKING:
     from ..core.hooks import Epoch, Hook
 
-__all__ = ["BaseAAE", "draw_seed", "draw_seeds", "validated"]
+__all__ = ["BaseAAE", "draw_seed", "draw_seeds", "validated", "with_callbacks"]
 
 TEARDOWN_ATTRIBUTES = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")  # scikit-learn reads them after a fit
 
 SET_BY_VALIDATION = ("n_features_in_", "feature_names_in_")
 
-validated = _fit_context(prefer_skip_nested_validation=True)  # checks parameters before a method that fits
-
+Method = TypeVar("Method", bound=Callable[..., Any])
 Curves = dict[str, NDArray[Any]]  # of losses, (n_epochs, n_members) each
 
 
-class BaseAAE(SerializableMixin, DocLinkMixin, CallbackSupportMixin, BaseEstimator):
+def validated(method: Method) -> Method:
+    """Checks parameters before a method that fits."""
+    checked: Method = _fit_context(prefer_skip_nested_validation=True)(method)
+    return checked
+
+
+def with_callbacks(method: Method) -> Method:
+    """Has scikit-learn's callbacks set up before a method that fits, and torn down after it."""
+    observed: Method = callback.with_callbacks(method)
+    return observed
+
+
+class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, BaseEstimator):
     """The shared parameters of all estimators, and what every `fit` is made of."""
 
+    n_components: int | None
+    hidden_layer_sizes: Any
+    activation: str
+    adversarial_weight: float | str
+    noise: float | str
+    alpha: float
+    batch_size: int | str
+    learning_rate_init: float
+    max_iter: int | str
+    early_stopping: bool
+    validation_fraction: float
+    n_iter_no_change: int
+    tol: float
+    warm_start: bool
+    scaling: str | None
+    categorical_features: Any
+    device: str
+    random_state: Any
+    verbose: int
     history_: dict[str, NDArray[Any]]
     n_iter_: int
     table_encoder_: TableEncoder
@@ -67,48 +97,11 @@ class BaseAAE(SerializableMixin, DocLinkMixin, CallbackSupportMixin, BaseEstimat
         "verbose": ["verbose"],
     }
 
-    def __init__(
-        self,
-        n_components: int | None = None,
-        *,
-        hidden_layer_sizes: Any = (256,),
-        activation: str = "relu",
-        adversarial_weight: float | str = 0.03,
-        noise: float | str = "auto",
-        alpha: float = 0.0,
-        batch_size: int | str = "auto",
-        learning_rate_init: float = 1e-3,
-        max_iter: int | str = "auto",
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 20,
-        tol: float = 1e-4,
-        warm_start: bool = False,
-        scaling: str | None = "standard",
-        categorical_features: Any = "from_dtype",
-        device: str = "auto",
-        random_state: Any = None,
-        verbose: int = 0,
-    ) -> None:
-        self.n_components = n_components
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.adversarial_weight = adversarial_weight
-        self.noise = noise
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate_init = learning_rate_init
-        self.max_iter = max_iter
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.tol = tol
-        self.warm_start = warm_start
-        self.scaling = scaling
-        self.categorical_features = categorical_features
-        self.device = device
-        self.random_state = random_state
-        self.verbose = verbose
+    def _store_parameters(self, parameters: dict[str, Any]) -> None:
+        """Sets the parameters of `__init__`, its local variables, as they are."""
+        for name, value in parameters.items():
+            if name != "self":
+                setattr(self, name, value)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_model")
@@ -242,7 +235,9 @@ class BaseAAE(SerializableMixin, DocLinkMixin, CallbackSupportMixin, BaseEstimat
         yield [on_epoch_end]
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
 
-    def _assign(self, fitted: dict[str, Any], model: TrainedModel, curves: Curves, resumed: TrainedModel | None) -> None:
+    def _assign(
+        self, fitted: dict[str, Any], model: TrainedModel, curves: Curves, resumed: TrainedModel | None
+    ) -> None:
         """Sets the fitted attributes; the history of a fit that was resumed goes on."""
         history, n_before = (self.history_, self.n_iter_) if resumed else ({}, 0)
         if resumed is None:

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state, check_scalar, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
-from .._plan import Block
+from .._plan import Block, RowSource
 from ._base import BaseAAE, draw_seed
 from ._class_styles import ClassStyles
 from ._codes import CodesMixin
 from ._inference import TrainedModel
 from ._labels import encode_requested_classes
-from ._training_data import CHUNK_ROWS, LazyScaledRows
+from ._training_data import CHUNK_ROWS
 
 __all__ = ["BaseCategoryAAE", "category_blocks", "fit_class_styles"]
 
@@ -111,9 +111,7 @@ def category_blocks(width: int, class_probabilities: NDArray[np.float64]) -> tup
     return Block("style", width, "normal"), Block("category", len(shares), "one_hot", shares)
 
 
-def fit_class_styles(
-    model: TrainedModel, X: NDArray[Any] | LazyScaledRows, before: ClassStyles | None
-) -> ClassStyles:
+def fit_class_styles(model: TrainedModel, X: NDArray[Any] | RowSource, before: ClassStyles | None) -> ClassStyles:
     """Moments of the style codes of scaled rows in each class, after those of rows that were trained on before."""
     width, n_classes = (block.width for block in model.architecture.blocks)
     styles = ClassStyles(n_classes, width) if before is None else copy(before)

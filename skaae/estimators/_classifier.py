@@ -7,14 +7,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.callback import with_callbacks
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._plan import Architecture, TrainingData, TrainingPlan
 from ..table import TableEncoder
-from ._base import BaseAAE, draw_seeds, validated
+from ._base import BaseAAE, draw_seeds, validated, with_callbacks
 from ._category import BaseCategoryAAE, category_blocks, fit_class_styles
 from ._config import auto_components, build_architecture, build_plan, check_components, check_resumable
 from ._inference import TrainedModel
@@ -77,7 +76,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
     adversarial_weight : float, default=0.03
         Weight of the adversarial loss, in units of the present reconstruction error.
     noise : float or "auto", default="auto"
-        Standard deviation of the Gaussian noise that is added to the encoder's input in training, the scaled columns. "auto"
+        Standard deviation of the Gaussian noise that is added to the scaled columns in training. "auto"
         is 0.1.
     alpha : float, default=0.0
         Decoupled weight decay.
@@ -156,6 +155,19 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
     (3, 4)
     """
 
+    n_members: int
+    teachers: Any
+    distillation_weight: Any
+    teacher_weight: Any
+    supervised_weight: Any
+    vat_weight: float
+    vat_radius: float
+    entropy_weight: float
+    balance_weight: float
+    class_prior: Any
+    class_prior_: NDArray[np.float64]
+    teachers_: TeacherEnsemble | None
+
     _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
         "n_members": [Interval(Integral, 1, None, closed="left")],
@@ -203,37 +215,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         random_state: Any = None,
         verbose: int = 0,
     ) -> None:
-        super().__init__(
-            n_components,
-            hidden_layer_sizes=hidden_layer_sizes,
-            activation=activation,
-            adversarial_weight=adversarial_weight,
-            noise=noise,
-            alpha=alpha,
-            batch_size=batch_size,
-            learning_rate_init=learning_rate_init,
-            max_iter=max_iter,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            tol=tol,
-            warm_start=warm_start,
-            scaling=scaling,
-            categorical_features=categorical_features,
-            device=device,
-            random_state=random_state,
-            verbose=verbose,
-        )
-        self.n_members = n_members
-        self.teachers = teachers
-        self.distillation_weight = distillation_weight
-        self.teacher_weight = teacher_weight
-        self.supervised_weight = supervised_weight
-        self.vat_weight = vat_weight
-        self.vat_radius = vat_radius
-        self.entropy_weight = entropy_weight
-        self.balance_weight = balance_weight
-        self.class_prior = class_prior
+        self._store_parameters(locals())
 
     @with_callbacks
     @validated
@@ -341,7 +323,8 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         of_model = np.concatenate([self._split_code(self._model.encode(rows[chunk]))[1].mean(0) for chunk in chunks])
         if self.teachers_ is None:
             return of_model
-        return (1 - self.teacher_weight) * of_model + self.teacher_weight * self.teachers_.predict_proba(rows)
+        of_teachers = self.teachers_.predict_proba(rows)
+        return np.asarray((1 - self.teacher_weight) * of_model + self.teacher_weight * of_teachers)
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class of each row.
@@ -357,7 +340,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
             Classes.
         """
         probabilities = self.predict_proba(X)
-        return self.classes_[probabilities.argmax(1)]
+        return np.asarray(self.classes_[probabilities.argmax(1)])
 
     def score(self, X: Any, y: Any) -> float:
         """Accuracy.
@@ -379,7 +362,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
                 "`y` must have a label for every row that is scored. Got some that are -1 or missing; to split rows"
                 " for validation, use `skaae.model_selection.SemiSupervisedKFold`."
             )
-        return super().score(X, with_common_dtype(labels_as_array(y)))
+        return float(super().score(X, with_common_dtype(labels_as_array(y))))
 
     def _prepare(
         self, X: Any, y: Any, classes: Any, resumed: TrainedModel | None
@@ -430,6 +413,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         is_auto = isinstance(self.teachers, str)
         encoder: TableEncoder = fitted["table_encoder_"]
         n_folded_columns = encoder.n_numeric_ if is_auto and self.scaling == "standard" else 0
+        assert data.labels is not None
         teachers = TeacherEnsemble(None if is_auto else self.teachers, seed, n_folded_columns)
         return teachers.fit(data.X, data.labels, len(fitted["classes_"]))
 

@@ -7,13 +7,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClusterMixin
-from sklearn.callback import with_callbacks
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._plan import TrainingData
-from ._base import BaseAAE, draw_seeds, validated
+from ._base import BaseAAE, draw_seeds, validated, with_callbacks
 from ._category import BaseCategoryAAE, category_blocks, fit_class_styles
 from ._config import (
     auto_components,
@@ -76,7 +75,7 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
     adversarial_weight : float, default=0.03
         Weight of the adversarial loss, in units of the present reconstruction error.
     noise : float or "auto", default="auto"
-        Standard deviation of the Gaussian noise that is added to the encoder's input in training, the scaled columns. "auto"
+        Standard deviation of the Gaussian noise that is added to the scaled columns in training. "auto"
         is 0.1.
     alpha : float, default=0.0
         Decoupled weight decay.
@@ -152,6 +151,20 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
     True
     """
 
+    n_clusters: int
+    n_members: int
+    teachers: Any
+    teacher_fraction: Any
+    vat_weight: float
+    vat_radius: float
+    entropy_weight: float
+    balance_weight: float
+    cluster_prior: Any
+    image_shape: Any
+    cluster_prior_: NDArray[np.float64]
+    labels_: NDArray[np.intp]
+    _matches: NDArray[Any]
+
     _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
         "n_clusters": [Interval(Integral, 1, None, closed="left")],
@@ -168,7 +181,7 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
 
     def __init__(
         self,
-        n_clusters: int | None = 8,
+        n_clusters: int = 8,
         *,
         n_components: int | None = None,
         n_members: int = 2,
@@ -199,37 +212,7 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
         random_state: Any = None,
         verbose: int = 0,
     ) -> None:
-        super().__init__(
-            n_components,
-            hidden_layer_sizes=hidden_layer_sizes,
-            activation=activation,
-            adversarial_weight=adversarial_weight,
-            noise=noise,
-            alpha=alpha,
-            batch_size=batch_size,
-            learning_rate_init=learning_rate_init,
-            max_iter=max_iter,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            tol=tol,
-            warm_start=warm_start,
-            scaling=scaling,
-            categorical_features=categorical_features,
-            device=device,
-            random_state=random_state,
-            verbose=verbose,
-        )
-        self.n_clusters = n_clusters
-        self.n_members = n_members
-        self.teachers = teachers
-        self.teacher_fraction = teacher_fraction
-        self.vat_weight = vat_weight
-        self.vat_radius = vat_radius
-        self.entropy_weight = entropy_weight
-        self.balance_weight = balance_weight
-        self.cluster_prior = cluster_prior
-        self.image_shape = image_shape
+        self._store_parameters(locals())
 
     @with_callbacks
     @validated
@@ -263,13 +246,14 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
             encoder = self._fit_encoder(X, self.scaling) if resumed is None else self.table_encoder_
             width = check_components(self.n_components, encoder, auto_components(encoder))
             image_shape = check_image_shape(self.image_shape, encoder)
-            rows = scale(encoder, X)
-            data = TrainingData(rows, None if self.teachers is None else np.full(len(X), -1))
+            all_rows = scale(encoder, X)
+            data = TrainingData(all_rows, None if self.teachers is None else np.full(len(X), -1))
             rng = check_random_state(self.random_state)
             seeds = draw_seeds(rng, self.n_members)
             data, held_out = hold_out(data, self.validation_fraction, rng) if self.early_stopping else (data, None)
-            data = replace(data, soft_labels=self._ask_teachers(data.X, seeds[0], resumed))
-            cluster_prior = self.cluster_prior_ if resumed else self._fit_cluster_prior(data.soft_labels)
+            soft_labels = self._ask_teachers(np.asarray(data.X), seeds[0], resumed)
+            data = replace(data, soft_labels=soft_labels)
+            cluster_prior = self.cluster_prior_ if resumed else self._fit_cluster_prior(soft_labels)
             blocks = category_blocks(width, cluster_prior)
             architecture = build_architecture(self, encoder, blocks, image_shape=image_shape)
             check_resumable(resumed, architecture, self.n_members)
@@ -284,14 +268,14 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
                 **self._category_weights(),
             )
             clusters = np.arange(self.n_clusters)
-            fitted = {"table_encoder_": encoder, "classes_": clusters, "cluster_prior_": cluster_prior}
+            fitted: dict[str, Any] = {"table_encoder_": encoder, "classes_": clusters, "cluster_prior_": cluster_prior}
             with self._callback_hooks(plan, X, y, fitted) as callbacks:
                 hooks = [*self._hooks(held_out, plan), *callbacks]
                 model, curves = self._train(architecture, plan, data, resumed, hooks)
                 fitted["styles_"] = fit_class_styles(model, data.X, self.styles_ if resumed else None)
-                of_members = self._member_probabilities(model, rows)
-                matches = np.stack([match_clusters(own.T @ of_members[0]) for own in of_members])
-                fitted["_matches"], fitted["labels_"] = matches, average_members(of_members, matches).argmax(1)
+                probabilities = member_probabilities(model, all_rows)
+                fitted["_matches"] = np.stack([match_clusters(own.T @ probabilities[0]) for own in probabilities])
+                fitted["labels_"] = average_members(probabilities, fitted["_matches"]).argmax(1)
                 self._assign(fitted, model, curves, resumed)
         return self
 
@@ -324,7 +308,7 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
         labels : ndarray of shape (n_samples,)
             Clusters, from 0 to ``n_clusters - 1``.
         """
-        return self.predict_proba(X).argmax(1)
+        return np.asarray(self.predict_proba(X).argmax(1))
 
     def _check_n_clusters(self, X: Any, resumed: TrainedModel | None) -> None:
         if len(X) < self.n_clusters:
@@ -347,24 +331,27 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
         )
         if resumed is None:
             return soft_labels
-        return soft_labels @ match_clusters(soft_labels.T @ self._cluster_probabilities(resumed, X))
+        matches = match_clusters(soft_labels.T @ self._cluster_probabilities(resumed, X))
+        return np.asarray(soft_labels @ matches)
 
     def _fit_cluster_prior(self, soft_labels: NDArray[np.float64] | None) -> NDArray[np.float64]:
         """Shares of the clusters: as the teachers found them, or uniform."""
         if soft_labels is None or self.cluster_prior == "uniform":
             return np.full(self.n_clusters, 1 / self.n_clusters)
         counts = soft_labels.sum(0) + 1
-        return counts / counts.sum()
-
-    def _member_probabilities(self, model: TrainedModel, rows: NDArray[Any]) -> NDArray[Any]:
-        """Probabilities of clusters by each member, (n_members, n_samples, n_clusters)."""
-        return model.encode(rows)[..., model.architecture.blocks[0].width :]
+        return np.asarray(counts / counts.sum())
 
     def _cluster_probabilities(self, model: TrainedModel, rows: NDArray[Any]) -> NDArray[Any]:
         """Probabilities of clusters of scaled rows, averaged over the members of a fitted model."""
-        return average_members(self._member_probabilities(model, rows), self._matches)
+        return average_members(member_probabilities(model, rows), self._matches)
+
+
+def member_probabilities(model: TrainedModel, rows: NDArray[Any]) -> NDArray[Any]:
+    """Probabilities of clusters of scaled rows by each member, (n_members, n_samples, n_clusters)."""
+    return model.encode(rows)[..., model.architecture.blocks[0].width :]
 
 
 def average_members(probabilities: NDArray[Any], matches: NDArray[Any]) -> NDArray[Any]:
     """Mean over members, (n_samples, n_clusters), with clusters in the first one's order."""
-    return np.mean([own @ matched for own, matched in zip(probabilities, matches, strict=True)], axis=0)
+    pairs = zip(probabilities, matches, strict=True)
+    return np.asarray(np.mean([of_member @ matched for of_member, matched in pairs], axis=0))

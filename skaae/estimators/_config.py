@@ -22,9 +22,9 @@ __all__ = [
     "build_architecture",
     "build_plan",
     "check_components",
-    "check_resumable",
     "check_image_shape",
     "check_layer_sizes",
+    "check_resumable",
 ]
 
 MAX_AUTO_COMPONENTS = 16

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
@@ -12,17 +11,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
-from sklearn.callback import with_callbacks
-from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._plan import Architecture, Block, TrainingData, TrainingPlan
 from ..table import TableEncoder, missing_mask
-from ._base import BaseAAE, draw_seeds, validated
+from ._base import BaseAAE, draw_seeds, validated, with_callbacks
 from ._config import build_architecture, build_plan, check_components, check_image_shape, check_resumable
-from ._inference import TrainedModel
-from ._training_data import hold_out, scale
+from ._corruption import CorruptedTable, corrupt_once, is_masked, known_extremes, scale_with_mask
+from ._training_data import hold_out
 
 __all__ = ["AAEDenoiser"]
 
@@ -130,6 +128,12 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
     True
     """
 
+    corruption: Any
+    n_members: int
+    image_shape: Any
+    _extremes: NDArray[Any]
+    _hidden_fraction: float
+
     _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
         "corruption": [StrOptions(set(AUTO_NOISE)), callable],
@@ -164,30 +168,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         random_state: Any = None,
         verbose: int = 0,
     ) -> None:
-        super().__init__(
-            n_components,
-            hidden_layer_sizes=hidden_layer_sizes,
-            activation=activation,
-            adversarial_weight=adversarial_weight,
-            noise=noise,
-            alpha=alpha,
-            batch_size=batch_size,
-            learning_rate_init=learning_rate_init,
-            max_iter=max_iter,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            tol=tol,
-            warm_start=warm_start,
-            scaling=scaling,
-            categorical_features=categorical_features,
-            device=device,
-            random_state=random_state,
-            verbose=verbose,
-        )
-        self.corruption = corruption
-        self.n_members = n_members
-        self.image_shape = image_shape
+        self._store_parameters(locals())
 
     @with_callbacks
     @validated
@@ -360,63 +341,6 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         if corrupted.shape != table.shape:
             raise ValueError(f"`corruption` must return rows of shape {table.shape}. Got {corrupted.shape}.")
         return corrupted
-
-
-@dataclass(frozen=True)
-class CorruptedTable:
-    """Rows of a table, corrupted anew in each epoch and then scaled."""
-
-    table: Any
-    seed: int
-    corrupt: Callable[[Any, int, int], Any]
-    scale: Callable[[Any], NDArray[Any]]
-
-    def __call__(self, epoch: int) -> NDArray[Any]:
-        return self.scale(self.corrupt(self.table, self.seed, epoch))
-
-    def subset(self, indices: NDArray[np.intp]) -> CorruptedTable:
-        """The rows at some indices."""
-        return replace(self, table=_safe_indexing(self.table, indices))
-
-
-def corrupt_once(
-    architecture: Architecture, plan: TrainingPlan, data: TrainingData, extremes: NDArray[Any]
-) -> NDArray[Any]:
-    """Rows as the encoder of the first member is given them in training."""
-    from ..core.inference import corrupt
-
-    return corrupt(architecture, plan, data.X if data.encoder_input is None else data.encoder_input(0), extremes)
-
-
-def scale_with_mask(encoder: TableEncoder, architecture: Architecture, X: Any) -> NDArray[Any]:
-    """Rows as numbers of one scale, followed by their missing-value mask in models that have one."""
-    scaled = scale(encoder, X)
-    if not architecture.mask_indices:
-        return scaled
-    mask = missing_mask(X)[:, : max(architecture.mask_indices) + 1]
-    return np.hstack([scaled, mask.astype(scaled.dtype)])
-
-
-def is_masked(rows: NDArray[Any], encoder: TableEncoder, architecture: Architecture) -> NDArray[np.bool_]:
-    """Which cells of scaled rows are masked, (n_samples, n_features)."""
-    n_features = architecture.n_features
-    if not architecture.mask_indices:
-        return np.zeros((len(rows), n_features), bool)
-    masked: NDArray[np.bool_] = rows[:, n_features:][:, encoder.source_columns_] > 0
-    return masked
-
-
-def known_extremes(
-    rows: NDArray[Any], encoder: TableEncoder, architecture: Architecture, before: NDArray[Any] | None
-) -> NDArray[Any]:
-    """Smallest and largest known value of each column of scaled rows, and of those trained on before, (2, columns)."""
-    masked = is_masked(rows, encoder, architecture)
-    n_features = masked.shape[1]
-    low, high = (np.where(masked, end, rows[:, :n_features]) for end in (np.inf, -np.inf))
-    low, high = low.min(axis=0), high.max(axis=0)
-    if before is not None:
-        low, high = np.minimum(low, before[0, :n_features]), np.maximum(high, before[1, :n_features])
-    return np.pad(np.stack([low, high]).astype(rows.dtype), ((0, 0), (0, rows.shape[1] - n_features)))
 
 
 def fill_missing(table: Any, filled: Any) -> Any:

@@ -6,14 +6,13 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.callback import with_callbacks
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._plan import Block, TrainingData
 from ..table import check_matrix
-from ._base import BaseAAE, draw_seed, draw_seeds, validated
+from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
 from ._codes import CodesMixin
 from ._conditions import Conditions
 from ._config import build_architecture, build_plan, check_components, check_layer_sizes, check_resumable
@@ -130,6 +129,11 @@ class AAEGenerator(CodesMixin, BaseAAE):
     (2, 4)
     """
 
+    flow_layer_sizes: Any
+    flow_max_iter: int | str
+    conditions_: Conditions | None
+    flow_curve_: NDArray[np.float64]
+
     _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
         "flow_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -161,29 +165,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
         random_state: Any = None,
         verbose: int = 0,
     ) -> None:
-        super().__init__(
-            n_components,
-            hidden_layer_sizes=hidden_layer_sizes,
-            activation=activation,
-            adversarial_weight=adversarial_weight,
-            noise=noise,
-            alpha=alpha,
-            batch_size=batch_size,
-            learning_rate_init=learning_rate_init,
-            max_iter=max_iter,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            tol=tol,
-            warm_start=warm_start,
-            scaling=scaling,
-            categorical_features=categorical_features,
-            device=device,
-            random_state=random_state,
-            verbose=verbose,
-        )
-        self.flow_layer_sizes = flow_layer_sizes
-        self.flow_max_iter = flow_max_iter
+        self._store_parameters(locals())
 
     @with_callbacks
     @validated
@@ -224,17 +206,20 @@ class AAEGenerator(CodesMixin, BaseAAE):
                 flow_layer_sizes=check_layer_sizes(self.flow_layer_sizes, "flow_layer_sizes"),
             )
             check_resumable(resumed, architecture)
-            all_data = TrainingData(scale(encoder, X), condition=requested_condition(conditions, y, len(X)))
+            rows, condition = scale(encoder, X), requested_condition(conditions, y, len(X))
+            all_data = TrainingData(rows, condition=condition)
             rng = check_random_state(self.random_state)
             seeds = draw_seeds(rng, 1)
-            data, held_out = hold_out(all_data, self.validation_fraction, rng) if self.early_stopping else (all_data, None)
+            data, held_out = (
+                hold_out(all_data, self.validation_fraction, rng) if self.early_stopping else (all_data, None)
+            )
             plan = build_plan(self, len(data), seeds, auto_steps=1500, auto_noise=1 - width / n_features)
-            fitted = {"table_encoder_": encoder, "conditions_": conditions}
+            fitted: dict[str, Any] = {"table_encoder_": encoder, "conditions_": conditions}
             with self._callback_hooks(plan, X, y, fitted) as callbacks:
                 hooks = [*self._hooks(held_out, plan), *callbacks]
                 model, curves = self._train(architecture, plan, data, resumed, hooks)
-                if conditions is not None:
-                    conditions.fit_predictor(all_data.X, all_data.condition)
+                if conditions is not None and condition is not None:
+                    conditions.fit_predictor(rows, condition)
                 flow_seeds = draw_seeds(check_random_state(self.random_state), 1)
                 flow_plan = build_flow_plan(plan, len(all_data), flow_seeds, self.flow_max_iter)
                 flow, flow_curves = self._train(architecture, flow_plan, all_data, without_optimizer(model))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from .._plan import Architecture
@@ -64,13 +65,14 @@ class TrainedModel:
         """Codes of noise by the flow of the first member, (n_samples, width), or with ``inverse`` noise of codes."""
         from ..core.inference import apply_flow
 
-        return apply_flow(self.architecture, self.state, code, self.device, condition, inverse=inverse)[0]
+        applied = apply_flow(self.architecture, self.state, code, self.device, condition, inverse=inverse)
+        return np.asarray(applied[0])
 
     def log_density(self, code: NDArray[Any], condition: NDArray[Any] | None = None) -> NDArray[Any]:
         """Log density of codes by the flow of the first member, (n_samples,)."""
         from ..core.inference import log_density
 
-        return log_density(self.architecture, self.state, code, self.device, condition)[0]
+        return np.asarray(log_density(self.architecture, self.state, code, self.device, condition)[0])
 
     def on_present_device(self) -> TrainedModel:
         """The same model, on the CPU where its device is not on this machine."""

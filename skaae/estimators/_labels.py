@@ -11,8 +11,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 __all__ = [
-    "class_shares",
     "UNLABELLED",
+    "class_shares",
     "decode_labels",
     "encode_labels",
     "encode_requested_classes",

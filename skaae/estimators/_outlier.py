@@ -1,6 +1,5 @@
 """AAEOutlierDetector: rows that are unlike the others, and why."""
 
-import math
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -8,35 +7,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import OutlierMixin
-from sklearn.callback import with_callbacks
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._plan import Block, TrainingData
 from ..table import RankScaler
-from ._base import BaseAAE, draw_seeds, validated
+from ._base import BaseAAE, draw_seeds, validated, with_callbacks
 from ._config import auto_components, build_architecture, build_plan, check_components, check_resumable
-from ._inference import TrainedModel
 from ._score_calibration import ScorerGroup
-from ._scorers import (
-    GaussianMixtureDensity,
-    Histograms,
-    IsolationDepth,
-    NearestNeighborDistance,
-    ReconstructionError,
-    RobustCovariance,
-    ScorerInput,
-)
+from ._scorer_groups import GROUP_WEIGHTS, combined_score, fit_scorers, group_scores, scorer_input
+from ._scorers import ScorerInput, has_common_values
 from ._training_data import CHUNK_ROWS, hold_out, scale
 
 __all__ = ["AAEOutlierDetector"]
 
 AUTO_CONTAMINATION = 0.05
-GROUP_WEIGHTS = (0.75, 0.25)  # of the group with the highest score, and of the next
-LOCAL_WEIGHT = 1.4  # of the local scorers' score, before groups are compared
-MAX_NORMAL_SCORE = 3.0  # to which the ranks of values are clipped
-MAX_SCORER_ROWS = 10_000  # that scorers are fitted to
 
 
 class AAEOutlierDetector(OutlierMixin, BaseAAE):
@@ -163,6 +149,13 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     True
     """
 
+    n_members: int
+    contamination: Any
+    trim_fraction: float
+    scorers_: dict[str, ScorerGroup]
+    offset_: float
+    _ranks: RankScaler
+
     _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
         "n_members": [Interval(Integral, 1, None, closed="left")],
@@ -196,30 +189,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         random_state: Any = None,
         verbose: int = 0,
     ) -> None:
-        super().__init__(
-            n_components,
-            hidden_layer_sizes=hidden_layer_sizes,
-            activation=activation,
-            adversarial_weight=adversarial_weight,
-            noise=noise,
-            alpha=alpha,
-            batch_size=batch_size,
-            learning_rate_init=learning_rate_init,
-            max_iter=max_iter,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            tol=tol,
-            warm_start=warm_start,
-            scaling=scaling,
-            categorical_features=categorical_features,
-            device=device,
-            random_state=random_state,
-            verbose=verbose,
-        )
-        self.n_members = n_members
-        self.contamination = contamination
-        self.trim_fraction = trim_fraction
+        self._store_parameters(locals())
 
     @with_callbacks
     @validated
@@ -258,7 +228,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
             rng = check_random_state(self.random_state)
             seeds = draw_seeds(rng, self.n_members)
             data, held_out = hold_out(data, self.validation_fraction, rng) if self.early_stopping else (data, None)
-            data = data.subset(np.flatnonzero(has_common_values(data.X, self.trim_fraction)))
+            data = data.subset(np.flatnonzero(has_common_values(np.asarray(data.X), self.trim_fraction)))
             plan = build_plan(self, len(data), seeds, auto_steps=500, auto_noise=1.0, random_noise_level=True)
             fitted: dict[str, Any] = {"table_encoder_": encoder}
             with self._callback_hooks(plan, X, y, fitted) as callbacks:
@@ -336,14 +306,13 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         """
         check_is_fitted(self)
         index = X.index if isinstance(X, pd.DataFrame) else None
-        seen = self._scorer_input(self._scale(X))
-        scores = group_scores(self.scorers_, seen)
-        contributions = np.stack([group.contributions(seen) for group in self.scorers_.values()])
-        highest = np.argsort(-scores, axis=0)[:2]
-        rows = np.arange(len(seen.X))
-        shares = sum(
-            weight * contributions[group, rows] for weight, group in zip(GROUP_WEIGHTS, highest, strict=True)
-        )
+        inputs = self._scorer_input(self._scale(X))
+        contributions = np.stack([group.contributions(inputs) for group in self.scorers_.values()])
+        highest = np.argsort(-group_scores(self.scorers_, inputs), axis=0)[:2]
+        rows = np.arange(len(inputs.X))
+        shares = np.zeros(inputs.X.shape)
+        for weight, group in zip(GROUP_WEIGHTS, highest, strict=True):
+            shares += weight * contributions[group, rows]
         of_columns = shares @ np.eye(self.n_features_in_)[self.table_encoder_.source_columns_]
         return pd.DataFrame(of_columns, index=index, columns=getattr(self, "feature_names_in_", None))
 
@@ -352,66 +321,3 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
 
     def _contamination(self) -> float:
         return AUTO_CONTAMINATION if self.contamination == "auto" else float(self.contamination)
-
-
-def fit_scorers(
-    model: TrainedModel, rows: NDArray[Any], trim_fraction: float, contamination: float
-) -> dict[str, Any]:
-    """The scorers, the ranks that some go by, and the threshold, fitted to scaled training rows."""
-    common = has_common_values(rows, trim_fraction)
-    if len(rows) > MAX_SCORER_ROWS:
-        sample = np.random.RandomState(0).permutation(len(rows))[:MAX_SCORER_ROWS]
-        rows, common = rows[sample], common[sample]
-    ranks = RankScaler().fit(rows)
-    seen = scorer_input(model, ranks, rows)
-    scorers = {name: group.fit(seen) for name, group in scorer_groups(seen, common).items()}
-    offset = -np.quantile(combined_score(scorers, seen), 1 - contamination)
-    return {"_ranks": ranks, "scorers_": scorers, "offset_": offset}
-
-
-def scorer_groups(seen: ScorerInput, common: NDArray[np.bool_]) -> dict[str, ScorerGroup]:
-    """The groups of scorers, which are fitted to training rows, or to those with common values."""
-    common_rows = seen.subset(common)
-    reconstruction = ReconstructionError().fit(seen)
-    local_scorers = [
-        NearestNeighborDistance(1).fit(seen),
-        NearestNeighborDistance(1, ranked=True).fit(seen),
-        NearestNeighborDistance(5, relative=True).fit(seen),
-        reconstruction,
-    ]
-    global_scorers = [
-        NearestNeighborDistance(50, ranked=True).fit(common_rows),
-        Histograms().fit(seen),
-        GaussianMixtureDensity().fit(common_rows),
-        IsolationDepth().fit(seen),
-        reconstruction,
-    ]
-    return {
-        "local": ScorerGroup(local_scorers, weight=LOCAL_WEIGHT),
-        "global": ScorerGroup(global_scorers, exponential_tail=True),
-        "dependency": ScorerGroup([RobustCovariance().fit(seen, common), reconstruction], exponential_tail=True),
-    }
-
-
-def scorer_input(model: TrainedModel, ranks: RankScaler, rows: NDArray[Any]) -> ScorerInput:
-    """What scorers go by: scaled rows, the model's errors of them, and normal scores of their ranks."""
-    errors, rows = model.squared_errors(rows).astype(np.float64), rows.astype(np.float64)
-    return ScorerInput(rows, errors, ranks.transform(rows).clip(-MAX_NORMAL_SCORE, MAX_NORMAL_SCORE))
-
-
-def group_scores(scorers: dict[str, ScorerGroup], seen: ScorerInput) -> NDArray[np.float64]:
-    """The score of each group of scorers, (n_groups, n_samples)."""
-    return np.stack([group.score(seen) for group in scorers.values()])
-
-
-def combined_score(scorers: dict[str, ScorerGroup], seen: ScorerInput) -> NDArray[np.float64]:
-    """The weighted sum of the two highest group scores of each row, (n_samples,)."""
-    return np.array(GROUP_WEIGHTS) @ -np.sort(-group_scores(scorers, seen), axis=0)[:2]
-
-
-def has_common_values(rows: NDArray[Any], trim_fraction: float) -> NDArray[np.bool_]:
-    """Which scaled rows are left, two at least if there are, when a fraction with the rarest values is trimmed."""
-    seen = ScorerInput(rows, rows, rows)
-    rarity = Histograms().fit(seen).score(seen)
-    n_left = min(len(rows), max(2, math.ceil((1 - trim_fraction) * len(rows))))
-    return rarity <= np.sort(rarity)[n_left - 1]

@@ -11,6 +11,7 @@ contributions by column, such as squared differences, which `explain` shows.
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
@@ -36,6 +37,7 @@ __all__ = [
     "RobustCovariance",
     "Scorer",
     "ScorerInput",
+    "has_common_values",
 ]
 
 MIN_SQUARED_ERROR = 1e-3  # of a scaled column
@@ -338,6 +340,14 @@ class IsolationDepth:
 
     def contributions(self, inputs: ScorerInput) -> None:
         """None."""
+
+
+def has_common_values(rows: NDArray[Any], trim_fraction: float) -> NDArray[np.bool_]:
+    """Which scaled rows are left, two at least if there are, when a fraction with the rarest values is trimmed."""
+    inputs = ScorerInput(rows, rows, rows)
+    rarity = Histograms().fit(inputs).score(inputs)
+    n_left = min(len(rows), max(2, math.ceil((1 - trim_fraction) * len(rows))))
+    return np.asarray(rarity <= np.sort(rarity)[n_left - 1])
 
 
 def mahalanobis_contributions(

@@ -29,6 +29,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading, SelfTrainingClassifier
 from sklearn.utils import gen_batches
 
+from .._plan import RowSource
 from ..table._scalers import ColumnScaler
 from ._training_data import CHUNK_ROWS
 
@@ -55,7 +56,7 @@ def default_teachers(n_rows: int, seed: int) -> list[Any]:
     ]
 
 
-class TeacherEnsemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+class TeacherEnsemble(ClassifierMixin, BaseEstimator):
     """Weighted ensemble of classifiers for partly labelled rows.
 
     Parameters
@@ -86,7 +87,7 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.random_state = random_state
         self.n_folded_columns = n_folded_columns
 
-    def fit(self, X: NDArray[Any], y: NDArray[np.intp], n_classes: int | None = None) -> Self:
+    def fit(self, X: NDArray[Any] | RowSource, y: NDArray[np.intp], n_classes: int | None = None) -> Self:
         """Fit and weigh the teachers.
 
         Parameters
@@ -117,7 +118,7 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.teachers_ = [fit_teacher(teacher, self._rescale(teacher, X), y) for teacher in teachers]
         return self
 
-    def predict_proba(self, X: NDArray[Any]) -> NDArray[np.float64]:
+    def predict_proba(self, X: NDArray[Any] | RowSource) -> NDArray[np.float64]:
         """Class probabilities, a weighted mean over the teachers.
 
         Parameters
@@ -137,7 +138,7 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         return probabilities
 
     def _subsample(
-        self, X: NDArray[Any], y: NDArray[np.intp], max_labelled: int
+        self, X: NDArray[Any] | RowSource, y: NDArray[np.intp], max_labelled: int
     ) -> tuple[NDArray[Any], NDArray[np.intp]]:
         """A random part of the rows, labelled ones first."""
         order = np.random.RandomState(self.random_state).permutation(len(y))

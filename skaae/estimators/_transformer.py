@@ -6,7 +6,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.callback import with_callbacks
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -14,7 +13,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._plan import Architecture, Block, TrainingData, TrainingPlan
 from ..table import check_matrix
-from ._base import BaseAAE, draw_seed, draw_seeds, validated
+from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
 from ._codes import CodesMixin
 from ._config import (
     auto_components,
@@ -82,7 +81,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         brings codes closer to the prior, which is what `sample` draws from: try 0.3 or 1 for narrow codes. Less leaves
         classes further apart. "auto" is 0.03 for a normal prior, and 1 for others and with `n_clusters`.
     noise : float or "auto", default="auto"
-        Standard deviation of the Gaussian noise that is added to the encoder's input in training, the scaled columns. "auto"
+        Standard deviation of the Gaussian noise that is added to the scaled columns in training. "auto"
         is ``1 - n_components / n_features``: the more redundant columns are, the more. With ``scaling=None`` say it.
     alpha : float, default=0.0
         Decoupled weight decay.
@@ -158,6 +157,13 @@ class AAETransformer(CodesMixin, BaseAAE):
     (3, 4)
     """
 
+    prior: Any
+    n_modes: int
+    n_clusters: int | None
+    posterior: str
+    regularizer: str
+    image_shape: Any
+
     _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
         "prior": [StrOptions({"normal", "uniform", "mixture", "swiss_roll", "one_hot"}), callable],
@@ -198,33 +204,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         random_state: Any = None,
         verbose: int = 0,
     ) -> None:
-        super().__init__(
-            n_components,
-            hidden_layer_sizes=hidden_layer_sizes,
-            activation=activation,
-            adversarial_weight=adversarial_weight,
-            noise=noise,
-            alpha=alpha,
-            batch_size=batch_size,
-            learning_rate_init=learning_rate_init,
-            max_iter=max_iter,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            tol=tol,
-            warm_start=warm_start,
-            scaling=scaling,
-            categorical_features=categorical_features,
-            device=device,
-            random_state=random_state,
-            verbose=verbose,
-        )
-        self.prior = prior
-        self.n_modes = n_modes
-        self.n_clusters = n_clusters
-        self.posterior = posterior
-        self.regularizer = regularizer
-        self.image_shape = image_shape
+        self._store_parameters(locals())
 
     @with_callbacks
     @validated
@@ -313,7 +293,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         rows = self._scale(X)
         return self._latent_code(self._model.encode(rows)[0]).astype(rows.dtype, copy=False)
 
-    @available_if(lambda self: self.n_clusters is not None)
+    @available_if(lambda self: self.n_clusters is not None)  # type: ignore[untyped-decorator]
     def predict(self, X: Any) -> np.ndarray:
         """The cluster of each row, for a model with `n_clusters`.
 
@@ -347,7 +327,9 @@ class AAETransformer(CodesMixin, BaseAAE):
         """
         check_is_fitted(self)
         style = check_matrix(X, self._n_features_out, "codes")
-        no_cluster = np.zeros((len(style), sum(block.width for block in self._model.architecture.blocks[1:])), style.dtype)
+        no_cluster = np.zeros(
+            (len(style), sum(block.width for block in self._model.architecture.blocks[1:])), style.dtype
+        )
         return self._decode(np.hstack([style, no_cluster]))
 
     def score(self, X: Any, y: Any = None) -> float:
@@ -427,7 +409,11 @@ class AAETransformer(CodesMixin, BaseAAE):
             cluster_heads=self.n_clusters is not None,
         )
         check_resumable(resumed, architecture)
-        return {**fitted, "table_encoder_": encoder}, architecture, TrainingData(scale_lazily(encoder, X, np.float32), labels)
+        return (
+            {**fitted, "table_encoder_": encoder},
+            architecture,
+            TrainingData(scale_lazily(encoder, X, np.float32), labels),
+        )
 
     def _fit_targets(self, y: Any, classes: Any) -> dict[str, Any]:
         """The classes that the prior or the clusters have, and whether labels say which."""

@@ -1,0 +1,87 @@
+"""The scorers of the outlier detector in groups, one for each kind of anomalies, and how their scores are combined.
+
+A row is as strange as the two groups say that find it strangest.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..table import RankScaler
+from ._inference import TrainedModel
+from ._score_calibration import ScorerGroup
+from ._scorers import (
+    GaussianMixtureDensity,
+    Histograms,
+    IsolationDepth,
+    NearestNeighborDistance,
+    ReconstructionError,
+    RobustCovariance,
+    Scorer,
+    ScorerInput,
+    has_common_values,
+)
+
+__all__ = ["GROUP_WEIGHTS", "combined_score", "fit_scorers", "group_scores", "scorer_input"]
+
+GROUP_WEIGHTS = (0.75, 0.25)  # of the group with the highest score, and of the next
+LOCAL_WEIGHT = 1.4  # of the local scorers' score, before groups are compared
+MAX_NORMAL_SCORE = 3.0  # to which the ranks of values are clipped
+MAX_SCORER_ROWS = 10_000  # that scorers are fitted to
+
+
+def fit_scorers(model: TrainedModel, rows: NDArray[Any], trim_fraction: float, contamination: float) -> dict[str, Any]:
+    """The scorers, the ranks that some go by, and the threshold, fitted to scaled training rows."""
+    common = has_common_values(rows, trim_fraction)
+    if len(rows) > MAX_SCORER_ROWS:
+        sample = np.random.RandomState(0).permutation(len(rows))[:MAX_SCORER_ROWS]
+        rows, common = rows[sample], common[sample]
+    ranks = RankScaler().fit(rows)
+    inputs = scorer_input(model, ranks, rows)
+    scorers = {name: group.fit(inputs) for name, group in scorer_groups(inputs, common).items()}
+    offset = -np.quantile(combined_score(scorers, inputs), 1 - contamination)
+    return {"_ranks": ranks, "scorers_": scorers, "offset_": offset}
+
+
+def scorer_groups(inputs: ScorerInput, common: NDArray[np.bool_]) -> dict[str, ScorerGroup]:
+    """The groups of scorers, which are fitted to training rows, or to those with common values."""
+    common_rows = inputs.subset(common)
+    reconstruction = ReconstructionError().fit(inputs)
+    local_scorers: list[Scorer] = [
+        NearestNeighborDistance(1).fit(inputs),
+        NearestNeighborDistance(1, ranked=True).fit(inputs),
+        NearestNeighborDistance(5, relative=True).fit(inputs),
+        reconstruction,
+    ]
+    global_scorers: list[Scorer] = [
+        NearestNeighborDistance(50, ranked=True).fit(common_rows),
+        Histograms().fit(inputs),
+        GaussianMixtureDensity().fit(common_rows),
+        IsolationDepth().fit(inputs),
+        reconstruction,
+    ]
+    dependency_scorers: list[Scorer] = [RobustCovariance().fit(inputs, common), reconstruction]
+    return {
+        "local": ScorerGroup(local_scorers, weight=LOCAL_WEIGHT),
+        "global": ScorerGroup(global_scorers, exponential_tail=True),
+        "dependency": ScorerGroup(dependency_scorers, exponential_tail=True),
+    }
+
+
+def scorer_input(model: TrainedModel, ranks: RankScaler, rows: NDArray[Any]) -> ScorerInput:
+    """What scorers go by: scaled rows, the model's errors of them, and normal scores of their ranks."""
+    errors, rows = model.squared_errors(rows).astype(np.float64), rows.astype(np.float64)
+    return ScorerInput(rows, errors, ranks.transform(rows).clip(-MAX_NORMAL_SCORE, MAX_NORMAL_SCORE))
+
+
+def group_scores(scorers: dict[str, ScorerGroup], inputs: ScorerInput) -> NDArray[np.float64]:
+    """The score of each group of scorers, (n_groups, n_samples)."""
+    return np.stack([group.score(inputs) for group in scorers.values()])
+
+
+def combined_score(scorers: dict[str, ScorerGroup], inputs: ScorerInput) -> NDArray[np.float64]:
+    """The weighted sum of the two highest group scores of each row, (n_samples,)."""
+    return np.array(GROUP_WEIGHTS) @ -np.sort(-group_scores(scorers, inputs), axis=0)[:2]
