@@ -46,10 +46,10 @@ VARIANTS: dict[type, dict[str, list[Any]]] = {
     SemiSupervisedAAEClassifier: {
         "teachers": [None, [LogisticRegression()], "auto"],
         "n_members": [2],
-        "smoothness": [0.0, 1.0],
+        "vat_weight": [0.0, 1.0],
     },
-    AAEClusterer: {"teachers": [None, "consensus", "neighbors"], "n_clusters": [1, 2, 3], "smoothness": [0.0, 1.0]},
-    AAEOutlierDetector: {"n_members": [2], "trim": [0.4, 0.0]},
+    AAEClusterer: {"teachers": [None, "consensus", "neighbors"], "n_clusters": [1, 2, 3], "vat_weight": [0.0, 1.0]},
+    AAEOutlierDetector: {"n_members": [2], "trim_fraction": [0.4, 0.0]},
     AAEGenerator: {"flow_max_iter": [1], "flow_layer_sizes": [(4,)]},
     TableEncoder: {
         "scaling": ["standard", "clip", "linear", "quantile", None],

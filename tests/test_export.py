@@ -137,7 +137,7 @@ def test_a_model_of_32_bits(tmp_path):
 def test_files_say_what_they_are(tmp_path):
     table = pd.DataFrame(X, columns=list("abcd"))
     names = np.array(["red", "green", "blue"])
-    model = SemiSupervisedAAEClassifier(vote=0, **SMALL).fit(table, names[Y])
+    model = SemiSupervisedAAEClassifier(teacher_weight=0, **SMALL).fit(table, names[Y])
     to_onnx(model, tmp_path / "model.onnx")
     read = onnx.load(tmp_path / "model.onnx")
     said = {own.key: own.value for own in read.metadata_props}
@@ -153,7 +153,7 @@ def test_what_is_no_network_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"teachers have 80% of the vote"):
         to_onnx(taught, path)
     agree(asked(taught, path, X, "transform"), taught.transform(X))
-    alone = taught.set_params(vote=0)
+    alone = taught.set_params(teacher_weight=0)
     agree(asked(alone, path, X), alone.predict_proba(X))
     path.unlink()
     with pytest.raises(ValueError, match="near training rows"):

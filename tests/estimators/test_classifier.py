@@ -57,7 +57,7 @@ class TestLearning:
     def test_the_model_alone_learns_and_its_regularisers_help(self, digits):
         X, y, few = digits
         plain = SemiSupervisedAAEClassifier(teachers=None, n_members=1, random_state=0)
-        regularised = clone(plain).set_params(smoothness=1.0, certainty=0.1, balance=0.4)
+        regularised = clone(plain).set_params(vat_weight=1.0, entropy_weight=0.1, balance_weight=0.4)
         scores = [model.fit(X, few).score(X, y) for model in (plain, regularised)]
         assert scores[0] > 0.8
         assert scores[1] > scores[0] + 0.02
@@ -173,7 +173,7 @@ class TestParameters:
     def test_members_are_averaged(self, iris):
         X, y = iris
         model = small(n_members=3).fit(X, hidden(y, 5))
-        own = model._encode(model.table_encoder_.transform(X))[..., -3:]
+        own = model._model.encode(model.table_encoder_.transform(X))[..., -3:]
         assert not np.allclose(own[0], own[1])
         np.testing.assert_allclose(model.predict_proba(X), own.mean(0))
 
@@ -195,11 +195,13 @@ class TestParameters:
         few = hidden(y, 5)
         model = small(teachers=[LogisticRegression()]).fit(X, few)
         rows = model.table_encoder_.transform(X)
-        own = model._encode(rows)[..., -3:].mean(0)
+        own = model._model.encode(rows)[..., -3:].mean(0)
         (teacher,) = model.teachers_.teachers_
         told = teacher.predict_proba(rows)
         np.testing.assert_allclose(model.predict_proba(X), 0.2 * own + 0.8 * told, atol=2e-3)
-        np.testing.assert_allclose(model.set_params(vote=0.2).predict_proba(X), 0.8 * own + 0.2 * told, atol=2e-3)
+        np.testing.assert_allclose(
+            model.set_params(teacher_weight=0.2).predict_proba(X), 0.8 * own + 0.2 * told, atol=2e-3
+        )
         assert "distillation" in model.history_
         assert small().fit(X, few).teachers_ is None
 

@@ -72,19 +72,21 @@ class TestLearning:
     def test_left_alone_members_agree_on_what_is_which(self, blobs):
         X, y = blobs
         model = AAEClusterer(
-            3, n_members=3, teachers=None, smoothness=1, certainty=0.3, balance=0.4, learning_rate_init=2e-3,
+            3, n_members=3, teachers=None, vat_weight=1, entropy_weight=0.3, balance_weight=0.4, learning_rate_init=2e-3,
             random_state=0,
         ).fit(X)  # fmt: skip
         assert adjusted_rand_score(y, model.labels_) > 0.5
-        each = model._encode(model.table_encoder_.transform(X))[..., -3:] @ model._matches
+        each = model._model.encode(model.table_encoder_.transform(X))[..., -3:] @ model._matches
         alike = [(own.argmax(1) == each[0].argmax(1)).mean() for own in each]
         assert min(alike) > 0.5
 
     def test_after_the_teachers_the_model_is_alone(self, blobs):
         X, y = blobs
-        model = AAEClusterer(3, taught=0.3, smoothness=1, certainty=0.1, balance=0.4, random_state=0).fit(X)
+        model = AAEClusterer(
+            3, teacher_fraction=0.3, vat_weight=1, entropy_weight=0.1, balance_weight=0.4, random_state=0
+        ).fit(X)
         assert adjusted_rand_score(y, model.labels_) > 0.9
-        once = small(max_iter=10, taught=0.5).fit(X)
+        once = small(max_iter=10, teacher_fraction=0.5).fit(X)
         always = small(max_iter=10).fit(X)
         distances = [np.abs(model.history_["distillation"][-1]) for model in (once, always)]
         assert distances[0] > distances[1]

@@ -6,7 +6,7 @@ from sklearn.model_selection import GridSearchCV
 
 from skaae import AAEClusterer, AAEOutlierDetector, AAETransformer, SemiSupervisedAAEClassifier
 from skaae.callbacks import Checkpoint
-from skaae.estimators._rows import ScaledRows
+from skaae.estimators._training_data import LazyScaledRows
 from skaae.model_selection import PackedGridSearchCV
 from skaae.table import _tables
 
@@ -86,14 +86,14 @@ def test_a_classifier_learns_the_same(mapped, parameters, kind):
 
 def test_only_batches_are_scaled(mapped, monkeypatch):
     X, most = mapped(rows()), []
-    getitem = ScaledRows.__getitem__
+    getitem = LazyScaledRows.__getitem__
 
     def watched(self, places):
         found = getitem(self, places)
         most.append(len(found))
         return found
 
-    monkeypatch.setattr(ScaledRows, "__getitem__", watched)
+    monkeypatch.setattr(LazyScaledRows, "__getitem__", watched)
     transformer(batch_size=10).fit(X)
     assert sum(most) >= 3 * N
     assert max(most[-30:]) == 10

@@ -250,7 +250,9 @@ class TestWhatPeopleDo:
     def test_of_two_rows_one_may_be_held_out(self):
         assert np.isfinite(small(early_stopping=True).fit(related(2)).score_samples(related(9))).all()
 
-    @pytest.mark.parametrize(("parameter", "value"), [("contamination", 0.6), ("contamination", 0), ("trim", 0.7)])
+    @pytest.mark.parametrize(
+        ("parameter", "value"), [("contamination", 0.6), ("contamination", 0), ("trim_fraction", 0.7)]
+    )
     def test_parameter_out_of_its_rule(self, parameter, value):
         with pytest.raises(ValueError, match=f"'{parameter}' parameter"):
             small(**{parameter: value}).fit(related(20))

@@ -49,7 +49,7 @@ def test_every_combination_fits_encodes_samples_and_pickles(X, prior, posterior,
     assert model.inverse_transform(code).shape == X.shape
     if regularizer != "adversarial":
         assert model.history_[regularizer].shape == (5,)
-        assert "imitation" not in model.history_
+        assert "generator" not in model.history_
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_every_combination_fits_encodes_samples_and_pickles(X, prior, posterior,
 def test_codes_reach_the_prior(sheet, prior, multiple):
     """The distance from codes to draws, in units of that of two samples of as many draws."""
     model = AAETransformer(2, prior=prior, adversarial_weight=1, max_iter=200, random_state=0).fit(sheet)
-    draws, others = (model._draw(len(sheet), seed) for seed in (0, 1))
+    draws, others = (model._model.sample_prior(len(sheet), seed) for seed in (0, 1))
     noise = sliced_wasserstein(draws, others, random_state=0)
     assert sliced_wasserstein(draws, model.transform(sheet), random_state=0) < multiple * noise
 
@@ -79,7 +79,7 @@ def test_a_prior_must_draw_numbers(X):
 
 
 def test_modes_are_as_many_as_asked_for(X):
-    draws = small(prior="mixture", n_modes=3, adversarial_weight=0).fit(X)._draw(2000, 0)
+    draws = small(prior="mixture", n_modes=3, adversarial_weight=0).fit(X)._model.sample_prior(2000, 0)
     angle = np.arctan2(draws[:, 1], draws[:, 0])
     shares = [(np.abs(np.angle(np.exp(1j * (angle - 2 * np.pi * c / 3)))) < np.pi / 3).mean() for c in range(3)]
     np.testing.assert_allclose(shares, 1 / 3, atol=0.05)

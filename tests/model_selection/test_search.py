@@ -73,7 +73,7 @@ def test_pipelines_and_several_scorers():
 def test_semi_supervised_classifier(sizes):
     few = np.where(np.arange(len(Y)) % 5 == 0, Y, -1)
     model = SemiSupervisedAAEClassifier(max_iter=3, n_members=2, random_state=0)
-    grid = {"vote": [0.0, 1.0], "learning_rate_init": [1e-3, 1e-2]}
+    grid = {"teacher_weight": [0.0, 1.0], "learning_rate_init": [1e-3, 1e-2]}
     packed, reference = (
         search(model, grid, cv=SemiSupervisedKFold(2)).fit(X, few) for search in (PackedGridSearchCV, GridSearchCV)
     )
