@@ -52,7 +52,7 @@ figure, axes = plt.subplots(3, len(models), figsize=(16, 7), height_ratios=[1, 1
 for (name, model), (top, middle, bottom) in zip(models.items(), axes.T, strict=True):
     top.plot(model.history_["reconstruction"])
     middle.axhline(np.log(4), color="gray", linestyle="--", linewidth=1)
-    middle.plot(model.history_.get("discrimination", []), color="tab:orange")
+    middle.plot(model.history_.get("discriminator", []), color="tab:orange")
     top.set(title=name, ylim=(0.3, 0.8))
     middle.set(xlabel="epoch", ylim=(0.9, 1.6), xlim=top.get_xlim())
     LatentDisplay.from_estimator(model, X_test, y_test, random_state=0, ax=bottom, s=5)
@@ -60,7 +60,7 @@ for (name, model), (top, middle, bottom) in zip(models.items(), axes.T, strict=T
     if bottom is not axes[-1, -1]:
         bottom.get_legend().remove()
 axes[0, 0].set_ylabel("reconstruction")
-axes[1, 0].set_ylabel("discrimination")
+axes[1, 0].set_ylabel("discriminator")
 axes[2, 0].set_ylabel("codes")
 figure.savefig("good_and_bad_runs.png", dpi=110)
 print("Saved good_and_bad_runs.png")

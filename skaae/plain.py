@@ -22,8 +22,8 @@ __all__ = ["alive", "plain"]
 
 KIND = "__kind__"
 HOMES = {
-    "Architecture": "plan",
-    "Block": "plan",
+    "Architecture": "_plan",
+    "Block": "_plan",
     "CategoryColumn": "table._columns",
     "ClassStyles": "estimators._styles",
     "ColumnScaler": "table._scalers",

@@ -15,8 +15,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, validate_data
 
+from .._plan import TrainingData, TrainingPlan
 from ..pages import Documented
-from ..plan import Training
 from ..saving import Saved
 from ..table import TableEncoder, as_table, in_file, refuse_same_names, together
 from ._door import Door
@@ -26,8 +26,7 @@ from ._rows import Rows, ScaledRows
 
 if TYPE_CHECKING:
     from ..core.hooks import Epoch, Hook
-    from ..core.rows import Source
-    from ..core.tasks import Trained
+    from ..core.tasks import TrainingResult
 
 __all__ = ["BaseAAE", "validated"]
 
@@ -250,31 +249,27 @@ class BaseAAE(Saved, Plans, Door, Documented, CallbackSupportMixin, BaseEstimato
             self._run(rows, plan, [*hooks, *observers])
             self._finish(every_row)
 
-    def _run(self, rows: Rows, plan: Training, hooks: list[Hook]) -> None:
+    def _run(self, rows: Rows, plan: TrainingPlan, hooks: list[Hook]) -> None:
         """Trains in the core, and takes home what came of it."""
         state, curves = self._trained(
             plan,
-            rows.X,
-            labels=rows.labels,
-            guesses=rows.guesses,
-            given=rows.given,
-            shown=self._shown(rows, plan.seeds[0]),
+            TrainingData(rows.X, rows.labels, rows.guesses, rows.given, self._shown(rows, plan.seeds[0])),
             start=self._state,
             hooks=hooks,
         )
         self._take(state, curves)
 
-    def _trained(self, plan: Training, X: Source, **beside: Any) -> Trained:
+    def _trained(self, plan: TrainingPlan, data: TrainingData, **beside: Any) -> TrainingResult:
         """Goes through the door; with a warm start, a fit that is interrupted comes back with how far it got."""
         from ..core.training import Interrupted, train
 
         try:
-            return train(self._architecture, plan, X, device=self.device_, **beside)
+            return train(self._architecture, plan, data, device=self.device_, **beside)
         except Interrupted as interrupt:
             if not self.warm_start:
                 raise
             self._interrupted = True
-            return interrupt.trained
+            return interrupt.result
 
     def _shown(self, rows: Rows, seed: int) -> Callable[[int], np.ndarray] | None:
         """What gives the rows that the encoder is shown in an epoch, where these are not just the rows with noise."""
@@ -325,15 +320,14 @@ class BaseAAE(Saved, Plans, Door, Documented, CallbackSupportMixin, BaseEstimato
     def _early_stopping(self, held_out: Rows, seed: int) -> Hook:
         from ..core.hooks import EarlyStopping
 
-        return EarlyStopping(
+        corrupted = self._corrupted(held_out, seed)
+        data = TrainingData(
             np.asarray(held_out.X),
-            self.n_iter_no_change,
-            self.tol,
-            seed,
-            labels=held_out.labels,
-            given=held_out.given,
-            shown=self._corrupted(held_out, seed),
+            held_out.labels,
+            condition=held_out.given,
+            encoder_input=None if corrupted is None else lambda epoch: corrupted,
         )
+        return EarlyStopping(data, self.n_iter_no_change, self.tol, seed)
 
     def _progress_line(self) -> Hook:
         from ..core.hooks import ProgressLine

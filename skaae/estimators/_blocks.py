@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..plan import Block
+from .._plan import Block
 
 __all__ = ["WEIGHTS_WITH_HEADS", "WITH_MODES", "block_of", "blocks_with_heads"]
 
 WITH_MODES = ("mixture", "swiss_roll")
 # Of phases, with heads: without them all rows may end in one cluster (MNIST, no labels: 89 % errors instead of 27).
-WEIGHTS_WITH_HEADS = {"smoothness": 1.0, "certainty": 0.1, "balance": 0.4}
+WEIGHTS_WITH_HEADS = {"vat_weight": 1.0, "entropy_weight": 0.1, "balance_weight": 0.4}
 
 
 def block_of(

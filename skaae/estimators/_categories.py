@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils import check_random_state, check_scalar, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
-from ..plan import Block
+from .._plan import Block
 from ._base import BaseAAE
 from ._labels import wanted_positions
 from ._prior import CodesMixin
@@ -108,8 +108,12 @@ class BaseCategoricalAAE(CodesMixin, BaseAAE):
         return (*super()._blocks(width, labels), Block("category", len(self.classes_), "one_hot", self._shares(labels)))
 
     def _weights(self):
-        names = ("smoothness", "certainty", "balance", "radius")
-        return super()._weights() | {name: float(getattr(self, name)) for name in names}
+        return super()._weights() | {
+            "vat_weight": float(self.smoothness),
+            "entropy_weight": float(self.certainty),
+            "balance_weight": float(self.balance),
+            "vat_radius": float(self.radius),
+        }
 
     def _shares(self, labels):
         """The category's prior: as given, or as often as classes have a label."""

@@ -362,8 +362,10 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoricalAAE):
     def _weights(self):
         beside = self.teachers is not None
         return {
-            "classification": (0.2 if beside else 1.0) if self.classification == "auto" else float(self.classification),
-            "distillation": float(self.distillation),
+            "supervised_weight": (0.2 if beside else 1.0)
+            if self.classification == "auto"
+            else float(self.classification),
+            "distillation_weight": float(self.distillation),
             **super()._weights(),
         }
 

@@ -301,7 +301,7 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
         return super()._rows(X, y, None if self.teachers is None else labels)
 
     def _weights(self):
-        return {"classification": 0.0, "taught": float(self.taught), **super()._weights()}
+        return {"supervised_weight": 0.0, "teacher_fraction": float(self.taught), **super()._weights()}
 
     def _guesses(self, rows, seed):
         if self.teachers is None:
@@ -317,7 +317,7 @@ class AAEClusterer(ClusterMixin, BaseCategoricalAAE):
             counts = guesses.sum(0) + 1
             self.cluster_prior_ = counts / counts.sum()
             style, category = self._architecture.blocks
-            blocks = (style, replace(category, classes=tuple(self.cluster_prior_.tolist())))
+            blocks = (style, replace(category, class_probabilities=tuple(self.cluster_prior_.tolist())))
             self._architecture = replace(self._architecture, blocks=blocks)
         return guesses
 

@@ -290,7 +290,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
     def _unknown(self, rows):
         """Which cells of scaled rows are marked, (n_samples, n_features encoded)."""
         n_features = self._architecture.n_features
-        if not self._architecture.marks:
+        if not self._architecture.mask_indices:
             return np.zeros((len(rows), n_features), bool)
         return rows[:, n_features:][:, self.table_encoder_.sources_] > 0
 
@@ -315,13 +315,13 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
             return architecture
         starts = np.cumsum([encoder.n_values_, *encoder.choices_])[: len(encoder.choices_)]
         places = [*encoder.sources_[: encoder.n_values_], *encoder.sources_[starts]]
-        return replace(architecture, marks=tuple(int(place) for place in places))
+        return replace(architecture, mask_indices=tuple(int(place) for place in places))
 
     def _scale(self, X):
         scaled = super()._scale(X)
-        if not self._architecture.marks:
+        if not self._architecture.mask_indices:
             return scaled
-        marks = missing_in(X)[:, : max(self._architecture.marks) + 1]
+        marks = missing_in(X)[:, : max(self._architecture.mask_indices) + 1]
         return np.hstack([scaled, marks.astype(scaled.dtype)])
 
     def _noise(self):
@@ -330,9 +330,9 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
 
     def _weights(self):
         return {
-            "salt": self._level() if self.corruption == "salt_and_pepper" else 0.0,
-            "one_scale": self.scaling is None,
-            "masking": self._level() if self.corruption == "masked" else self._hidden_beside,
+            "salt_and_pepper_fraction": self._level() if self.corruption == "salt_and_pepper" else 0.0,
+            "shared_extremes": self.scaling is None,
+            "masked_fraction": self._level() if self.corruption == "masked" else self._hidden_beside,
         }
 
     def _level(self):

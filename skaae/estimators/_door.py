@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..plan import Architecture
+from .._plan import Architecture
 from ..table import TableEncoder
 
 __all__ = ["Door"]
@@ -55,15 +55,15 @@ class Door:
 
     def _errors(self, X: np.ndarray, given: np.ndarray | None = None) -> np.ndarray:
         """Squared errors of scaled rows, (n_samples, n_features), a mean over the members."""
-        from ..core.inference import errors
+        from ..core.inference import squared_errors
 
-        return errors(self._architecture, self._fitted_state, X, self.device_, given)
+        return squared_errors(self._architecture, self._fitted_state, X, self.device_, given)
 
     def _draw(self, n_samples: int, seed: int, labels: np.ndarray | None = None) -> np.ndarray:
         """Codes drawn from the prior, (n_samples, width), of given classes where it is informed."""
-        from ..core.inference import draw
+        from ..core.inference import sample_prior
 
-        return draw(self._architecture, n_samples, seed, labels)
+        return sample_prior(self._architecture, n_samples, seed, labels)
 
 
 def present(device: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from sklearn.utils import check_random_state
 
+from .._plan import TrainingData
 from ._base import BaseAAE
 from ._schedule import auto_batch_size, epochs_for
 
@@ -23,15 +24,15 @@ class BaseFlowAAE(BaseAAE):
             n_epochs = min(epochs_for(FLOW_STEPS, len(rows.X), batch_size), MAX_FLOW_EPOCHS)
         plan = replace(
             self._plan(len(rows.X), self._draw_seeds(check_random_state(self.random_state))),
-            schedule="transport",
+            schedule="flow",
             n_epochs=n_epochs,
             batch_size=batch_size,
             learning_rate=FLOW_RATE,
             noise=0.0,
         )
         weights = {name: value for name, value in self._fitted_state.items() if not name.startswith("optimizer.")}
-        state, curves = self._trained(plan, rows.X, given=rows.given, start=weights)
-        self.flow_curve_ = curves["transport"][:, 0]
+        state, curves = self._trained(plan, TrainingData(rows.X, condition=rows.given), start=weights)
+        self.flow_curve_ = curves["flow"][:, 0]
         self._state = self._fitted_state | {name: state[name] for name in weights}
 
     def _noise_of(self, rows, given):
@@ -44,9 +45,9 @@ class BaseFlowAAE(BaseAAE):
 
     def _transport(self, code, given, *, back=False):
         """Codes of noise, or noise of codes."""
-        from ..core.inference import transport
+        from ..core.inference import apply_flow
 
-        return transport(self._architecture, self._fitted_state, code, self.device_, given, back=back)[0]
+        return apply_flow(self._architecture, self._fitted_state, code, self.device_, given, inverse=back)[0]
 
     def _log_density(self, code, given):
         """Log density of codes, (n_samples,)."""

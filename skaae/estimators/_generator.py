@@ -360,7 +360,7 @@ class AAEGenerator(CodesMixin, BaseFlowAAE):
     def _architecture_for(self, encoder, labels):
         return replace(
             super()._architecture_for(encoder, labels),
-            n_given=0 if self.conditions_ is None else self.conditions_.width,
+            condition_width=0 if self.conditions_ is None else self.conditions_.width,
             flow_layer_sizes=self._layer_sizes("flow_layer_sizes"),
         )
 

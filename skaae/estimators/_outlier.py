@@ -333,7 +333,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         return "cut" if self.scaling == "standard" else self.scaling
 
     def _weights(self):
-        return {"graded": True}
+        return {"random_noise_level": True}
 
     def _chosen(self, rows):
         return rows.of(np.flatnonzero(self._ordinary(rows.X)))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..plan import Architecture, Block, Training
+from .._plan import Architecture, Block, TrainingPlan
 from ..table import TableEncoder
 from ._schedule import auto_batch_size, epochs_for
 
@@ -52,7 +52,7 @@ class Plans:
             blocks=self._blocks(int(width), labels),
             hidden_layer_sizes=self._layer_sizes("hidden_layer_sizes"),
             activation=self.activation,
-            choices=encoder.choices_,
+            one_hot_groups=encoder.choices_,
             image_shape=self._image_shape(encoder),
         )
 
@@ -92,7 +92,7 @@ class Plans:
 
     def _plan(
         self, n_samples: int, seeds: tuple[int, ...], *, n_epochs: int | None = None, annealed: bool = True
-    ) -> Training:
+    ) -> TrainingPlan:
         """Translates parameters into how to train."""
         batch_size = auto_batch_size(n_samples) if self.batch_size == "auto" else self.batch_size
         batch_size = min(batch_size, n_samples)
@@ -100,7 +100,7 @@ class Plans:
             n_epochs = self.max_iter
         if n_epochs == "auto":
             n_epochs = epochs_for(self._auto_steps, n_samples, batch_size)
-        return Training(
+        return TrainingPlan(
             seeds=seeds,
             n_epochs=n_epochs,
             batch_size=batch_size,

@@ -33,4 +33,4 @@ class CodesMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         draws = self._draw(n_samples, self._draw_seed(check_random_state(random_state)))
         style, category = np.split(draws, [self._n_features_out], axis=1)
-        return style + category @ self.cluster_heads_ if self._architecture.heads else style
+        return style + category @ self.cluster_heads_ if self._architecture.cluster_heads else style

@@ -272,7 +272,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         check_is_fitted(self)
         rows = self._scale(self._validate(X, reset=False))
         code = self._encode(rows)[0]
-        if not self._architecture.heads:
+        if not self._architecture.cluster_heads:
             return code
         style, category = np.split(code, [self._n_features_out], axis=1)
         return (style + category @ self.cluster_heads_).astype(rows.dtype, copy=False)
@@ -358,7 +358,7 @@ class AAETransformer(CodesMixin, BaseAAE):
             raise ValueError(f"`y` must be None for a model that was fitted without labels. Got {y!r}.")
         wanted = None if y is None else wanted_positions(y, n_samples, self.classes_)
         code = self._draw(n_samples, self._draw_seed(check_random_state(random_state)), wanted)
-        if wanted is not None and self._architecture.heads:
+        if wanted is not None and self._architecture.cluster_heads:
             code[:, self._n_features_out :] = np.eye(len(self.cluster_heads_), dtype=code.dtype)[wanted]
         return self._rows_of(code)
 
@@ -373,7 +373,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         return self._positions(X, np.full(len(X), -1) if y is None else y, first, classes) if self._informed else None
 
     def _architecture_for(self, encoder, labels):
-        return replace(super()._architecture_for(encoder, labels), heads=self.n_clusters is not None)
+        return replace(super()._architecture_for(encoder, labels), cluster_heads=self.n_clusters is not None)
 
     def _adversarial_weight(self):
         if self.adversarial_weight != "auto":
@@ -396,5 +396,5 @@ class AAETransformer(CodesMixin, BaseAAE):
 
     def _take(self, state, curves):
         super()._take(state, curves)
-        if self._architecture.heads:
-            self.cluster_heads_ = state["model.heads.weight"][0]
+        if self._architecture.cluster_heads:
+            self.cluster_heads_ = state["model.cluster_heads.weight"][0]

@@ -14,7 +14,7 @@ from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..core.tasks import Task, Trained
+    from ..core.tasks import TrainingResult, TrainingTask
 
 __all__ = ["take_turns"]
 
@@ -36,8 +36,8 @@ class Call(threading.Thread):
         self.context = context
         self.turn, self.back = threading.Semaphore(0), threading.Semaphore(0)
         self.warned = warnings.filters, warnings.showwarning
-        self.task: Task | None = None
-        self.answer: Trained | BaseException | None = None
+        self.task: TrainingTask | None = None
+        self.answer: TrainingResult | BaseException | None = None
         self.outcome: Any = None
         self.error: BaseException | None = None
 
@@ -47,7 +47,7 @@ class Call(threading.Thread):
         self.function = None
         self.back.release()
 
-    def go_on(self, answer: Trained | BaseException | None = None) -> bool:
+    def go_on(self, answer: TrainingResult | BaseException | None = None) -> bool:
         """Gives the call its turn, and what came of its training; whether it waits for another.
 
         Raises
@@ -84,7 +84,7 @@ class Call(threading.Thread):
         except BaseException as error:
             self.error = error
 
-    def _ask(self, task: Task) -> Trained:
+    def _ask(self, task: TrainingTask) -> TrainingResult:
         self.task = task
         self.back.release()
         self.turn.acquire()
@@ -127,4 +127,4 @@ def settled(waiting: Sequence[Call]) -> list[Call]:
 
 def bytes_of(waiting: Sequence[Call]) -> int:
     """How much room the rows take that wait."""
-    return COPIES * sum(call.task.X.nbytes for call in waiting if call.task is not None)
+    return COPIES * sum(call.task.data.X.nbytes for call in waiting if call.task is not None)

@@ -101,7 +101,7 @@ class TestTables:
     def test_incomplete_rows_may_train_a_denoiser_of_other_corruptions(self, table):
         table.loc[::4, "size"] = np.nan
         model = small().fit(table)
-        assert sorted(model._architecture.marks) == [0, 1, 2, 3]
+        assert sorted(model._architecture.mask_indices) == [0, 1, 2, 3]
         assert not model.transform(table).isna().any(axis=None)
 
     def test_a_column_without_any_cell_stays_so(self, X):

@@ -116,7 +116,7 @@ class TestGoingOn:
     def test_history(self, X):
         model = small().fit(X)
         assert model.n_iter_ == 5
-        assert set(model.history_) == {"reconstruction", "imitation", "discrimination"}
+        assert set(model.history_) == {"reconstruction", "generator", "discriminator"}
         assert all(curve.shape == (5,) for curve in model.history_.values())
         np.testing.assert_array_equal(model.loss_curve_, model.history_["reconstruction"])
 
@@ -142,7 +142,7 @@ class TestGoingOn:
     def test_going_on_with_an_adversary_that_was_not_there(self, X):
         model = small(warm_start=True, adversarial_weight=0).fit(X).set_params(adversarial_weight=0.1).fit(X)
         assert model.n_iter_ == 10
-        assert np.isnan(model.history_["imitation"]).tolist() == [True] * 5 + [False] * 5
+        assert np.isnan(model.history_["generator"]).tolist() == [True] * 5 + [False] * 5
 
     def test_partial_fit_learns_chunk_by_chunk(self, X):
         model = small(noise=0).partial_fit(X[:60])

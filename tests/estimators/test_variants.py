@@ -49,7 +49,7 @@ def test_every_combination_fits_encodes_samples_and_pickles(X, prior, posterior,
     assert model.inverse_transform(code).shape == X.shape
     if regularizer != "adversarial":
         assert model.history_[regularizer].shape == (5,)
-        assert "imitation" not in model.history_
+        assert "generator" not in model.history_
 
 
 @pytest.mark.parametrize(
