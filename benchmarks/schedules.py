@@ -12,9 +12,9 @@ from _data import split_table, table_names, tuned_on
 from joblib import Parallel, delayed
 from prior_match import times_noise
 
+from skaae._plan import Architecture, Block, TrainingData, TrainingPlan
 from skaae.core.inference import decode, encode
 from skaae.core.training import train
-from skaae.plan import Architecture, Block, Training
 from skaae.table import ColumnScaler
 
 N_TABLES, MIN_ROWS, MAX_ROWS, N_STEPS, BATCH_SIZE = 20, 300, 2000, 1500, 128
@@ -29,9 +29,9 @@ def measure(name, schedule):
     width = min(16, X_train.shape[1] - 1)
     architecture = Architecture(X_train.shape[1], (Block("style", width, "normal"),), (256,), "relu")
     n_epochs = -(-N_STEPS // -(-len(X_train) // BATCH_SIZE))
-    training = Training((0,), n_epochs, BATCH_SIZE, noise=1 - width / X_train.shape[1], schedule=schedule)
+    plan = TrainingPlan((0,), n_epochs, BATCH_SIZE, noise=1 - width / X_train.shape[1], schedule=schedule)
     start = time.perf_counter()
-    state, _ = train(architecture, training, X_train)
+    state, _ = train(architecture, plan, TrainingData(X_train))
     seconds = time.perf_counter() - start
     code = encode(architecture, state, X_test, "cpu")[0]
     error = np.square(decode(architecture, state, code, "cpu")[0] - X_test).mean()

@@ -32,10 +32,10 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 import skaae
-from skaae.plan import Architecture
+from skaae._plan import Architecture
 
 DATA = Path(os.environ.get("SKAAE_DATA", "../shared/data"))
-ADVERSARY = Architecture.adversary_layer_sizes
+ADVERSARY = Architecture.discriminator_layer_sizes
 RATE = 1e-3
 
 
@@ -381,8 +381,8 @@ def print_share(task: Task, n_repeats: int) -> None:
 
 def print_packs(task: Task, n_repeats: int) -> None:
     """Share of the same products' rate that packs of members reach, each trained on all rows."""
+    from skaae._plan import Block, TrainingData, TrainingPlan
     from skaae.core.training import train
-    from skaae.plan import Block, Training
 
     X = StandardScaler().fit_transform(task.X)
     n, n_features = X.shape
@@ -393,10 +393,13 @@ def print_packs(task: Task, n_repeats: int) -> None:
         if n_members * per_row * n > 1e13:
             continue
         n_epochs = max(1, task.n_epochs // n_members)
-        plan = Training(tuple(range(n_members)), n_epochs, task.batch_size, adversarial_weight=0.1)
+        plan = TrainingPlan(tuple(range(n_members)), n_epochs, task.batch_size, adversarial_weight=0.1)
         work = per_row * n * n_epochs * n_members / 1e9
         pairs = [
-            (product_rate(task.batch_size, task.hidden[0], task.hidden[0]), seconds_of(train, architecture, plan, X))
+            (
+                product_rate(task.batch_size, task.hidden[0], task.hidden[0]),
+                seconds_of(train, architecture, plan, TrainingData(X)),
+            )
             for _ in range(n_repeats)
         ]
         rate = median(work / seconds for _, seconds in pairs)

@@ -3,7 +3,7 @@
 Run ``python benchmarks/step.py`` (three minutes). *shares* are of the operators' own time, by torch's profiler; what
 operators do not account for is Python and torch's dispatch, which the profiler itself makes larger: the milliseconds
 are without it. *compile* compares steps as they are, with all products left to torch, and with encoder, decoder and
-adversaries compiled by `torch.compile`, which cannot see into our own products.
+discriminators compiled by `torch.compile`, which cannot see into our own products.
 """
 
 import argparse
@@ -14,7 +14,8 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from skaae import AAETransformer
-from skaae.core import products, training
+from skaae._plan import TrainingData
+from skaae.core import matmul, training
 from skaae.core.training import train
 
 TASKS = {
@@ -36,7 +37,7 @@ def plan_of(n_rows, n_columns, hidden, batch_size, n_epochs, n_members):
     X = np.random.default_rng(0).standard_normal((n_rows, n_columns)).astype(np.float32)
     model = AAETransformer(8, hidden_layer_sizes=hidden, batch_size=batch_size, max_iter=1, random_state=0).fit(X[:500])
     plan = model._plan(n_rows, tuple(range(n_members)), n_epochs=n_epochs)
-    return model._architecture, plan, X
+    return model._architecture, plan, TrainingData(X)
 
 
 def shares(events):
@@ -54,8 +55,8 @@ def timed(work):
         start = time.perf_counter()
         train(*work)
         seconds.append(time.perf_counter() - start)
-    plan, X = work[1:]
-    return seconds[0], 1e3 * min(seconds[1:]) / plan.n_epochs / -(-len(X) // plan.batch_size)
+    plan, data = work[1:]
+    return seconds[0], 1e3 * min(seconds[1:]) / plan.n_epochs / -(-len(data) // plan.batch_size)
 
 
 def show_shares(name, task):
@@ -71,7 +72,7 @@ def show_shares(name, task):
 def compiled(*arguments):
     """A model whose networks are compiled."""
     model = MODEL(*arguments)
-    for network in (model.encoder, model.decoder, *model.adversaries):
+    for network in (model.encoder, model.decoder, *model.discriminators):
         network.compile()
     return model
 
@@ -80,18 +81,18 @@ def show_compiled(name, task):
     n_rows, n_columns, hidden, batch_size, n_epochs = task
     whole = n_rows // batch_size * batch_size  # for each shape would be compiled by itself
     work = plan_of(whole, n_columns, hidden, batch_size, n_epochs, 1)
-    own_products = products.WIDE, products.PACKED
+    own_products = matmul.MIN_ONEDNN_MULTIPLICATIONS, matmul.MIN_TRANSPOSED_NUMBERS
     for way, model, limits in (
         ("as it is", MODEL, own_products),
         ("torch's products", MODEL, (np.inf, np.inf)),
         ("compiled", compiled, (np.inf, np.inf)),
     ):
         training.AdversarialAutoencoder = model
-        products.WIDE, products.PACKED = limits
+        matmul.MIN_ONEDNN_MULTIPLICATIONS, matmul.MIN_TRANSPOSED_NUMBERS = limits
         first, milliseconds = timed(work)
         print(f"{name}, {way}: {milliseconds:.2f} ms, first run {first:.1f} s", flush=True)
     training.AdversarialAutoencoder = MODEL
-    products.WIDE, products.PACKED = own_products
+    matmul.MIN_ONEDNN_MULTIPLICATIONS, matmul.MIN_TRANSPOSED_NUMBERS = own_products
 
 
 def main():

@@ -1,4 +1,4 @@
-"""Callbacks in scikit-learn's callback system, beside those that it has itself (`sklearn.callback`)."""
+"""Callbacks for scikit-learn's callback system, in addition to those in `sklearn.callback`."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ __all__ = ["Checkpoint"]
 
 
 class Checkpoint:
-    """Keep how far a fit has come in a file, so that a fit that is killed can go on.
+    """Save the progress of a fit in a file, so that a fit that is killed can resume.
 
-    Run the same program again: where the file is there, `fit` goes on from it, and ends with the same estimator, to the
-    last bit on the CPU, as if it had never been stopped. Once a fit is done, the file is removed.
+    Run the same program again: if the file exists, `fit` resumes from it, and ends with the same estimator, to the last
+    bit on the CPU, as without the interruption. The file is removed at the end of the fit.
 
     Parameters
     ----------
     path : str or os.PathLike
-        The file. It always holds one whole checkpoint: each is written beside it and put in its place. Each estimator
-        needs a file of its own, so candidates of a search that train at the same time can not be kept. With
-        `torch.distributed`, the first process writes it and all have to see it.
+        The file. It always holds a complete checkpoint: a new one is written to a temporary file first. Each estimator
+        needs a separate file, so candidates of a search that train at the same time cannot be saved. With
+        `torch.distributed`, the first process writes the file and all processes must be able to read it.
     every : int, default=10
-        Epochs from one checkpoint to the next.
+        Number of epochs from one checkpoint to the next.
 
     Notes
     -----
-    `random_state` has to be a number, and rows and parameters have to be the same; otherwise `fit` raises a ValueError.
-    Whether versions of packages are the same is not looked at: with others the last bits may differ. Other callbacks, a
-    score monitor say, see only the epochs that follow. The file holds nothing but arrays: reading it runs no code.
-    `partial_fit` is not kept: pickle the estimator between chunks.
+    `random_state` must be a number, and rows and parameters must be the same; otherwise `fit` raises a ValueError.
+    Versions of packages are not checked: with other versions the last bits may differ. Other callbacks, such as a score
+    monitor, are called for the remaining epochs only. The file holds nothing but arrays: reading it runs no code.
+    `partial_fit` is not saved: pickle the estimator between chunks.
 
     Examples
     --------
@@ -53,13 +53,13 @@ class Checkpoint:
         self.every = every
 
     def setup(self, estimator: Any, context: Any) -> None:
-        """Goes between the estimator and its trainings."""
-        from .core.checkpoints import Recorder
+        """Makes the estimator train with checkpoints."""
+        from .core.checkpoints import CheckpointingTrainer
         from .core.training import TRAINER
 
         check_scalar(self.every, "every", Integral, min_val=1)
-        self._recorder = Recorder(Path(self.path), self.every, TRAINER.get())
-        self._before = TRAINER.set(self._recorder)
+        self._trainer = CheckpointingTrainer(Path(self.path), self.every, TRAINER.get())
+        self._token = TRAINER.set(self._trainer)
 
     def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
         """Does nothing."""
@@ -67,12 +67,12 @@ class Checkpoint:
     def on_fit_task_end(self, estimator: Any, context: Any) -> None:
         """Removes the file at the end of a fit."""
         if context.task_name == "fit":
-            self._recorder.close()
+            self._trainer.close()
 
     def teardown(self, estimator: Any, context: Any) -> None:
-        """Steps aside."""
+        """Makes the estimator train without checkpoints again."""
         from .core.training import TRAINER
 
-        if "_before" in vars(self):
-            TRAINER.reset(self._before)
-            del self._before, self._recorder
+        if "_token" in vars(self):
+            TRAINER.reset(self._token)
+            del self._token, self._trainer

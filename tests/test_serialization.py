@@ -5,8 +5,8 @@ from sklearn.datasets import load_iris
 from sklearn.ensemble import GradientBoostingClassifier, IsolationForest, RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 
+from skaae._plan import Architecture, Block
 from skaae._serialization import TYPE_KEY, deserialize, serialize
-from skaae.plan import Architecture, Block
 
 X, Y = load_iris(return_X_y=True)
 

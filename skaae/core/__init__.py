@@ -1,1 +1,1 @@
-"""Private. The torch floor: models with a leading axis of members, and the one loop that trains them."""
+"""Private. The part that uses torch: packed models, whose parameters have a leading axis of members, and training."""

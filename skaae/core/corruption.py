@@ -1,11 +1,11 @@
-r"""Corruption: what the encoder is shown of rows in training.
+r"""Corruption: noise on the encoder's input in training.
 
-In turn, and each only where its share is above zero,
+In this order, each only where its level is above zero,
 
 - normal noise is added to all columns;
-- salt and pepper: cells of values become the smallest or the largest value of their column, and those of choices some
-  option by chance;
-- masking: cells become zero, and the mark of their column 1, in models that are shown marks.
+- salt and pepper: numeric cells become the minimum or the maximum of their column, and one-hot groups a random
+  category;
+- masking: cells become zero, and 1 in the missing-value mask, in models with such a mask.
 """
 
 from __future__ import annotations
@@ -15,106 +15,103 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from ..plan import Architecture, PerMember, Training
-from .rows import Fetched
-from .shards import Shard
-from .streams import Streams
+from .._plan import Architecture, PerMember, TrainingPlan
+from .distributed import Shard
+from .lazy_rows import LazyRows
+from .random import RandomStreams
 
-__all__ = ["Corruption", "columns_of_marks"]
+__all__ = ["Corruption", "mask_index_of_columns"]
 
-CHUNK = 2**16  # rows that are looked at together
+CHUNK_SIZE = 2**16  # rows
 
 
 class Corruption:
-    """Creates the corruption of rows like ``x``, (n, columns), by shares of each member, (K,).
+    """The corruption of rows like ``x``, (n, columns), with a level for each member.
 
-    Each kind has streams of its own, so that a member that has one draws all else as beside neighbours that have not.
+    Each kind has its own random streams, so that the draws of a member do not depend on the levels of the others.
     """
 
-    def __init__(self, architecture: Architecture, training: Training, x: Tensor | Fetched) -> None:
-        n_members = len(training.seeds)
+    def __init__(self, architecture: Architecture, plan: TrainingPlan, x: Tensor | LazyRows) -> None:
+        def per_member(level: PerMember) -> Tensor:
+            return torch.tensor(level, dtype=x.dtype, device=x.device).expand(len(plan.seeds))[:, None, None]
 
-        def share(value: PerMember) -> Tensor:
-            values = torch.tensor(value, dtype=x.dtype, device=x.device)
-            return values.expand(n_members)[:, None, None]
+        levels = (plan.noise, plan.salt_and_pepper_fraction, plan.masked_fraction)
+        self.adds_noise, self.adds_salt_and_pepper, self.masks = (bool(np.any(level)) for level in levels)
+        self.noise, self.salt_and_pepper_fraction, self.masked_fraction = map(per_member, levels)
+        self.streams = [RandomStreams(plan.seeds, x.device, purpose=purpose) for purpose in (1, 2, 3)]
+        self.random_noise_level = plan.random_noise_level
+        self.one_hot_groups = architecture.one_hot_groups
+        self.n_features, self.n_numeric = architecture.n_features, architecture.n_numeric
+        self.n_mask_columns = architecture.n_mask_columns
+        self.mask_index_of_columns = mask_index_of_columns(architecture).to(x.device)
+        assert self.n_mask_columns or not self.masks, "masking needs a missing-value mask."
+        self.low, self.high = self._extremes(x, plan.shared_extremes)
 
-        shares = (training.noise, training.salt, training.masking)
-        self.noisy, self.salty, self.hiding = (bool(np.any(value)) for value in shares)
-        self.noise, self.salt, self.masking = (share(value) for value in shares)
-        self.streams = [Streams(training.seeds, x.device, purpose=purpose) for purpose in (1, 2, 3)]
-        self.graded = training.graded
-        self.choices = architecture.choices
-        self.n_features = architecture.n_features
-        self.n_values = architecture.n_features - sum(architecture.choices)
-        self.marks = columns_of_marks(architecture).to(x.device)
-        self.n_marks = max(architecture.marks, default=-1) + 1
-        assert self.n_marks or not self.hiding, "masking needs marks."
-        self.low, self.high = self._extremes(x, training.one_scale)
-
-    def restart(self, number: int) -> None:
-        """Begins the draws of an epoch."""
+    def restart(self, epoch: int) -> None:
+        """Starts the random streams of an epoch."""
         for streams in self.streams:
-            streams.restart(number)
+            streams.restart(epoch)
 
     def __call__(self, x: Tensor, shard: Shard) -> Tensor:
-        """What is shown of the rows of a shard, (K, rows, columns)."""
-        of_noise, of_salt, of_masking = self.streams
-        if self.noisy:
-            draws = shard.of(of_noise.normal(shard.size, x.shape[-1]))
-            # Levels of a square: most rows keep so much of themselves that there is something to reconstruct.
-            level = shard.of(of_noise.uniform(shard.size, 1)).square() if self.graded else 1.0
-            noisy = torch.addcmul(x, draws, self.noise * level)
-            x = torch.cat([noisy[..., : self.n_features], self._marks_of(x)], -1) if self.n_marks else noisy
-        if self.salty:
-            x = self._salted(x, of_salt, shard)
-        if self.hiding:
-            hidden = shard.of(of_masking.uniform(shard.size, self.n_marks)) < self.masking
-            x = torch.cat([x[..., : self.n_features], torch.maximum(self._marks_of(x), hidden.to(x.dtype))], -1)
-        return self._blanked(x) if self.n_marks else x
+        """Corrupted rows of a shard, (K, rows, columns)."""
+        noise_streams, salt_and_pepper_streams, mask_streams = self.streams
+        if self.adds_noise:
+            x = self._add_noise(x, noise_streams, shard)
+        if self.adds_salt_and_pepper:
+            x = self._add_salt_and_pepper(x, salt_and_pepper_streams, shard)
+        if self.masks:
+            masked = shard.select(mask_streams.uniform(shard.n_draws, self.n_mask_columns)) < self.masked_fraction
+            x = torch.cat([x[..., : self.n_features], torch.maximum(self._mask(x), masked.to(x.dtype))], -1)
+        return self._zero_missing(x) if self.n_mask_columns else x
 
-    def _extremes(self, x: Tensor | Fetched, one_scale: bool) -> tuple[Tensor, Tensor]:
-        """Smallest and largest known value of each column, or of all."""
-        parts = [self._extremes_of_columns(part) for part in x.split(CHUNK)]
-        low, high = (torch.stack(each) for each in zip(*parts, strict=True))
+    def _extremes(self, x: Tensor | LazyRows, shared: bool) -> tuple[Tensor, Tensor]:
+        """Minimum and maximum of the known cells of each numeric column, or of all of them."""
+        chunks = [self._extremes_of_columns(chunk) for chunk in x.split(CHUNK_SIZE)]
+        low, high = (torch.stack(each) for each in zip(*chunks, strict=True))
         low, high = low.amin(0), high.amax(0)
-        if one_scale and self.n_values:
+        if shared and self.n_numeric:
             low, high = low.amin(0, keepdim=True), high.amax(0, keepdim=True)
         return torch.where(low.isfinite(), low, 0), torch.where(high.isfinite(), high, 0)
 
     def _extremes_of_columns(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        values = x[:, : self.n_values]
-        if not self.n_marks:
-            return values.amin(0), values.amax(0)
-        unknown = self._marks_of(x)[:, self.marks[: self.n_values]] > 0
-        return values.masked_fill(unknown, torch.inf).amin(0), values.masked_fill(unknown, -torch.inf).amax(0)
+        numeric = x[:, : self.n_numeric]
+        if not self.n_mask_columns:
+            return numeric.amin(0), numeric.amax(0)
+        missing = self._mask(x)[:, self.mask_index_of_columns[: self.n_numeric]] > 0
+        return numeric.masked_fill(missing, torch.inf).amin(0), numeric.masked_fill(missing, -torch.inf).amax(0)
 
-    def _salted(self, x: Tensor, streams: Streams, shard: Shard) -> Tensor:
-        chance = shard.of(streams.uniform(shard.size, self.n_values + len(self.choices)))
-        low, high = chance < self.salt / 2, chance < self.salt
-        values = x[..., : self.n_values]
-        over = high[..., : self.n_values]
-        parts = [torch.where(over, torch.where(low[..., : self.n_values], self.low, self.high), values)]
-        start = self.n_values
-        for place, width in enumerate(self.choices, self.n_values):
-            options = (shard.of(streams.uniform(shard.size)) * width).long().clamp(max=width - 1)
-            other = one_hot(options, width).to(x.dtype)
-            parts.append(torch.where(high[..., place, None], other, x[..., start : start + width]))
+    def _add_noise(self, x: Tensor, streams: RandomStreams, shard: Shard) -> Tensor:
+        draws = shard.select(streams.normal(shard.n_draws, x.shape[-1]))
+        # Squares of uniform numbers: most rows keep enough of themselves to be reconstructed from.
+        level = shard.select(streams.uniform(shard.n_draws, 1)).square() if self.random_noise_level else 1.0
+        noisy = torch.addcmul(x, draws, self.noise * level)
+        return torch.cat([noisy[..., : self.n_features], self._mask(x)], -1) if self.n_mask_columns else noisy
+
+    def _add_salt_and_pepper(self, x: Tensor, streams: RandomStreams, shard: Shard) -> Tensor:
+        draws = shard.select(streams.uniform(shard.n_draws, self.n_numeric + len(self.one_hot_groups)))
+        is_low, is_replaced = draws < self.salt_and_pepper_fraction / 2, draws < self.salt_and_pepper_fraction
+        extremes = torch.where(is_low[..., : self.n_numeric], self.low, self.high)
+        parts = [torch.where(is_replaced[..., : self.n_numeric], extremes, x[..., : self.n_numeric])]
+        start = self.n_numeric
+        for index, width in enumerate(self.one_hot_groups, self.n_numeric):
+            categories = (shard.select(streams.uniform(shard.n_draws)) * width).long().clamp(max=width - 1)
+            replacement = one_hot(categories, width).to(x.dtype)
+            parts.append(torch.where(is_replaced[..., index, None], replacement, x[..., start : start + width]))
             start += width
-        return torch.cat([*parts, self._marks_of(x)], -1)
+        return torch.cat([*parts, self._mask(x)], -1)
 
-    def _marks_of(self, x: Tensor) -> Tensor:
+    def _mask(self, x: Tensor) -> Tensor:
+        """The missing-value mask of rows."""
         return x[..., self.n_features :]
 
-    def _blanked(self, x: Tensor) -> Tensor:
-        """Rows whose marked cells are zero."""
-        marks = self._marks_of(x)
-        return torch.cat([x[..., : self.n_features] * (1 - marks[..., self.marks]), marks], -1)
+    def _zero_missing(self, x: Tensor) -> Tensor:
+        mask = self._mask(x)
+        return torch.cat([x[..., : self.n_features] * (1 - mask[..., self.mask_index_of_columns]), mask], -1)
 
 
-def columns_of_marks(architecture: Architecture) -> Tensor:
-    """The mark of each column of rows, (features,), or of none."""
-    if not architecture.marks:
+def mask_index_of_columns(architecture: Architecture) -> Tensor:
+    """For each column of the features, the index of its column of the missing-value mask; empty without a mask."""
+    if not architecture.mask_indices:
         return torch.empty(0, dtype=torch.long)
-    n_values = len(architecture.marks) - len(architecture.choices)
-    widths = torch.tensor([*[1] * n_values, *architecture.choices])
-    return torch.tensor(architecture.marks).repeat_interleave(widths)
+    widths = torch.tensor([*[1] * architecture.n_numeric, *architecture.one_hot_groups])
+    return torch.tensor(architecture.mask_indices).repeat_interleave(widths)

@@ -1,10 +1,10 @@
-r"""The flow: the density of codes, fitted to them after training, because they are never exactly draws of the prior.
+r"""The flow: the density of the codes, fitted to them after training, because they never match the prior exactly.
 
 A velocity :math:`v(z, t)` moves noise :math:`z_0 \sim \mathcal N(0, I)` at time 0 along :math:`\dot z = v(z, t)` to a
-code at time 1. It is learned by regression on straight ways from noise to codes (Lipman, Chen, Ben-Hamu, Nickel and Le,
-"Flow matching for generative modeling", 2023, arXiv 2210.02747). The way back turns codes into noise, which has one
-normal distribution whatever is given beside the code: it is what a code says apart from that. Velocities are those of
-standardised codes, because noise has unit spread.
+code at time 1. It is learned by regression on straight lines from noise to codes (Lipman, Chen, Ben-Hamu, Nickel and
+Le, "Flow matching for generative modeling", 2023, arXiv 2210.02747). The inverse turns codes into noise, which is
+standard normal under every condition: what a code says beyond its condition. Velocities are those of standardized
+codes, because noise has unit variance.
 """
 
 from __future__ import annotations
@@ -16,85 +16,87 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
-from .networks import Linear
+from .networks import Linear, Module
 
 __all__ = ["Flow"]
 
-FREQUENCIES = 16  # of the sines and cosines that tell the time
-STEPS = 24  # from noise to code
-DENSITY_STEPS = 12  # on the way back that the density is told on, each as dear as two for every column
-SMALLEST_SPREAD = 1e-6
+N_FREQUENCIES = 16  # of the sines and cosines that encode the time
+N_STEPS = 24  # from noise to code
+N_DENSITY_STEPS = 12  # from code to noise for the density; each costs as much as two for every column
+MIN_STD = 1e-6
 
 
-class Flow(nn.Module):
-    """Creates K velocities of codes of a width, beside which so many numbers are given."""
+class Flow(Module):
+    """K flows of codes of a width, under conditions of a width."""
 
     mean: Tensor
-    spread: Tensor
+    spread: Tensor  # the standard deviation
 
-    def __init__(self, n_members: int, width: int, n_given: int, layer_sizes: tuple[int, ...]) -> None:
+    def __init__(self, n_members: int, width: int, condition_width: int, layer_sizes: tuple[int, ...]) -> None:
         super().__init__()
-        self.first = Linear(n_members, width + 2 * FREQUENCIES + n_given, layer_sizes[0])
+        self.first = Linear(n_members, width + 2 * N_FREQUENCIES + condition_width, layer_sizes[0])
         self.hidden = nn.ModuleList(Linear(n_members, *pair) for pair in pairwise(layer_sizes))
-        self.passing = [a == b for a, b in pairwise(layer_sizes)]
+        self.has_skip = [a == b for a, b in pairwise(layer_sizes)]
         self.last = Linear(n_members, layer_sizes[-1], width)
         self.register_buffer("mean", torch.zeros(n_members, 1, width))
         self.register_buffer("spread", torch.ones(n_members, 1, width))
 
     @torch.no_grad()
-    def standardise(self, code: Tensor) -> Tensor:
-        """Takes over the mean and the spread of codes, (K, n, width), which come back standardised."""
+    def fit_standardize(self, code: Tensor) -> Tensor:
+        """Sets mean and standard deviation to those of the codes, (K, n, width), and standardizes these."""
         self.mean.copy_(code.mean(1, keepdim=True))
-        self.spread.copy_(code.std(1, keepdim=True).clamp(min=SMALLEST_SPREAD))
-        return self._standard(code)
+        self.spread.copy_(code.std(1, keepdim=True).clamp(min=MIN_STD))
+        return self._standardize(code)
 
     @torch.no_grad()
-    def clear(self) -> None:
+    def zero_init(self) -> None:
         """Sets the velocity to zero."""
-        self.last.clear()
+        self.last.zero_init()
 
-    def forward(self, z: Tensor, time: Tensor, given: Tensor | None = None) -> Tensor:
-        angles = time * (math.pi * torch.arange(1, FREQUENCIES + 1, device=z.device, dtype=z.dtype))
-        told = [z, angles.sin(), angles.cos()]
-        h = silu(self.first(torch.cat(told if given is None else [*told, given], -1)))
-        for layer, passing in zip(self.hidden, self.passing, strict=True):
-            h = h + silu(layer(h)) if passing else silu(layer(h))
+    def forward(self, z: Tensor, time: Tensor, condition: Tensor | None = None) -> Tensor:
+        """The velocity."""
+        angles = time * (math.pi * torch.arange(1, N_FREQUENCIES + 1, device=z.device, dtype=z.dtype))
+        inputs = [z, angles.sin(), angles.cos()]
+        h = silu(self.first(torch.cat(inputs if condition is None else [*inputs, condition], -1)))
+        for layer, has_skip in zip(self.hidden, self.has_skip, strict=True):
+            h = h + silu(layer(h)) if has_skip else silu(layer(h))
         return self.last(h)
 
-    def move(self, z: Tensor, given: Tensor | None = None, *, back: bool = False) -> Tensor:
-        """Codes of noise, or with ``back`` noise of codes, (K, n, width), by the midpoint rule."""
-        if back:
-            z = self._standard(z)
-        step = (-1 if back else 1) / STEPS
-        time = torch.full_like(z[..., :1], float(back))
-        for _ in range(STEPS):
-            half = z + step / 2 * self(z, time, given)
-            z = z + step * self(half, time + step / 2, given)
+    def transform(self, z: Tensor, condition: Tensor | None = None, *, inverse: bool = False) -> Tensor:
+        """Codes of noise, or with ``inverse`` noise of codes, (K, n, width), by the midpoint rule."""
+        if inverse:
+            z = self._standardize(z)
+        step = (-1 if inverse else 1) / N_STEPS
+        time = torch.full_like(z[..., :1], float(inverse))
+        for _ in range(N_STEPS):
+            middle = z + step / 2 * self(z, time, condition)
+            z = z + step * self(middle, time + step / 2, condition)
             time = time + step
-        return z if back else self.mean + self.spread * z
+        return z if inverse else self.mean + self.spread * z
 
-    def log_density(self, z: Tensor, given: Tensor | None = None) -> Tensor:
-        """Log density of codes, (K, n): that of their noise, and how much the way from there has thinned it."""
-        z = self._standard(z)
-        time, thinned = torch.ones_like(z[..., :1]), self.spread.log().sum(-1).expand(z.shape[:2])
-        step = 1 / DENSITY_STEPS
-        for _ in range(DENSITY_STEPS):
-            half, between = z - step / 2 * self(z, time, given), time - step / 2
-            z = z - step * self(half, between, given)
-            thinned = thinned + step * self._divergence(half, between, given)
+    def log_density(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Log density of codes, (K, n): that of their noise, minus the log-determinant of the flow there."""
+        z = self._standardize(z)
+        time, log_det = torch.ones_like(z[..., :1]), self.spread.log().sum(-1).expand(z.shape[:2])
+        step = 1 / N_DENSITY_STEPS
+        for _ in range(N_DENSITY_STEPS):
+            middle, middle_time = z - step / 2 * self(z, time, condition), time - step / 2
+            z = z - step * self(middle, middle_time, condition)
+            log_det = log_det + step * self._divergence(middle, middle_time, condition)
             time = time - step
-        return -0.5 * (z.square().sum(-1) + z.shape[-1] * math.log(2 * math.pi)) - thinned
+        return -0.5 * (z.square().sum(-1) + z.shape[-1] * math.log(2 * math.pi)) - log_det
 
-    def _standard(self, code: Tensor) -> Tensor:
+    def _standardize(self, code: Tensor) -> Tensor:
         return (code - self.mean) / self.spread
 
-    def _divergence(self, z: Tensor, time: Tensor, given: Tensor | None) -> Tensor:
-        """Sum of the velocity's derivatives along the columns, (K, n), from differences on either side."""
+    def _divergence(self, z: Tensor, time: Tensor, condition: Tensor | None) -> Tensor:
+        """Divergence of the velocity, (K, n), by central differences."""
         width = z.shape[-1]
-        gap = torch.finfo(z.dtype).eps ** (1 / 3)
-        sides = gap * torch.cat([torch.eye(width), -torch.eye(width)]).to(z)
-        around = [(z[:, :, None] + sides).flatten(1, 2)]
-        around += [told.repeat_interleave(2 * width, 1) for told in (time, given) if told is not None]
-        velocity = self(*around).unflatten(1, (-1, 2, width))
+        epsilon = torch.finfo(z.dtype).eps ** (1 / 3)
+        offsets = epsilon * torch.cat([torch.eye(width), -torch.eye(width)]).to(z)
+        inputs = [(z[:, :, None] + offsets).flatten(1, 2)]
+        inputs += [x.repeat_interleave(2 * width, 1) for x in (time, condition) if x is not None]
+        velocity = self(*inputs).unflatten(1, (-1, 2, width))
         ahead, behind = velocity.diagonal(dim1=-2, dim2=-1).unbind(2)
-        return (ahead - behind).sum(-1) / (2 * gap)
+        divergence: Tensor = (ahead - behind).sum(-1) / (2 * epsilon)
+        return divergence

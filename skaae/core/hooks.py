@@ -1,6 +1,6 @@
-"""Hooks: called with an ``Epoch`` at the end of each; one that returns True stops the run.
+"""Hooks: called with an ``Epoch`` at its end; a hook that returns True stops the training.
 
-A hook that goes by what it saw in earlier epochs has ``state()``, and ``resume(state)`` for a run that goes on.
+A hook that remembers earlier epochs has ``state_dict()``, and ``load_state_dict(state)`` for a training that resumes.
 """
 
 from __future__ import annotations
@@ -8,46 +8,50 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Any, TextIO
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from .._plan import TrainingData
 from ..metrics import sliced_wasserstein
 from .model import AdversarialAutoencoder
-from .streams import Streams
+from .random import RandomStreams
 
-__all__ = ["Bookmark", "EarlyStopping", "Epoch", "Hook", "ProgressLine"]
+__all__ = ["EarlyStopping", "Epoch", "Hook", "ProgressLine", "State", "TrainingSnapshot"]
+
+State = dict[str, NDArray[Any]]
 
 
 @dataclass
-class Bookmark:
-    """Where a run stands at the end of an epoch, all that the rest of it depends on.
+class TrainingSnapshot:
+    """A training at the end of an epoch, all that the rest of it depends on.
 
-    That is its state, the curve of each loss so far, (epochs, K), how often each member's rate was cut, and what each
-    hook remembers.
+    The curves are those of each loss so far, (epochs, K); ``lr_reductions`` counts those of each member's learning
+    rate; ``hook_states`` are the states of the hooks.
     """
 
-    state: dict[str, np.ndarray]
-    curves: dict[str, np.ndarray]
-    cuts: list[int]
-    hooks: list[dict[str, np.ndarray]]
+    state: State
+    curves: State
+    lr_reductions: list[int]
+    hook_states: list[State]
 
 
 @dataclass
 class Epoch:
-    """The end of an epoch: its number from 0, how many there will be at most, its losses, (K,) each, and the model.
+    """The end of an epoch: its index, the maximum number of epochs, the losses, (K,) each, and the model.
 
-    ``last`` says that no other will follow, for all that the hooks before have said.
+    ``last`` is whether it is the last one, as far as the hooks before have decided.
     """
 
     index: int
     n_epochs: int
-    losses: dict[str, np.ndarray]
+    losses: State
     model: AdversarialAutoencoder
-    state: Callable[[], dict[str, np.ndarray]]
-    bookmark: Callable[[], Bookmark]
+    state: Callable[[], State]
+    snapshot: Callable[[], TrainingSnapshot]
     last: bool
 
 
@@ -55,104 +59,102 @@ Hook = Callable[[Epoch], "bool | None"]
 
 
 class ProgressLine:
-    """Creates the hook that keeps one line of text up to date."""
+    """The hook that prints a progress bar and the losses in one line."""
 
     def __init__(self, name: str, stream: TextIO | None = None) -> None:
         self.name = name
         self.stream = stream
 
     def __call__(self, epoch: Epoch) -> None:
-        done = epoch.index + 1
-        if done % max(1, epoch.n_epochs // 100) and not epoch.last:
+        n_done = epoch.index + 1
+        if n_done % max(1, epoch.n_epochs // 100) and not epoch.last:
             return
-        bar = "#" * (20 * done // epoch.n_epochs)
+        bar = "#" * (20 * n_done // epoch.n_epochs)
         losses = ", ".join(f"{name} {np.mean(loss):.4f}" for name, loss in epoch.losses.items())
-        end = "\n" if epoch.last else ""
         print(
-            f"\r{self.name} [{bar:<20}] {done}/{epoch.n_epochs} {losses}",
-            end=end,
+            f"\r{self.name} [{bar:<20}] {n_done}/{epoch.n_epochs} {losses}",
+            end="\n" if epoch.last else "",
             file=self.stream or sys.stdout,
             flush=True,
         )
 
 
 class EarlyStopping:
-    """Creates the hook that keeps each member's best weights on held-out rows, and stops when none gets better.
+    """The hook that keeps each member's best weights on held-out rows, and stops when no member improves.
 
-    What is watched is the reconstruction error plus the sliced Wasserstein distance between codes and prior: an
-    adversary's loss says who is winning, not whether the model is good. Of a model with a category block, and given
-    labels of all held-out rows, it is the cross-entropy. The encoder may be ``shown`` the rows otherwise than they
-    should come back.
+    The validation loss is the reconstruction error plus the sliced Wasserstein distance between codes and prior: a
+    discriminator's loss says who is winning, not whether the model is good. For a model with a category block, and
+    labels of all held-out rows, it is the cross-entropy.
     """
 
-    def __init__(
-        self,
-        X: np.ndarray,
-        patience: int,
-        tol: float,
-        seed: int,
-        *,
-        labels: np.ndarray | None = None,
-        given: np.ndarray | None = None,
-        shown: np.ndarray | None = None,
-    ) -> None:
-        self.shown = X if shown is None else shown
-        self.X, self.patience, self.tol, self.seed, self.labels, self.given = X, patience, tol, seed, labels, given
-        self.weights: dict[str, Tensor] = {}
-        self.before: dict[str, np.ndarray] = {}
+    def __init__(self, held_out: TrainingData, patience: int, tol: float, seed: int) -> None:
+        self.held_out, self.patience, self.tol, self.seed = held_out, patience, tol, seed
+        self.best_weights: dict[str, Tensor] = {}
+        self.resumed_state: State = {}
 
     @torch.no_grad()
     def __call__(self, epoch: Epoch) -> bool:
-        if not self.weights:
+        if not self.best_weights:
             self._begin(epoch.model)
-        loss = epoch.losses["validation"] = self._validate(epoch.model)
-        running = self.waited < self.patience
-        better = running & (loss < self.best)
-        self.waited[running] += 1
-        self.waited[running & (loss < self.best - self.tol)] = 0
-        self.best[better] = loss[better]
+        loss = epoch.losses["validation"] = self._validation_loss(epoch.model)
+        is_running = self.n_epochs_no_improvement < self.patience
+        is_best = is_running & (loss < self.best_loss)
+        self.n_epochs_no_improvement[is_running] += 1
+        self.n_epochs_no_improvement[is_running & (loss < self.best_loss - self.tol)] = 0
+        self.best_loss[is_best] = loss[is_best]
         for name, weight in epoch.model.state_dict().items():
-            self.weights[name][better] = weight[better]
-        over = bool((self.waited >= self.patience).all())
-        if over or epoch.last:
-            epoch.model.load_state_dict(self.weights)
-        return over
+            self.best_weights[name][is_best] = weight[is_best]
+        stops = bool((self.n_epochs_no_improvement >= self.patience).all())
+        if stops or epoch.last:
+            epoch.model.load_state_dict(self.best_weights)
+        return stops
 
-    def state(self) -> dict[str, np.ndarray]:
-        """The best weights and losses, and how long none was better."""
-        weights = {f"weights.{name}": weight.cpu().numpy() for name, weight in self.weights.items()}
-        return {"best": self.best.copy(), "waited": self.waited.copy(), **weights}
+    def state_dict(self) -> State:
+        """The best weights and losses, and the number of epochs without improvement."""
+        return {
+            "best_loss": self.best_loss.copy(),
+            "n_epochs_no_improvement": self.n_epochs_no_improvement.copy(),
+            **{f"best_weights.{name}": weight.cpu().numpy() for name, weight in self.best_weights.items()},
+        }
 
-    def resume(self, state: dict[str, np.ndarray]) -> None:
-        """Goes on from a state."""
-        self.before = state
+    def load_state_dict(self, state: State) -> None:
+        """Resumes from a state."""
+        self.resumed_state = state
 
     def _begin(self, model: AdversarialAutoencoder) -> None:
-        first = next(model.parameters())
-        n_members, device = len(first), first.device
-        self.best = np.full(n_members, np.inf)
-        self.waited = np.zeros(n_members, dtype=int)
-        self.weights = {name: weight.clone() for name, weight in model.state_dict().items()}
-        if self.before:
-            self.best, self.waited = self.before["best"].copy(), self.before["waited"].copy()
-            for name, weight in self.weights.items():
-                weight.copy_(torch.from_numpy(self.before[f"weights.{name}"]))
-        x, shown = (torch.tensor(rows, dtype=first.dtype, device=device) for rows in (self.X, self.shown))
-        self.x, self.seen = x.expand(n_members, *x.shape), shown.expand(n_members, *x.shape)
-        self.beside = None
-        if self.given is not None:
-            self.beside = torch.tensor(self.given, dtype=first.dtype, device=device).expand(n_members, -1, -1)
-        self.told = None if self.labels is None else torch.tensor(self.labels, device=device).expand(n_members, -1)
-        self.prior = model.draw(len(x), Streams([self.seed] * n_members, device), self.told).cpu().numpy()
+        parameter = next(model.parameters())
+        n_members, device = len(parameter), parameter.device
+        self.best_loss = np.full(n_members, np.inf)
+        self.n_epochs_no_improvement = np.zeros(n_members, dtype=int)
+        self.best_weights = {name: weight.clone() for name, weight in model.state_dict().items()}
+        if self.resumed_state:
+            self.best_loss = self.resumed_state["best_loss"].copy()
+            self.n_epochs_no_improvement = self.resumed_state["n_epochs_no_improvement"].copy()
+            for name, weight in self.best_weights.items():
+                weight.copy_(torch.from_numpy(self.resumed_state[f"best_weights.{name}"]))
 
-    def _validate(self, model: AdversarialAutoencoder) -> np.ndarray:
-        if self.told is not None and model.categories and bool((self.told >= 0).all()):
-            log_p = model.classify(self.x)
-            return -log_p.gather(2, self.told.unsqueeze(-1)).mean((1, 2)).cpu().numpy()
-        code = model.encode(self.seen)
-        error = model.errors(model.decode(code, self.beside), self.x).mean((1, 2)).cpu().numpy()
+        def expand(array: Any, dtype: torch.dtype | None = None) -> Tensor:
+            x = torch.tensor(np.asarray(array), dtype=dtype, device=device)
+            return x.expand(n_members, *x.shape)
+
+        data = self.held_out
+        self.x = expand(data.X, parameter.dtype)
+        encoder_input = data.encoder_input
+        self.encoder_input = self.x if encoder_input is None else expand(encoder_input(0), parameter.dtype)
+        self.condition = None if data.condition is None else expand(data.condition, parameter.dtype)
+        self.labels = None if data.labels is None else expand(data.labels)
+        streams = RandomStreams([self.seed] * n_members, device)
+        self.prior = model.sample_prior(len(data), streams, self.labels).cpu().numpy()
+
+    def _validation_loss(self, model: AdversarialAutoencoder) -> NDArray[np.floating]:
+        if self.labels is not None and model.category_indices and bool((self.labels >= 0).all()):
+            log_proba = model.predict_log_proba(self.x)
+            cross_entropy = -log_proba.gather(2, self.labels.unsqueeze(-1)).mean((1, 2))
+            return np.asarray(cross_entropy.cpu().numpy())
+        code = model.encode(self.encoder_input)
+        errors = model.reconstruction_errors(model.decode(code, self.condition), self.x)
         distances = [
-            sliced_wasserstein(prior, own, n_projections=32, random_state=self.seed)
-            for prior, own in zip(self.prior, code.cpu().numpy(), strict=True)
+            sliced_wasserstein(draws, codes, n_projections=32, random_state=self.seed)
+            for draws, codes in zip(self.prior, code.cpu().numpy(), strict=True)
         ]
-        return error + np.array(distances)
+        return np.asarray(errors.mean((1, 2)).cpu().numpy() + np.array(distances))

@@ -1,7 +1,7 @@
-"""Trunks for rows that are images: convolutions before the encoder's hidden layers, and after the decoder's.
+"""Convolutional encoder and decoder for rows that are images.
 
-A row is an image of (height, width, channels), flat. Each convolution halves height and width, rounded up, and each
-transposed one undoes that. Members are convolved one after another, so that each computes what it would alone.
+A row is a flat image of (height, width, channels). Each convolution halves height and width, rounded up, and each
+transposed convolution undoes that. Members are convolved one after another, so that each computes what it would alone.
 """
 
 from __future__ import annotations
@@ -13,60 +13,60 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d
 
-from .networks import ACTIVATIONS, Hidden, Linear
-from .streams import Streams
+from .networks import ACTIVATIONS, Hidden, Linear, Module
+from .random import RandomStreams
 
-__all__ = ["Convolution", "Convolved", "Painter", "work_of"]
+__all__ = ["Convolution", "ConvolutionalDecoder", "ConvolutionalEncoder", "convolution_cost"]
 
 CHANNELS = (32, 64)  # after each convolution
-KERNEL = 3
+KERNEL_SIZE = 3
 
 
-class Convolution(nn.Module):
-    """Creates K convolutions of stride 2 from some channels to others; or transposed ones, to images of a size."""
+class Convolution(Module):
+    """K convolutions of stride 2; or, with an output size, K transposed convolutions to images of that size."""
 
     def __init__(self, n_members: int, n_inputs: int, n_outputs: int, size: tuple[int, int] | None = None) -> None:
         super().__init__()
-        ends = (n_outputs, n_inputs) if size is None else (n_inputs, n_outputs)
-        self.weight = nn.Parameter(torch.empty(n_members, *ends, KERNEL, KERNEL, dtype=torch.float32))
+        channels = (n_outputs, n_inputs) if size is None else (n_inputs, n_outputs)
+        self.weight = nn.Parameter(torch.empty(n_members, *channels, KERNEL_SIZE, KERNEL_SIZE, dtype=torch.float32))
         self.bias = nn.Parameter(torch.empty(n_members, n_outputs, dtype=torch.float32))
-        self.odd = None if size is None else [(side + 1) % 2 for side in size]
+        self.output_padding = None if size is None else [(side + 1) % 2 for side in size]
 
     @torch.no_grad()
-    def initialise(self, streams: Streams) -> None:
+    def reset_parameters(self, streams: RandomStreams) -> None:
         """Draws weights after Glorot and Bengio (2010), each member from its own stream."""
-        bound = (6 / (sum(self.weight.shape[1:3]) * KERNEL**2)) ** 0.5
+        bound = (6 / (sum(self.weight.shape[1:3]) * KERNEL_SIZE**2)) ** 0.5
         self.weight.copy_((2 * streams.uniform(*self.weight.shape[1:]) - 1) * bound)
         self.bias.zero_()
 
     @torch.no_grad()
-    def clear(self) -> None:
-        """Sets the map to zero."""
+    def zero_init(self) -> None:
+        """Sets weights and biases to zero."""
         self.weight.zero_()
         self.bias.zero_()
 
     def forward(self, x: Tensor) -> Tensor:
         members = zip(x, self.weight, self.bias, strict=True)
-        if self.odd is None:
+        if self.output_padding is None:
             return torch.stack([conv2d(*member, stride=2, padding=1) for member in members])
         return torch.stack(
-            [conv_transpose2d(*member, stride=2, padding=1, output_padding=self.odd) for member in members]
+            [conv_transpose2d(*member, stride=2, padding=1, output_padding=self.output_padding) for member in members]
         )
 
 
-class Convolved(nn.Module):
-    """Creates K stacks of convolutions and hidden layers over rows that are an image, and numbers beside it."""
+class ConvolutionalEncoder(Module):
+    """K stacks of convolutions and hidden layers over rows of an image and further columns."""
 
     def __init__(
-        self, n_members: int, shape: tuple[int, int, int], n_beside: int, hidden: tuple[int, ...], activation: str
+        self, n_members: int, shape: tuple[int, int, int], n_extra: int, hidden: tuple[int, ...], activation: str
     ) -> None:
         super().__init__()
-        *_, smallest = sizes_of(shape)
-        ends = (shape[2], *CHANNELS)
+        *_, smallest = image_sizes(shape)
+        channels = (shape[2], *CHANNELS)
         self.shape = shape
-        self.layers = nn.ModuleList(Convolution(n_members, *pair) for pair in pairwise(ends))
+        self.layers = nn.ModuleList(Convolution(n_members, *pair) for pair in pairwise(channels))
         self.activation = ACTIVATIONS[activation]
-        widths = (math.prod(smallest) * CHANNELS[-1] + n_beside, *hidden)
+        widths = (math.prod(smallest) * CHANNELS[-1] + n_extra, *hidden)
         self.hidden = Hidden(n_members, widths, activation)
         self.width = widths[-1]
 
@@ -78,39 +78,39 @@ class Convolved(nn.Module):
         return self.hidden(torch.cat([image.flatten(2), x[..., n_pixels:]], -1))
 
 
-class Painter(nn.Module):
-    """Creates K sums of an affine map and of hidden layers that end in convolutions, from codes to images."""
+class ConvolutionalDecoder(Module):
+    """K sums of an affine map and of hidden layers followed by transposed convolutions, from codes to images."""
 
     def __init__(
         self, n_members: int, n_inputs: int, hidden: tuple[int, ...], shape: tuple[int, int, int], activation: str
     ) -> None:
         super().__init__()
-        largest, middle, smallest = sizes_of(shape)
-        few, many = CHANNELS
-        self.start = (many, *smallest)
+        largest, middle, smallest = image_sizes(shape)
+        n_few, n_many = CHANNELS
+        self.first_shape = (n_many, *smallest)
         self.linear = Linear(n_members, n_inputs, math.prod(shape))
-        self.hidden = Hidden(n_members, (n_inputs, *hidden, math.prod(self.start)), activation)
-        self.first = Convolution(n_members, many, few, middle)
-        self.last = Convolution(n_members, few, shape[2], largest)
+        self.hidden = Hidden(n_members, (n_inputs, *hidden, math.prod(self.first_shape)), activation)
+        self.first = Convolution(n_members, n_many, n_few, middle)
+        self.last = Convolution(n_members, n_few, shape[2], largest)
         self.activation = ACTIVATIONS[activation]
 
-    def clear(self) -> None:
+    def zero_init(self) -> None:
         """Sets the affine map and the last convolution to zero."""
-        self.linear.clear()
-        self.last.clear()
+        self.linear.zero_init()
+        self.last.zero_init()
 
     def forward(self, code: Tensor) -> Tensor:
-        image = self.last(self.activation(self.first(self.hidden(code).unflatten(-1, self.start))))
+        image = self.last(self.activation(self.first(self.hidden(code).unflatten(-1, self.first_shape))))
         return self.linear(code) + image.movedim(2, -1).flatten(2)
 
 
-def work_of(shape: tuple[int, int, int]) -> int:
-    """Multiplications of the dearest convolution of an image."""
-    *_, (height, width) = sizes_of(shape)
-    return height * width * math.prod(CHANNELS) * KERNEL**2
+def convolution_cost(shape: tuple[int, int, int]) -> int:
+    """Number of multiplications of the most expensive convolution of an image."""
+    *_, (height, width) = image_sizes(shape)
+    return height * width * math.prod(CHANNELS) * KERNEL_SIZE**2
 
 
-def sizes_of(shape: tuple[int, int, int]) -> list[tuple[int, int]]:
+def image_sizes(shape: tuple[int, int, int]) -> list[tuple[int, int]]:
     """Height and width of images before and after each convolution."""
     sizes = [shape[:2]]
     for _ in CHANNELS:

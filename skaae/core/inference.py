@@ -1,7 +1,7 @@
 """A trained model applied to arrays, in batches of rows.
 
-On the CPU the arithmetic has the precision of the rows: 64 bits do not depend on how many rows are in a batch, to all
-digits that matter. Elsewhere it has 32 bits.
+On the CPU the precision is that of the rows: in 64 bits results do not depend on the number of rows in a batch, to all
+digits that matter. On other devices it is 32 bits.
 """
 
 from __future__ import annotations
@@ -9,97 +9,112 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from ..plan import Architecture, Training
+from .._plan import Architecture, TrainingPlan
 from .corruption import Corruption
+from .distributed import Shard
 from .model import AdversarialAutoencoder
-from .shards import Shard
-from .streams import Streams
-from .tasks import State, part_of
-from .threads import threads_for
+from .random import RandomStreams
+from .tasks import State, strip_prefix
+from .threads import limit_threads
 
-__all__ = ["corrupt", "decode", "draw", "encode", "errors", "log_density", "reconstruct", "resolve_device", "transport"]
+__all__ = [
+    "apply_flow",
+    "corrupt",
+    "decode",
+    "encode",
+    "log_density",
+    "reconstruct",
+    "resolve_device",
+    "sample_prior",
+    "squared_errors",
+]
 
 BATCH_SIZE = 4096
 
-
-def encode(architecture: Architecture, state: State, X: np.ndarray, device: str) -> np.ndarray:
-    """Codes of rows: (n, features) to (K, n, width)."""
-    model = rebuild(architecture, state, X.dtype, device)
-    return apply(model, model.encode, device, X)
+Array = NDArray[Any]
 
 
-def decode(
-    architecture: Architecture, state: State, code: np.ndarray, device: str, given: np.ndarray | None = None
-) -> np.ndarray:
-    """Rows of codes, with probabilities of choices: (n, width) to (K, n, features)."""
-    model = rebuild(architecture, state, code.dtype, device)
-    return apply(model, lambda *told: model.rows_of(model.decode(*told)), device, code, given)
+def encode(architecture: Architecture, state: State, X: Array, device: str) -> Array:
+    """Codes of rows: (n, columns) to (K, n, width)."""
+    model = load_model(architecture, state, X.dtype, device)
+    return apply_in_batches(model, model.encode, device, X)
 
 
-def errors(
-    architecture: Architecture, state: State, X: np.ndarray, device: str, given: np.ndarray | None = None
-) -> np.ndarray:
+def decode(architecture: Architecture, state: State, code: Array, device: str, condition: Array | None = None) -> Array:
+    """Rows of codes, with probabilities of one-hot groups: (n, width) to (K, n, features)."""
+    model = load_model(architecture, state, code.dtype, device)
+    return apply_in_batches(model, lambda *z: model.to_rows(model.decode(*z)), device, code, condition)
+
+
+def squared_errors(
+    architecture: Architecture, state: State, X: Array, device: str, condition: Array | None = None
+) -> Array:
     """Squared errors of reconstruction, a mean over the members: (n, features)."""
-    model = rebuild(architecture, state, X.dtype, device)
+    model = load_model(architecture, state, X.dtype, device)
 
-    def errors_of(x: Tensor, *told: Tensor) -> Tensor:
-        return (model.rows_of(model.decode(model.encode(x), *told)) - x).square().mean(0, keepdim=True)
+    def mean_squared_errors(x: Tensor, *condition: Tensor) -> Tensor:
+        return (model.to_rows(model.decode(model.encode(x), *condition)) - x).square().mean(0, keepdim=True)
 
-    return apply(model, errors_of, device, X, given)[0]
-
-
-def reconstruct(architecture: Architecture, state: State, X: np.ndarray, device: str) -> np.ndarray:
-    """Rows as the decoders give them back, a mean over the members: (n, columns) to (n, features)."""
-    model = rebuild(architecture, state, X.dtype, device)
-    return apply(model, lambda x: model.rows_of(model.decode(model.encode(x))).mean(0, keepdim=True), device, X)[0]
+    return np.asarray(apply_in_batches(model, mean_squared_errors, device, X, condition)[0])
 
 
-def corrupt(architecture: Architecture, training: Training, X: np.ndarray, extremes: np.ndarray) -> np.ndarray:
-    """Rows as the first member might be shown them in training; ``extremes`` are two rows of smallest and largest."""
-    alone = replace(training, seeds=training.seeds[:1])
-    return Corruption(architecture, alone, torch.tensor(extremes))(torch.tensor(X)[None], Shard(len(X), len(X)))[
-        0
-    ].numpy()
+def reconstruct(architecture: Architecture, state: State, X: Array, device: str) -> Array:
+    """Reconstructed rows, a mean over the members: (n, columns) to (n, features)."""
+    model = load_model(architecture, state, X.dtype, device)
+
+    def mean_reconstruction(x: Tensor) -> Tensor:
+        return model.to_rows(model.decode(model.encode(x))).mean(0, keepdim=True)
+
+    return np.asarray(apply_in_batches(model, mean_reconstruction, device, X)[0])
 
 
-def transport(
+def corrupt(architecture: Architecture, plan: TrainingPlan, X: Array, extremes: Array) -> Array:
+    """Rows corrupted as in training of the first member; ``extremes`` are two rows of minima and maxima."""
+    corruption = Corruption(architecture, replace(plan, seeds=plan.seeds[:1]), torch.tensor(extremes))
+    return np.asarray(corruption(torch.tensor(X)[None], Shard(len(X), len(X)))[0])
+
+
+def apply_flow(
     architecture: Architecture,
     state: State,
-    code: np.ndarray,
+    code: Array,
     device: str,
-    given: np.ndarray | None = None,
+    condition: Array | None = None,
     *,
-    back: bool = False,
-) -> np.ndarray:
-    """Codes of noise by the flow, or with ``back`` noise of codes: (n, width) to (K, n, width)."""
-    model = rebuild(architecture, state, code.dtype, device)
-    assert model.flow is not None, "transport needs a flow."
-    return apply(model, partial(model.flow.move, back=back), device, code, given)
+    inverse: bool = False,
+) -> Array:
+    """Codes of noise by the flow, or with ``inverse`` noise of codes: (n, width) to (K, n, width)."""
+    model = load_model(architecture, state, code.dtype, device)
+    assert model.flow is not None, "the model needs a flow."
+    return apply_in_batches(model, partial(model.flow.transform, inverse=inverse), device, code, condition)
 
 
 def log_density(
-    architecture: Architecture, state: State, code: np.ndarray, device: str, given: np.ndarray | None = None
-) -> np.ndarray:
+    architecture: Architecture, state: State, code: Array, device: str, condition: Array | None = None
+) -> Array:
     """Log density of codes by the flow: (n, width) to (K, n)."""
-    model = rebuild(architecture, state, code.dtype, device)
-    assert model.flow is not None, "a density needs a flow."
-    return apply(model, model.flow.log_density, device, code, given)
+    model = load_model(architecture, state, code.dtype, device)
+    assert model.flow is not None, "the model needs a flow."
+    return apply_in_batches(model, model.flow.log_density, device, code, condition)
 
 
-def draw(architecture: Architecture, n: int, seed: int, labels: np.ndarray | None = None) -> np.ndarray:
-    """Codes drawn from the prior, (n, width), of given classes where it is informed."""
+def sample_prior(architecture: Architecture, n: int, seed: int, labels: Array | None = None) -> Array:
+    """Codes drawn from the prior, (n, width), those of class-conditional blocks of the classes in the labels."""
     with torch.device("meta"):
         model = AdversarialAutoencoder(architecture, n_members=1)
-    return model.draw(n, Streams([seed]), None if labels is None else torch.tensor(labels)[None])[0].numpy()
+    member_labels = None if labels is None else torch.tensor(labels)[None]
+    return np.asarray(model.sample_prior(n, RandomStreams([seed]), member_labels)[0])
 
 
 def resolve_device(device: str) -> str:
-    """The device that a name stands for: "auto" is an accelerator where there is one."""
+    """The device of a name: "auto" is an accelerator where there is one."""
     if device == "auto":
         accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
         return "cpu" if accelerator is None else accelerator.type
@@ -110,8 +125,9 @@ def resolve_device(device: str) -> str:
     return device
 
 
-def rebuild(architecture: Architecture, state: State, dtype: np.dtype, device: str) -> AdversarialAutoencoder:
-    weights = {name: torch.tensor(value) for name, value in part_of(state, "model.").items()}
+def load_model(architecture: Architecture, state: State, dtype: np.dtype[Any], device: str) -> AdversarialAutoencoder:
+    """The model of a state, on a device and in the precision of rows of the dtype."""
+    weights = {name: torch.tensor(value) for name, value in strip_prefix(state, "model.").items()}
     n_members = len(next(iter(weights.values())))
     with torch.device("meta"):
         model = AdversarialAutoencoder(architecture, n_members)
@@ -120,20 +136,21 @@ def rebuild(architecture: Architecture, state: State, dtype: np.dtype, device: s
 
 
 @torch.inference_mode()
-def apply(
-    model: AdversarialAutoencoder, function: Callable[..., Tensor], device: str, *arrays: np.ndarray | None
-) -> np.ndarray:
-    """What a function of the model makes of rows, (n, ...) each, batch by batch."""
-    first = next(model.parameters())
-    n_members = len(first)
-    known = [array for array in arrays if array is not None]
-    n, whole = len(known[0]), None
-    with threads_for(model.architecture, n_members * min(n, BATCH_SIZE)):
+def apply_in_batches(
+    model: AdversarialAutoencoder, function: Callable[..., Tensor], device: str, *arrays: Array | None
+) -> Array:
+    """The output of a function of the model for arrays of rows, (n, ...), batch by batch: (K, n, ...)."""
+    parameter = next(model.parameters())
+    n_members = len(parameter)
+    inputs = [array for array in arrays if array is not None]
+    n, output = len(inputs[0]), np.empty(0)
+    with limit_threads(model.architecture, n_members * min(n, BATCH_SIZE)):
         for start in range(0, n, BATCH_SIZE):
-            rows = [torch.tensor(a[start : start + BATCH_SIZE], dtype=first.dtype, device=device) for a in known]
-            part = function(*(x.expand(n_members, *x.shape) for x in rows)).cpu().numpy()
-            if whole is None:  # room for all, because many parts would scatter the memory of batches
-                whole = np.empty((len(part), n, *part.shape[2:]), part.dtype)
-            whole[:, start : start + BATCH_SIZE] = part
-    assert whole is not None, "there should be a row."
-    return whole
+            rows = slice(start, start + BATCH_SIZE)
+            batch = [torch.tensor(array[rows], dtype=parameter.dtype, device=device) for array in inputs]
+            part = function(*(x.expand(n_members, *x.shape) for x in batch)).cpu().numpy()
+            if start == 0:  # allocated at once, because many parts would fragment the memory
+                output = np.empty((len(part), n, *part.shape[2:]), part.dtype)
+            output[:, rows] = part
+    assert n, "there should be a row."
+    return output

@@ -1,12 +1,12 @@
-r"""Blocks of the code: how each is read off the encoder, and the prior it imitates; and the heads of categories.
+r"""The blocks of the latent code: how each is read from the encoder's output, and its prior; and cluster heads.
 
-A posterior says what of a row's code is chance. The deterministic one is the encoder's output; the Gaussian one reads
-a mean and a spread off the encoder and draws, :math:`z = \mu(x) + \sigma(x) \eta`; for the universal one the encoder
-is shown noise beside the row, :math:`z = f(x, \eta)`, and so can give the code of a row any distribution. Where no
-noise is shown, as when rows are encoded after training, they stand at :math:`\eta = 0`.
+The posterior of a block is the distribution of a row's code. The deterministic one is the encoder's output; the
+Gaussian one draws from a mean and a standard deviation that the encoder outputs,
+:math:`z = \mu(x) + \sigma(x) \eta`; the universal one is a function of the row and of noise, :math:`z = f(x, \eta)`,
+and so can be any distribution. Without noise, as after training, :math:`\eta = 0`.
 
-With heads, a row is represented by its style moved to the head of its category, :math:`z + W^\top y`: clusters have
-places of their own in a space of few dimensions (Makhzani, Shlens, Jaitly, Goodfellow and Frey, "Adversarial
+With cluster heads, the decoder's input is the style plus the head of the category, :math:`z + W^\top y`, so that
+clusters are separate in a space of few dimensions (Makhzani, Shlens, Jaitly, Goodfellow and Frey, "Adversarial
 autoencoders", 2015, arXiv 1511.05644, section 6).
 """
 
@@ -17,72 +17,74 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ..plan import Block
-from .priors import prior_of
-from .streams import Streams
+from .._plan import Block
+from .networks import Module
+from .priors import make_prior
+from .random import RandomStreams
 
-__all__ = ["BLOCKS", "Category", "Chance", "Heads", "Style"]
+__all__ = ["BLOCKS", "Category", "ClusterHeads", "Noise", "Style"]
 
-Chance = Callable[[int], Tensor]  # so many columns of standard normal numbers, (K, rows, columns)
+Noise = Callable[[int], Tensor]  # draws standard normal numbers, (K, rows, columns), for a number of columns
 
-START = -2.0  # logarithm of a Gaussian posterior's spread at the start of training, in units of the prior's
-LOG_SPREADS = (-8.0, 2.0)
-APART = 5.0  # spreads of a style's prior between two heads
-PUSHES = 100
+INITIAL_LOG_STD = -2.0  # of a Gaussian posterior
+MIN_LOG_STD, MAX_LOG_STD = -8.0, 2.0
+MIN_HEAD_DISTANCE = 5.0  # standard deviations of the style's prior
+N_REPULSION_STEPS = 100
 
 
-class Style(nn.Module):
-    """Creates a continuous block."""
+class Style(Module):
+    """A continuous block."""
 
     def __init__(self, block: Block) -> None:
         super().__init__()
         self.width = block.width
-        self.gaussian = block.posterior == "gaussian"
-        self.n_inputs = (1 + self.gaussian) * block.width
-        self.n_noise = block.width if block.posterior == "universal" else 0
-        self.prior = prior_of(block)
+        self.is_gaussian = block.posterior == "gaussian"
+        self.n_encoder_outputs = (1 + self.is_gaussian) * block.width
+        self.n_noise_inputs = block.width if block.posterior == "universal" else 0
+        self.prior = make_prior(block)
 
-    def forward(self, h: Tensor, chance: Chance | None = None) -> Tensor:
-        mean = h[..., : self.width]
-        if not self.gaussian or chance is None:
+    def forward(self, encoder_output: Tensor, noise: Noise | None = None) -> Tensor:
+        mean = encoder_output[..., : self.width]
+        if not self.is_gaussian or noise is None:
             return mean
-        return mean + chance(self.width) * (START + h[..., self.width :]).clamp(*LOG_SPREADS).exp()
+        log_std = (INITIAL_LOG_STD + encoder_output[..., self.width :]).clamp(MIN_LOG_STD, MAX_LOG_STD)
+        return mean + noise(self.width) * log_std.exp()
 
 
 class Category(Style):
-    """Creates a block of class probabilities: the code is the softmax of the encoder's output."""
+    """A block of class probabilities: the softmax of the encoder's output."""
 
-    def forward(self, h: Tensor, chance: Chance | None = None) -> Tensor:
-        return super().forward(h, chance).softmax(-1)
+    def forward(self, encoder_output: Tensor, noise: Noise | None = None) -> Tensor:
+        return super().forward(encoder_output, noise).softmax(-1)
 
 
-class Heads(nn.Module):
-    """Creates K sets of heads, a point of the style's space for each class."""
+class ClusterHeads(Module):
+    """K sets of cluster heads, a point in the space of the style for each class."""
 
     def __init__(self, n_members: int, n_classes: int, width: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(n_members, n_classes, width, dtype=torch.float32))
 
     @torch.no_grad()
-    def initialise(self, streams: Streams) -> None:
-        """Draws heads, and pushes them as far apart as they should be."""
+    def reset_parameters(self, streams: RandomStreams) -> None:
+        """Draws heads, and moves those apart that are nearer than they should be."""
         heads = streams.normal(*self.weight.shape[1:])
-        for _ in range(PUSHES):
-            ways = heads.unsqueeze(2) - heads.unsqueeze(1)
-            lengths = ways.norm(dim=-1, keepdim=True).clamp(min=1e-6)
-            heads = heads + ((APART - lengths).relu() / lengths * ways).mean(2)
+        for _ in range(N_REPULSION_STEPS):
+            differences = heads.unsqueeze(2) - heads.unsqueeze(1)
+            distances = differences.norm(dim=-1, keepdim=True).clamp(min=1e-6)
+            heads = heads + ((MIN_HEAD_DISTANCE - distances).relu() / distances * differences).mean(2)
         self.weight.copy_(heads)
 
     def forward(self, code: Tensor) -> Tensor:
         style, category = code.split([self.weight.shape[2], self.weight.shape[1]], -1)
         return torch.baddbmm(style, category, self.weight.to(style.dtype))
 
-    def crowding(self) -> Tensor:
-        """How much nearer heads are to each other than they should be, squared, (K,): a mean over pairs."""
-        distances = (self.weight.unsqueeze(1) - self.weight.unsqueeze(2)).square().sum(-1)
-        above = torch.triu(torch.ones_like(distances[0], dtype=torch.bool), 1)
-        gaps = (distances[:, above] + 1e-12).sqrt()
-        return (APART - gaps).relu().square().sum(1) / max(1, gaps.shape[1])
+    def separation_loss(self) -> Tensor:
+        """Squares of how much nearer heads are than they should be, (K,), a mean over pairs."""
+        squared = (self.weight.unsqueeze(1) - self.weight.unsqueeze(2)).square().sum(-1)
+        pairs = torch.triu(torch.ones_like(squared[0], dtype=torch.bool), 1)
+        distances = (squared[:, pairs] + 1e-12).sqrt()
+        return (MIN_HEAD_DISTANCE - distances).relu().square().sum(1) / max(1, distances.shape[1])
 
 
 BLOCKS: dict[str, type[Style]] = {"style": Style, "category": Category}

@@ -1,16 +1,16 @@
-r"""The adversarial autoencoder: an encoder, a decoder, and an adversary for each block of the code.
+r"""The adversarial autoencoder: an encoder, a decoder, and a discriminator for each block of the latent code.
 
-Rows ``x`` become a code, block beside block; the decoder turns the code, and what is given beside it, into rows again;
-adversary ``i`` gives the logit of "this is a draw from the prior, and no code" for block ``i``. Where the block's prior
-is informed by labels, the adversary is shown them too, one of them being "unknown"; and it is shown what is given
-beside the code, so that the code cannot tell it.
+The encoder turns rows ``x`` into codes, the decoder turns codes, and their conditions, into rows again; discriminator
+``i`` outputs the logit of "block ``i`` is a draw from the prior, not a code". The discriminator of a class-conditional
+block gets the one-hot label as well, with one more column for "unknown"; and all discriminators get the condition, so
+that codes become independent of it.
 
-Rows are values and choices among the columns of a group. What the decoder puts out for a choice are logits, whose
-softmax are the probabilities of the group's columns.
+A row consists of numeric columns and one-hot groups. For a group the decoder outputs logits, whose softmax are the
+probabilities of the categories.
 
-Encoder and decoder are an affine map plus a perceptron. Training starts from the map alone, set to the whitened
+Encoder and decoder are an affine map plus a perceptron. Training starts from the affine map alone, set to the whitened
 principal components :math:`\Lambda^{-1/2} V^\top (x - \mu)` and their inverse: codes that are already centred,
-uncorrelated and of unit spread, so that only what is not linear and not Gaussian is left to learn.
+uncorrelated and of unit variance, so that only what is not linear and not Gaussian is left to learn.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss, one_hot
 
-from ..plan import Architecture
+from .._plan import Architecture
 from .flow import Flow
-from .images import Convolution, Convolved, Painter
-from .latent import BLOCKS, Chance, Heads
-from .networks import Adversary, Hidden, Linear, Residual, Trunk
-from .rows import Fetched
-from .streams import Streams
+from .images import Convolution, ConvolutionalDecoder, ConvolutionalEncoder
+from .latent import BLOCKS, ClusterHeads, Noise
+from .lazy_rows import LazyRows
+from .networks import Discriminator, Hidden, Linear, Residual, Trunk
+from .random import RandomStreams
 
-__all__ = ["AdversarialAutoencoder", "joined"]
+__all__ = ["AdversarialAutoencoder", "concatenate_blocks"]
 
-PCA_ROWS = 1000  # rows that the principal components of the start are taken from, at most
-UNDECIDED = 0.3  # spread of the logits of classes at the start, where no one tells them apart
-SMALLEST_SPREAD = 1e-2  # of a principal component; whitening a smaller one would blow up its noise
+MAX_PCA_ROWS = 1000
+CLASS_LOGIT_STD = 0.3  # at the start of training without labels
+MIN_COMPONENT_STD = 1e-2  # whitening a smaller component would amplify its noise
 
 
 class AdversarialAutoencoder(nn.Module):
-    """Creates K adversarial autoencoders of one architecture; their weights are not set yet."""
+    """K adversarial autoencoders of one architecture, with uninitialized parameters."""
 
     def __init__(self, architecture: Architecture, n_members: int) -> None:
         super().__init__()
@@ -46,169 +46,179 @@ class AdversarialAutoencoder(nn.Module):
         blocks = [BLOCKS[block.kind](block) for block in architecture.blocks]
         self.blocks = nn.ModuleList(blocks)
         self.priors = [block.prior for block in blocks]
-        self.n_inputs = [block.n_inputs for block in blocks]
-        self.widths = [block.width for block in blocks]
-        self.n_noise = sum(block.n_noise for block in blocks)
-        self.n_told = [(len(block.classes) + 1) * block.informed for block in architecture.blocks]
-        self.categories = [i for i, block in enumerate(architecture.blocks) if block.kind == "category"]
-        features = architecture.n_features
-        n_marks = max(architecture.marks, default=-1) + 1
-        self.heads: nn.Module = nn.Identity()
-        if architecture.heads:
-            self.heads = Heads(n_members, self.widths[1], self.widths[0])
-        represented = self.widths[0] if architecture.heads else sum(self.widths)
-        self.encoder, self.decoder = trunks(
-            architecture, n_members, n_marks + self.n_noise, sum(self.n_inputs), represented + architecture.n_given
+        self.block_widths = [block.width for block in blocks]
+        self.encoder_output_widths = [block.n_encoder_outputs for block in blocks]
+        self.n_noise_inputs = sum(block.n_noise_inputs for block in blocks)
+        self.label_widths = [(len(b.class_probabilities) + 1) * b.class_conditional for b in architecture.blocks]
+        self.category_indices = [i for i, block in enumerate(architecture.blocks) if block.kind == "category"]
+        self.cluster_heads: nn.Module = nn.Identity()
+        if architecture.cluster_heads:
+            self.cluster_heads = ClusterHeads(n_members, self.block_widths[1], self.block_widths[0])
+        n_code_inputs = self.block_widths[0] if architecture.cluster_heads else sum(self.block_widths)
+        self.encoder, self.decoder = make_encoder_and_decoder(
+            architecture,
+            n_members,
+            architecture.n_mask_columns + self.n_noise_inputs,
+            sum(self.encoder_output_widths),
+            n_code_inputs + architecture.condition_width,
         )
-        self.n_values = features - sum(architecture.choices)
-        self.choices = [(width, len(list(group))) for width, group in groupby(architecture.choices)]
-        self.adversaries = nn.ModuleList(
-            Adversary(n_members, (width + n_told + architecture.n_given, *architecture.adversary_layer_sizes))
-            for width, n_told in zip(self.widths, self.n_told, strict=True)
+        self.one_hot_runs = [(width, len(list(run))) for width, run in groupby(architecture.one_hot_groups)]
+        condition_width = architecture.condition_width
+        self.discriminators = nn.ModuleList(
+            Discriminator(n_members, (width + label_width + condition_width, *architecture.discriminator_layer_sizes))
+            for width, label_width in zip(self.block_widths, self.label_widths, strict=True)
         )
         self.flow: Flow | None = None
         if architecture.flow_layer_sizes:
-            self.flow = Flow(n_members, sum(self.widths), architecture.n_given, architecture.flow_layer_sizes)
+            self.flow = Flow(n_members, sum(self.block_widths), condition_width, architecture.flow_layer_sizes)
 
-    def initialise(self, streams: Streams, rows: Sequence[Tensor | Fetched], *, told: bool = True) -> None:
-        """Sets every weight; member k starts from the principal components of ``rows[k]``.
+    def initialize(
+        self, streams: RandomStreams, member_rows: Sequence[Tensor | LazyRows], *, has_labels: bool = True
+    ) -> None:
+        """Sets every parameter; member k starts from the principal components of ``member_rows[k]``.
 
-        Classes start alike. Where no one tells them apart, they start a little different, so that they can part.
+        Class probabilities start equal; without labels they start slightly different, so that they can diverge.
         """
         for layer in self.modules():
-            if isinstance(layer, Linear | Convolution | Heads):
-                layer.initialise(streams)
-        self.encoder.clear()
-        self.decoder.clear()
+            if isinstance(layer, Linear | Convolution | ClusterHeads):
+                layer.reset_parameters(streams)
+        self.encoder.zero_init()
+        self.decoder.zero_init()
         if self.flow is not None:
-            self.flow.clear()
-        if not told and self.categories:
-            self._part_classes(streams)
-        for member, x in enumerate(rows):
-            self._start_from_components(member, x)
+            self.flow.zero_init()
+        if not has_labels and self.category_indices:
+            self._randomize_class_logits(streams)
+        for member, x in enumerate(member_rows):
+            self._start_from_principal_components(member, x)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Codes of rows, without chance: (K, rows, features) to (K, rows, width)."""
-        return self.code_of(self.outputs(x))
+        """Codes of rows, without noise: (K, rows, columns) to (K, rows, width)."""
+        return self.to_code(self.encoder_output(x))
 
-    def outputs(self, x: Tensor, chance: Chance | None = None) -> Tensor:
-        """The encoder's outputs on rows, and on the noise that posteriors ask for; without chance it is zero."""
-        if not self.n_noise:
+    def encoder_output(self, x: Tensor, noise: Noise | None = None) -> Tensor:
+        """The encoder's output for rows, and for the noise of universal posteriors, which is zero if not given."""
+        if not self.n_noise_inputs:
             return self.encoder(x)
-        noise = x.new_zeros(*x.shape[:-1], self.n_noise) if chance is None else chance(self.n_noise)
-        return self.encoder(torch.cat([x, noise], -1))
+        draws = x.new_zeros(*x.shape[:-1], self.n_noise_inputs) if noise is None else noise(self.n_noise_inputs)
+        return self.encoder(torch.cat([x, draws], -1))
 
-    def code_of(self, h: Tensor, chance: Chance | None = None) -> Tensor:
-        """The code that the encoder's outputs stand for."""
-        return joined([block(part, chance) for block, part in zip(self.blocks, parted(h, self.n_inputs), strict=True)])
+    def to_code(self, encoder_output: Tensor, noise: Noise | None = None) -> Tensor:
+        """The code of an encoder's output."""
+        parts = split_blocks(encoder_output, self.encoder_output_widths)
+        return concatenate_blocks([block(part, noise) for block, part in zip(self.blocks, parts, strict=True)])
 
-    def classify(self, x: Tensor) -> Tensor:
-        """Log probabilities of the classes of rows: (K, rows, features) to (K, rows, classes)."""
-        return self.log_probabilities_of(self.outputs(x))
+    def predict_log_proba(self, x: Tensor) -> Tensor:
+        """Log probabilities of the classes of rows: (K, rows, columns) to (K, rows, classes)."""
+        return self.to_log_proba(self.encoder_output(x))
 
-    def log_probabilities_of(self, h: Tensor) -> Tensor:
-        """Logarithms of the category block, (K, rows, classes), from the encoder's outputs."""
-        return parted(h, self.n_inputs)[self.categories[0]].log_softmax(-1)
+    def to_log_proba(self, encoder_output: Tensor) -> Tensor:
+        """Log probabilities of the classes, (K, rows, classes), of an encoder's output."""
+        return split_blocks(encoder_output, self.encoder_output_widths)[self.category_indices[0]].log_softmax(-1)
 
-    def decode(self, code: Tensor, given: Tensor | None = None) -> Tensor:
-        """The decoder's outputs, which are values and logits of choices: (K, rows, width) to (K, rows, features)."""
-        representation = self.heads(code)
-        return self.decoder(representation if given is None else torch.cat([representation, given], -1))
+    def decode(self, code: Tensor, condition: Tensor | None = None) -> Tensor:
+        """The decoder's output, with logits of one-hot groups: (K, rows, width) to (K, rows, features)."""
+        x = self.cluster_heads(code)
+        return self.decoder(x if condition is None else torch.cat([x, condition], -1))
 
-    def rows_of(self, outputs: Tensor) -> Tensor:
-        """The rows that the decoder's outputs stand for: values, and probabilities of choices."""
-        values, *groups = self._parts(outputs)
-        return joined([values, *(group.softmax(-1).flatten(-2) for group in groups)])
+    def to_rows(self, decoder_output: Tensor) -> Tensor:
+        """The rows of a decoder's output: numeric columns, and probabilities of one-hot groups."""
+        numeric, *groups = self._split_columns(decoder_output)
+        return concatenate_blocks([numeric, *(group.softmax(-1).flatten(-2) for group in groups)])
 
-    def errors(self, outputs: Tensor, x: Tensor) -> Tensor:
-        """Squared errors of values, and cross-entropies of choices, (K, rows, values and choices); 0 where unknown."""
-        n = self.architecture.n_features
-        (values, *groups), (wanted, *chosen) = self._parts(outputs), self._parts(x[..., :n])
-        entropies = [-(one * group.log_softmax(-1)).sum(-1) for group, one in zip(groups, chosen, strict=True)]
-        errors = joined([mse_loss(values, wanted, reduction="none"), *entropies])
-        marks = list(self.architecture.marks)
-        return errors * (1 - x[..., n:][..., marks]) if marks else errors
+    def reconstruction_errors(self, decoder_output: Tensor, x: Tensor) -> Tensor:
+        """Squared errors of numeric columns, and cross-entropies of one-hot groups; 0 where a cell is missing."""
+        n_features, mask_indices = self.architecture.n_features, list(self.architecture.mask_indices)
+        numeric, *groups = self._split_columns(decoder_output)
+        target, *targets = self._split_columns(x[..., :n_features])
+        entropies = [-(y * group.log_softmax(-1)).sum(-1) for group, y in zip(groups, targets, strict=True)]
+        errors = concatenate_blocks([mse_loss(numeric, target, reduction="none"), *entropies])
+        return errors * (1 - x[..., n_features:][..., mask_indices]) if mask_indices else errors
 
-    def draw(self, n: int, streams: Streams, labels: Tensor | None = None) -> Tensor:
-        """Codes drawn from the prior, (K, n, width); priors that are informed follow the labels, (K, n), if known."""
-        told = [labels if n_told else None for n_told in self.n_told]
-        return joined([prior(n, streams, known) for prior, known in zip(self.priors, told, strict=True)])
+    def sample_prior(self, n: int, streams: RandomStreams, labels: Tensor | None = None) -> Tensor:
+        """Draws from the prior, (K, n, width); class-conditional blocks follow the labels, (K, n), where known."""
+        block_labels = [labels if label_width else None for label_width in self.label_widths]
+        return concatenate_blocks([prior(n, streams, y) for prior, y in zip(self.priors, block_labels, strict=True)])
 
-    def judge(self, code: Tensor, labels: Tensor | None = None, given: Tensor | None = None) -> Iterator[Tensor]:
-        """Logits of each adversary in turn, (K, rows)."""
-        for adversary, part in zip(self.adversaries, self.shown(code, labels, given), strict=True):
-            yield adversary(part)
+    def discriminate(
+        self, code: Tensor, labels: Tensor | None = None, condition: Tensor | None = None
+    ) -> Iterator[Tensor]:
+        """Logits of each discriminator, (K, rows)."""
+        inputs = self.discriminator_inputs(code, labels, condition)
+        return (discriminator(x) for discriminator, x in zip(self.discriminators, inputs, strict=True))
 
-    def shown(self, code: Tensor, labels: Tensor | None = None, given: Tensor | None = None) -> Iterator[Tensor]:
-        """What is judged of each block in turn: its part of the code, with labels if informed, and what is given."""
-        for part, n_told in zip(parted(code, self.widths), self.n_told, strict=True):
-            told = [part]
-            if n_told:
-                assert labels is not None, "an informed adversary is shown labels."
-                told.append(one_hot(labels + 1, n_told).to(part.dtype))
-            if given is not None:
-                told.append(given)
-            yield joined(told)
+    def discriminator_inputs(
+        self, code: Tensor, labels: Tensor | None = None, condition: Tensor | None = None
+    ) -> Iterator[Tensor]:
+        """The input of each discriminator: its block, the one-hot labels if class-conditional, and the condition."""
+        for block, label_width in zip(split_blocks(code, self.block_widths), self.label_widths, strict=True):
+            inputs = [block]
+            if label_width:
+                assert labels is not None, "the discriminator of a class-conditional block needs labels."
+                inputs.append(one_hot(labels + 1, label_width).to(block.dtype))
+            if condition is not None:
+                inputs.append(condition)
+            yield concatenate_blocks(inputs)
 
-    def _parts(self, rows: Tensor) -> Sequence[Tensor]:
-        """Values, and for each run of groups of one width its groups, (K, rows, groups, width)."""
-        if not self.choices:
-            return [rows]
-        values, *runs = rows.split([self.n_values, *(width * n for width, n in self.choices)], -1)
-        groups = [run.unflatten(-1, (n, width)) for run, (width, n) in zip(runs, self.choices, strict=True)]
-        return [values, *groups]
+    def _split_columns(self, x: Tensor) -> Sequence[Tensor]:
+        """Numeric columns, and for each run of one-hot groups of one width its groups, (K, rows, groups, width)."""
+        if not self.one_hot_runs:
+            return [x]
+        numeric, *runs = x.split([self.architecture.n_numeric, *(width * n for width, n in self.one_hot_runs)], -1)
+        groups = [run.unflatten(-1, (n, width)) for run, (width, n) in zip(runs, self.one_hot_runs, strict=True)]
+        return [numeric, *groups]
 
     @torch.no_grad()
-    def _part_classes(self, streams: Streams) -> None:
-        place = self.categories[0]
-        weight = parted(self.encoder.weight, self.n_inputs)[place][..., : self.widths[place]]
-        weight.copy_(streams.normal(*weight.shape[1:]) * UNDECIDED / weight.shape[1] ** 0.5)
+    def _randomize_class_logits(self, streams: RandomStreams) -> None:
+        index = self.category_indices[0]
+        weights = split_blocks(self.encoder.weight, self.encoder_output_widths)
+        weight = weights[index][..., : self.block_widths[index]]
+        weight.copy_(streams.normal(*weight.shape[1:]) * CLASS_LOGIT_STD / weight.shape[1] ** 0.5)
 
     @torch.no_grad()
-    def _start_from_components(self, member: int, x: Tensor | Fetched) -> None:
-        some = x[:: -(-len(x) // PCA_ROWS)][:, : self.architecture.n_features]
-        mean, components, spread = principal_components(some, self.widths[0])
-        whiten = components.T / spread
+    def _start_from_principal_components(self, member: int, x: Tensor | LazyRows) -> None:
+        sample = x[:: -(-len(x) // MAX_PCA_ROWS)][:, : self.architecture.n_features]
+        mean, components, std = principal_components(sample, self.block_widths[0])
+        whitening = components.T / std
         n = len(components)
-        self.encoder.linear.weight[member, : len(mean), :n] = whiten
-        self.encoder.linear.bias[member, 0, :n] = -mean @ whiten
-        self.decoder.linear.weight[member, :n] = components * spread[:, None]
+        self.encoder.linear.weight[member, : len(mean), :n] = whitening
+        self.encoder.linear.bias[member, 0, :n] = -mean @ whitening
+        self.decoder.linear.weight[member, :n] = components * std[:, None]
         self.decoder.linear.bias[member, 0] = mean
 
 
-def trunks(
-    architecture: Architecture, n_members: int, n_beside: int, n_outputs: int, n_told: int
-) -> tuple[Residual, Residual | Painter]:
-    """Encoder and decoder: from rows with so much beside to so many outputs, and from what is told back to rows."""
-    features, hidden, shape = architecture.n_features, architecture.hidden_layer_sizes, architecture.image_shape
-    activation = architecture.activation
+def make_encoder_and_decoder(
+    architecture: Architecture, n_members: int, n_extra: int, n_outputs: int, n_decoder_inputs: int
+) -> tuple[Residual, Residual | ConvolutionalDecoder]:
+    """Encoder and decoder; the encoder gets further columns after the features, the decoder after the code."""
+    n_features, hidden = architecture.n_features, architecture.hidden_layer_sizes
+    shape, activation = architecture.image_shape, architecture.activation
     if shape is None:
-        towards: Trunk = Hidden(n_members, (features + n_beside, *hidden), activation)
-        back = Hidden(n_members, (n_told, *hidden[::-1]), activation)
-        decoder: Residual | Painter = Residual(n_members, n_told, back, features)
+        trunk: Trunk = Hidden(n_members, (n_features + n_extra, *hidden), activation)
+        decoder_trunk = Hidden(n_members, (n_decoder_inputs, *hidden[::-1]), activation)
+        decoder: Residual | ConvolutionalDecoder = Residual(n_members, n_decoder_inputs, decoder_trunk, n_features)
     else:
-        towards = Convolved(n_members, shape, n_beside, hidden, activation)
-        decoder = Painter(n_members, n_told, hidden[::-1], shape, activation)
-    return Residual(n_members, features + n_beside, towards, n_outputs), decoder
+        trunk = ConvolutionalEncoder(n_members, shape, n_extra, hidden, activation)
+        decoder = ConvolutionalDecoder(n_members, n_decoder_inputs, hidden[::-1], shape, activation)
+    return Residual(n_members, n_features + n_extra, trunk, n_outputs), decoder
 
 
-def parted(code: Tensor, widths: list[int]) -> Sequence[Tensor]:
-    """The blocks of a code."""
-    return [code] if len(widths) == 1 else code.split(widths, -1)
+def split_blocks(x: Tensor, widths: list[int]) -> Sequence[Tensor]:
+    """The blocks of a code, or of an encoder's output."""
+    return [x] if len(widths) == 1 else x.split(widths, -1)
 
 
-def joined(parts: list[Tensor]) -> Tensor:
-    """Blocks side by side."""
-    return parts[0] if len(parts) == 1 else torch.cat(parts, -1)
+def concatenate_blocks(blocks: list[Tensor]) -> Tensor:
+    """Blocks side by side, along the last axis."""
+    return blocks[0] if len(blocks) == 1 else torch.cat(blocks, -1)
 
 
 def principal_components(x: Tensor, n: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Mean, (features,), first components, (n, features) or fewer, and their spread."""
+    """Mean, (features,), the first components, (n, features) or fewer, and their standard deviations."""
     device, x = x.device, x.cpu().double()
     mean = x.mean(0)
-    _, singular, components = torch.linalg.svd(x - mean, full_matrices=False)
+    _, singular_values, components = torch.linalg.svd(x - mean, full_matrices=False)
     components = components[:n]
     largest = components.gather(1, components.abs().argmax(1, keepdim=True))
-    spread = (singular[:n] / max(1, len(x) - 1) ** 0.5).clamp(min=SMALLEST_SPREAD)
-    mean, components, spread = (t.to(device, torch.float32) for t in (mean, components * largest.sign(), spread))
-    return mean, components, spread
+    std = (singular_values[:n] / max(1, len(x) - 1) ** 0.5).clamp(min=MIN_COMPONENT_STD)
+    mean, components, std = (t.to(device, torch.float32) for t in (mean, components * largest.sign(), std))
+    return mean, components, std

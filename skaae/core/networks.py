@@ -1,4 +1,4 @@
-"""Packed layers: K networks of one shape side by side, each layer one batched product.
+"""Packed layers: K networks of one shape side by side, each layer one batched matrix product.
 
 Every parameter has a leading axis of K members, and ``x`` is (K, rows, columns). K = 1 is the ordinary network.
 """
@@ -12,10 +12,10 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from .products import affine
-from .streams import Streams
+from .matmul import affine
+from .random import RandomStreams
 
-__all__ = ["ACTIVATIONS", "Adversary", "Hidden", "Linear", "Residual", "Trunk"]
+__all__ = ["ACTIVATIONS", "Discriminator", "Hidden", "Linear", "Module", "Residual", "Trunk"]
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu_,
@@ -26,8 +26,14 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-class Linear(nn.Module):
-    """Creates K affine maps."""
+class Module(nn.Module):
+    """A module that returns a tensor, for type checkers."""
+
+    __call__: Callable[..., Tensor]
+
+
+class Linear(Module):
+    """K affine maps."""
 
     def __init__(self, n_members: int, n_inputs: int, n_outputs: int) -> None:
         super().__init__()
@@ -35,7 +41,7 @@ class Linear(nn.Module):
         self.bias = nn.Parameter(torch.empty(n_members, 1, n_outputs, dtype=torch.float32))
 
     @torch.no_grad()
-    def initialise(self, streams: Streams) -> None:
+    def reset_parameters(self, streams: RandomStreams) -> None:
         """Draws weights after Glorot and Bengio (2010), each member from its own stream."""
         _, n_inputs, n_outputs = self.weight.shape
         bound = (6 / (n_inputs + n_outputs)) ** 0.5
@@ -43,8 +49,8 @@ class Linear(nn.Module):
         self.bias.zero_()
 
     @torch.no_grad()
-    def clear(self) -> None:
-        """Sets the map to zero."""
+    def zero_init(self) -> None:
+        """Sets weights and biases to zero."""
         self.weight.zero_()
         self.bias.zero_()
 
@@ -52,8 +58,8 @@ class Linear(nn.Module):
         return affine(self.bias, x, self.weight)
 
 
-class Hidden(nn.Module):
-    """Creates K stacks of affine maps between the given widths, each followed by the activation."""
+class Hidden(Module):
+    """K stacks of affine maps between the given widths, each followed by the activation function."""
 
     def __init__(self, n_members: int, widths: tuple[int, ...], activation: str) -> None:
         super().__init__()
@@ -67,13 +73,13 @@ class Hidden(nn.Module):
         return x
 
 
-class Adversary(nn.Module):
-    """Creates K perceptrons of the given widths, and a logit for each row, (K, rows): the sum of two affine outputs."""
+class Discriminator(Module):
+    """K perceptrons of the given widths with one logit for each row, (K, rows): the sum of two affine outputs."""
 
     def __init__(self, n_members: int, widths: tuple[int, ...]) -> None:
         super().__init__()
         self.hidden = Hidden(n_members, widths, "relu")
-        # Two, whose sum Adam moves twice as fast as one; saved models hold both.
+        # Adam moves the sum of two outputs twice as fast as one output; saved models hold both.
         self.last = Linear(n_members, self.hidden.width, 2)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -82,15 +88,15 @@ class Adversary(nn.Module):
 
 
 class Trunk(Protocol):
-    """Hidden layers that end in so many columns."""
+    """Hidden layers; the last has ``width`` columns."""
 
     width: int
 
     def __call__(self, x: Tensor) -> Tensor: ...
 
 
-class Residual(nn.Module):
-    """Creates K sums of an affine map and a perceptron with the given hidden layers."""
+class Residual(Module):
+    """K sums of an affine map and of a perceptron with the given hidden layers."""
 
     def __init__(self, n_members: int, n_inputs: int, hidden: Trunk, n_outputs: int) -> None:
         super().__init__()
@@ -99,9 +105,9 @@ class Residual(nn.Module):
         self.weight = nn.Parameter(torch.empty(n_members, hidden.width, n_outputs, dtype=torch.float32))
 
     @torch.no_grad()
-    def clear(self) -> None:
+    def zero_init(self) -> None:
         """Sets the affine map and the perceptron's last layer to zero."""
-        self.linear.clear()
+        self.linear.zero_init()
         self.weight.zero_()
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,8 +1,9 @@
-"""Packs: members of several trainings side by side, each as it would be alone.
+"""Packs: members of several training tasks side by side, each trained as it would be alone.
 
-Trainings go together that build the same, have as many rows, batches and epochs, and weigh the same phases; how much
-these weigh, rates, noise, seeds and rows may differ. What is watched by hooks, or depends on all rows of a run at once
-(steps of smoothness, extremes for salt and pepper, the codes that a flow learns), is trained by itself.
+Tasks share a pack if they have the same architecture, the same numbers of rows, batches and epochs, and the same losses
+with a weight above zero; weights, learning rates, noise, seeds and rows may differ. Tasks with hooks, and those that
+depend on all rows of a training at once (the VAT radius, the extremes of salt and pepper, the codes that a flow
+learns), are trained alone.
 """
 
 from __future__ import annotations
@@ -13,124 +14,129 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .tasks import State, Task, Trained
-from .training import per_member, train_alone
+from .._plan import TrainingData
+from .tasks import State, TrainingResult, TrainingTask
+from .training import per_member, train_task
 
 __all__ = ["train_packed"]
 
-FREE = ("learning_rate", "weight_decay")  # may differ, whatever they are
-WEIGHTS = (
+RATE_FIELDS = ("learning_rate", "weight_decay")  # of the plan, which may differ
+WEIGHT_FIELDS = (  # of the plan, which may differ, but must all be zero or all above
     "adversarial_weight",
-    "classification",
-    "distillation",
-    "certainty",
-    "balance",
+    "supervised_weight",
+    "distillation_weight",
+    "entropy_weight",
+    "balance_weight",
     "noise",
-    "masking",
-)  # may differ, but none may be zero where others are not
-MOST_NUMBERS = 2**19  # of a layer's output, beyond which it leaves the processor's cache and there is no more to gain
+    "masked_fraction",
+)
+MAX_LAYER_OUTPUTS = 2**19  # numbers, beyond which the output of a layer leaves the cache and packing gains nothing
 
 
-def train_packed(tasks: Sequence[Task]) -> list[Trained | Exception]:
-    """Trains all tasks, those in packs that can be; what came of each, or its error."""
-    outcomes: dict[int, Trained | Exception] = {}
-    for places in packs_of(tasks):
-        outcomes |= zip(places, outcomes_of([tasks[place] for place in places]), strict=True)
-    return [outcomes[place] for place in range(len(tasks))]
+def train_packed(tasks: Sequence[TrainingTask]) -> list[TrainingResult | Exception]:
+    """Trains all tasks, in packs where possible; the result of each, or its error."""
+    results: dict[int, TrainingResult | Exception] = {}
+    for indices in group_into_packs(tasks):
+        results |= zip(indices, train_pack([tasks[index] for index in indices]), strict=True)
+    return [results[index] for index in range(len(tasks))]
 
 
-def packs_of(tasks: Sequence[Task]) -> list[list[int]]:
-    """Places of the tasks that are trained together, neighbours in the order of their rates."""
-    kinds: dict[object, list[int]] = {}
-    for place, task in enumerate(tasks):
-        kind = kind_of(task) or place
+def group_into_packs(tasks: Sequence[TrainingTask]) -> list[list[int]]:
+    """Indices of the tasks of each pack, in the order of their learning rates."""
+    groups: dict[object, list[int]] = {}
+    for index, task in enumerate(tasks):
+        key = pack_key(task) or index
         try:
-            kinds.setdefault(kind, []).append(place)
-        except TypeError:  # a prior of the user's that has no hash
-            kinds[place] = [place]
+            groups.setdefault(key, []).append(index)
+        except TypeError:  # a custom prior that is not hashable
+            groups[index] = [index]
     packs: list[list[int]] = []
-    for places in kinds.values():
-        places.sort(key=lambda place: str((tasks[place].training.learning_rate, tasks[place].training.weight_decay)))
-        packs += [part.tolist() for part in np.array_split(places, -(-len(places) // most_together(tasks[places[0]])))]
+    for indices in groups.values():
+        indices.sort(key=lambda index: str((tasks[index].plan.learning_rate, tasks[index].plan.weight_decay)))
+        n_packs = -(-len(indices) // max_pack_size(tasks[indices[0]]))
+        packs += [part.tolist() for part in np.array_split(indices, n_packs)]
     return packs
 
 
-def most_together(task: Task) -> int:
-    """How many tasks of a kind make a pack."""
-    built, plan = task.architecture, task.training
-    widest = max(built.n_features, *built.hidden_layer_sizes, *built.adversary_layer_sizes)
-    return max(1, MOST_NUMBERS // (widest * plan.batch_size * len(plan.seeds)))
+def max_pack_size(task: TrainingTask) -> int:
+    """The maximum number of such tasks in a pack."""
+    architecture, plan = task.architecture, task.plan
+    hidden_layer_sizes = (*architecture.hidden_layer_sizes, *architecture.discriminator_layer_sizes)
+    width = max(architecture.n_features, *hidden_layer_sizes)
+    return max(1, MAX_LAYER_OUTPUTS // (width * plan.batch_size * len(plan.seeds)))
 
 
-def kind_of(task: Task) -> tuple[object, ...] | None:
-    """What tasks must share to be packed; None for one that must be by itself."""
-    plan = task.training
-    in_memory = isinstance(task.X, np.ndarray)
-    alone = not in_memory or task.hooks or task.rows is not None or np.any(plan.smoothness) or np.any(plan.salt)
-    if alone or plan.schedule == "transport":
+def pack_key(task: TrainingTask) -> tuple[object, ...] | None:
+    """What tasks of a pack have in common; None for a task that must be trained alone."""
+    plan, data = task.plan, task.data
+    depends_on_rows = np.any(plan.vat_weight) or np.any(plan.salt_and_pepper_fraction) or plan.schedule == "flow"
+    if not isinstance(data.X, np.ndarray) or task.hooks or task.member_rows is not None or depends_on_rows:
         return None
-    weighed = tuple(bool(np.any(getattr(plan, name))) for name in WEIGHTS)
-    nothing: dict[str, Any] = dict.fromkeys((*FREE, *WEIGHTS), 0.0)
-    same = replace(plan, seeds=(), **nothing)
-    n_labelled = None if task.labels is None else int((task.labels >= 0).sum())
-    beside = task.guesses is None, task.given is None, task.shown is None
-    begun = None if task.start is None else (tuple(task.start), int(task.start["epoch"]))
-    n_members = len(plan.seeds)
-    return (task.architecture, same, weighed, n_members, task.X.shape, n_labelled, beside, begun, task.device)
+    is_weighted = tuple(bool(np.any(getattr(plan, name))) for name in WEIGHT_FIELDS)
+    zeros: dict[str, Any] = dict.fromkeys((*RATE_FIELDS, *WEIGHT_FIELDS), 0.0)
+    common_plan = replace(plan, seeds=(), **zeros)
+    n_labelled = None if data.labels is None else int((data.labels >= 0).sum())
+    is_missing = data.soft_labels is None, data.condition is None, data.encoder_input is None
+    start = None if task.start is None else (tuple(task.start), int(task.start["epoch"]))
+    sizes = len(plan.seeds), data.X.shape, n_labelled
+    return (task.architecture, common_plan, is_weighted, sizes, is_missing, start, task.device)
 
 
-def outcomes_of(tasks: Sequence[Task]) -> list[Trained | Exception]:
-    """What came of a pack, or of each by itself where one of them has none."""
+def train_pack(tasks: Sequence[TrainingTask]) -> list[TrainingResult | Exception]:
+    """The results of a pack; or of each task alone, where the pack fails."""
     if len(tasks) > 1:
         try:
-            return list(apart(train_alone(together(tasks)), tasks))
-        except Exception:  # of one of them, which takes the others with it, or for want of memory
+            return list(unstack_results(train_task(stack_tasks(tasks)), tasks))
+        except Exception:  # of one task, or for lack of memory
             pass
-    outcomes: list[Trained | Exception] = []
+    results: list[TrainingResult | Exception] = []
     for task in tasks:
         try:
-            outcomes.append(train_alone(task))
+            results.append(train_task(task))
         except Exception as error:
-            outcomes.append(error)
-    return outcomes
+            results.append(error)
+    return results
 
 
-def together(tasks: Sequence[Task]) -> Task:
-    """One task of all their members, each with the rows of its own."""
-    first, n_members = tasks[0], len(tasks[0].training.seeds)
-    bounds = pairwise([0, *accumulate(len(task.X) for task in tasks)])
-    plans = [task.training for task in tasks]
-
-    def joined(name: str) -> np.ndarray | None:
-        return None if getattr(first, name) is None else np.concatenate([getattr(task, name) for task in tasks])
+def stack_tasks(tasks: Sequence[TrainingTask]) -> TrainingTask:
+    """One task of all members, each on the rows of its task."""
+    first, n_members = tasks[0], len(tasks[0].plan.seeds)
+    bounds = pairwise([0, *accumulate(len(task.data) for task in tasks)])
+    plans = [task.plan for task in tasks]
 
     def values(name: str) -> tuple[float, ...]:
         return tuple(value for plan in plans for value in per_member(getattr(plan, name), n_members))
 
-    varied: dict[str, Any] = {name: values(name) for name in (*FREE, *WEIGHTS)}
-    X = joined("X")
-    assert X is not None
-    return Task(
+    varied: dict[str, Any] = {name: values(name) for name in (*RATE_FIELDS, *WEIGHT_FIELDS)}
+    return TrainingTask(
         first.architecture,
-        replace(first.training, seeds=tuple(seed for plan in plans for seed in plan.seeds), **varied),
-        X,
-        rows=[np.arange(*bound) for bound in bounds for _ in range(n_members)],
-        labels=joined("labels"),
-        guesses=joined("guesses"),
-        given=joined("given"),
-        shown=None if first.shown is None else shown_together([task.shown for task in tasks if task.shown is not None]),
-        start=None if first.start is None else started([task.start for task in tasks if task.start is not None]),
+        replace(first.plan, seeds=tuple(seed for plan in plans for seed in plan.seeds), **varied),
+        stack_data([task.data for task in tasks]),
+        member_rows=[np.arange(*bound) for bound in bounds for _ in range(n_members)],
+        start=None if first.start is None else stack_states([task.start for task in tasks if task.start is not None]),
         device=first.device,
     )
 
 
-def shown_together(sources: Sequence[Callable[[int], np.ndarray]]) -> Callable[[int], np.ndarray]:
-    """What all are shown in an epoch."""
-    return lambda epoch: np.concatenate([shown(epoch) for shown in sources])
+def stack_data(data: Sequence[TrainingData]) -> TrainingData:
+    """The rows of all tasks."""
+    arrays = {
+        name: np.concatenate([getattr(each, name) for each in data])
+        for name in ("X", "labels", "soft_labels", "condition")
+        if getattr(data[0], name) is not None
+    }
+    functions = [each.encoder_input for each in data if each.encoder_input is not None]
+    return TrainingData(**arrays, encoder_input=concatenate_outputs(functions) if functions else None)
 
 
-def started(states: Sequence[State]) -> State:
+def concatenate_outputs(functions: Sequence[Callable[[int], NDArray[Any]]]) -> Callable[[int], NDArray[Any]]:
+    """The function of the epoch's number that concatenates the rows of all functions."""
+    return lambda epoch: np.concatenate([function(epoch) for function in functions])
+
+
+def stack_states(states: Sequence[State]) -> State:
     """The state of all members."""
     return {
         name: value if name == "epoch" else np.concatenate([state[name] for state in states])
@@ -138,13 +144,12 @@ def started(states: Sequence[State]) -> State:
     }
 
 
-def apart(trained: Trained, tasks: Sequence[Task]) -> Iterator[Trained]:
-    """What came of each task."""
-    state, curves = trained
-    n = len(tasks[0].training.seeds)
-    for place in range(len(tasks)):
-        own = slice(n * place, n * (place + 1))
-        yield (
-            {name: value if name == "epoch" else value[own].copy() for name, value in state.items()},
-            {name: curve[:, own].copy() for name, curve in curves.items()},
+def unstack_results(result: TrainingResult, tasks: Sequence[TrainingTask]) -> Iterator[TrainingResult]:
+    """The result of each task."""
+    n_members = len(tasks[0].plan.seeds)
+    for index in range(len(tasks)):
+        members = slice(n_members * index, n_members * (index + 1))
+        yield TrainingResult(
+            {name: value if name == "epoch" else value[members].copy() for name, value in result.state.items()},
+            {name: curve[:, members].copy() for name, curve in result.curves.items()},
         )

@@ -1,58 +1,61 @@
-"""Tasks: what is asked of a training, and what it gives back."""
+"""Training tasks and their results."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
-from ..plan import Architecture, Training
-from .hooks import Bookmark, Hook
-from .rows import Source
+from .._plan import Architecture, TrainingData, TrainingPlan
+from .hooks import Hook, State, TrainingSnapshot
 
-__all__ = ["State", "Task", "Trained", "fingerprint", "part_of"]
+__all__ = ["State", "TrainingResult", "TrainingTask", "fingerprint", "strip_prefix"]
 
-CHUNK = 2**16  # rows that are read at once
+CHUNK_SIZE = 2**16  # rows
 
-State = dict[str, np.ndarray]
-Trained = tuple[State, dict[str, np.ndarray]]
-Entry = TypeVar("Entry", Tensor, np.ndarray)
+ArrayT = TypeVar("ArrayT", Tensor, NDArray[Any])
 
 
 @dataclass
-class Task:
-    """What is asked of `train`."""
+class TrainingTask:
+    """The arguments of `train`, and a snapshot to resume from."""
 
     architecture: Architecture
-    training: Training
-    X: Source
-    rows: Sequence[np.ndarray] | None = None
-    labels: np.ndarray | None = None
-    guesses: np.ndarray | None = None
-    given: np.ndarray | None = None
-    shown: Callable[[int], np.ndarray] | None = None
+    plan: TrainingPlan
+    data: TrainingData
+    member_rows: Sequence[NDArray[np.intp]] | None = None
     start: State | None = None
     hooks: Sequence[Hook] = ()
     device: str = "cpu"
-    bookmark: Bookmark | None = None  # where to go on in the middle
+    snapshot: TrainingSnapshot | None = None
 
 
-def fingerprint(task: Task) -> str:
-    """What a training depends on, in a few letters."""
-    asked = f"{task.architecture} {task.training} {task.device} {len(task.hooks)}"
-    digest = blake2b(re.sub(r" at 0x[0-9a-f]+", "", asked).encode(), digest_size=16)  # a function's address is no part
-    for array in (*(task.rows or ()), task.labels, task.guesses, task.given, *(task.start or {}).values()):
+class TrainingResult(NamedTuple):
+    """The state at the end of a training, and the curve of each loss, (epochs, K)."""
+
+    state: State
+    curves: State
+
+
+def fingerprint(task: TrainingTask) -> str:
+    """A digest of all that a training depends on."""
+    text = f"{task.architecture} {task.plan} {task.device} {len(task.hooks)}"
+    digest = blake2b(re.sub(r" at 0x[0-9a-f]+", "", text).encode(), digest_size=16)  # without addresses of functions
+    data = task.data
+    arrays = (*(task.member_rows or ()), data.labels, data.soft_labels, data.condition, *(task.start or {}).values())
+    for array in arrays:
         digest.update(b"none" if array is None else np.ascontiguousarray(array).data)
-    for start in range(0, len(task.X), CHUNK):
-        digest.update(np.ascontiguousarray(task.X[start : start + CHUNK]).data)
+    for start in range(0, len(data), CHUNK_SIZE):
+        digest.update(np.ascontiguousarray(data.X[start : start + CHUNK_SIZE]).data)
     return digest.hexdigest()
 
 
-def part_of(state: dict[str, Entry], prefix: str) -> dict[str, Entry]:
-    """The entries whose names begin with the prefix, without it."""
+def strip_prefix(state: dict[str, ArrayT], prefix: str) -> dict[str, ArrayT]:
+    """The entries whose names start with the prefix, without it."""
     return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}

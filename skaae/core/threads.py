@@ -1,4 +1,4 @@
-"""Threads: as many as pay."""
+"""The number of threads of torch."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from itertools import pairwise
 
 import torch
 
-from ..plan import Architecture
-from .images import work_of
+from .._plan import Architecture
+from .images import convolution_cost
 
-__all__ = ["threads_for"]
+__all__ = ["limit_threads"]
 
-SHARED_WORK = 3e7  # operations of a layer's product below which one thread does it sooner than two
-BEFORE: dict[int, int] = {}  # how many threads torch had, by those of Python in which it is at work
+MIN_THREADED_OPERATIONS = 3e7  # of a layer's matrix product, below which one thread is faster than two
+N_THREADS_BEFORE: dict[int, int] = {}  # torch's threads, by the identifier of the Python thread that limits them
 LOCK = threading.Lock()
 
 
 @contextmanager
-def threads_for(architecture: Architecture, n_rows: int) -> Iterator[None]:
-    """Leaves products with so many rows to one thread where they are too small to share: more would mostly wait."""
+def limit_threads(architecture: Architecture, n_rows: int) -> Iterator[None]:
+    """Limits torch to one thread where the matrix products of so many rows are too small for more."""
     widths = [architecture.n_features, *architecture.hidden_layer_sizes, sum(b.width for b in architecture.blocks)]
-    largest = max(a * b for own in (widths, architecture.flow_layer_sizes) for a, b in pairwise(own))
+    cost = max(a * b for sizes in (widths, architecture.flow_layer_sizes) for a, b in pairwise(sizes))
     if architecture.image_shape is not None:
-        largest = max(largest, work_of(architecture.image_shape))
-    own = threading.get_ident()
+        cost = max(cost, convolution_cost(architecture.image_shape))
+    identifier = threading.get_ident()
     with LOCK:
-        nested = own in BEFORE
-        # A thread begins with what another has set, so calls at the same time go back to what the first one found.
-        found = [] if nested else list(BEFORE.values())
-        before = found[0] if found else torch.get_num_threads()
-        BEFORE.setdefault(own, before)
-    if 2 * n_rows * largest < SHARED_WORK:
+        is_nested = identifier in N_THREADS_BEFORE
+        # A new thread starts with the limit of another, so concurrent calls restore what the first one found.
+        found = [] if is_nested else list(N_THREADS_BEFORE.values())
+        n_before = found[0] if found else torch.get_num_threads()
+        N_THREADS_BEFORE.setdefault(identifier, n_before)
+    if 2 * n_rows * cost < MIN_THREADED_OPERATIONS:
         torch.set_num_threads(1)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
-        if not nested:
-            del BEFORE[own]
+        torch.set_num_threads(n_before)
+        if not is_nested:
+            del N_THREADS_BEFORE[identifier]

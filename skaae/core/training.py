@@ -1,7 +1,7 @@
-"""The loop: it knows phases, batches and hooks, and not what they mean.
+"""The training loop: for each epoch, for each batch, for each update step; then the hooks.
 
-An epoch is a function of the state at its beginning, the members' seeds and its number. So a run can go on from a
-saved state, or back to an earlier one, and a packed member trains as it would alone.
+An epoch is a function of the state at its beginning, of the members' seeds and of its number. So a training can resume
+from a saved state, or roll back to an earlier one, and a packed member trains as it would alone.
 """
 
 from __future__ import annotations
@@ -12,360 +12,332 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from ..plan import Architecture, PerMember, Training
-from .batches import Batch, Batches, Supervision
+from .._plan import Architecture, PerMember, TrainingData, TrainingPlan
 from .corruption import Corruption
-from .hooks import Bookmark, Epoch, Hook
+from .data import Batch, Batches, TensorData, to_device
+from .distributed import check_same_task, is_distributed
+from .hooks import Epoch, Hook, TrainingSnapshot
+from .lazy_rows import LazyRows
+from .losses import (
+    AdversarialLoss,
+    BalanceLoss,
+    DiscrepancyLoss,
+    DiscriminatorLoss,
+    DistillationLoss,
+    EntropyLoss,
+    FlowMatchingLoss,
+    GeneratorLoss,
+    HeadSeparationLoss,
+    Loss,
+    ReconstructionLoss,
+    SupervisedLoss,
+    VirtualAdversarialLoss,
+)
 from .model import AdversarialAutoencoder
 from .optimizer import PackedAdam
-from .phases import (
-    Balance,
-    Certainty,
-    Classification,
-    Contest,
-    Discrepancy,
-    Discrimination,
-    Distillation,
-    Imitation,
-    Phase,
-    Reconstruction,
-    Separation,
-    Smoothness,
-    Transport,
-)
-from .rows import Fetched, Source, placed
-from .shards import active, agreed
-from .streams import Streams
-from .tasks import State, Task, Trained, fingerprint, part_of
-from .threads import threads_for
+from .random import RandomStreams
+from .tasks import State, TrainingResult, TrainingTask, fingerprint, strip_prefix
+from .threads import limit_threads
 
-__all__ = [
-    "TRAINER",
-    "Interrupted",
-    "Turn",
-    "train",
-    "train_alone",
-    "turns_of",
-]
+__all__ = ["TRAINER", "Interrupted", "UpdateStep", "per_member", "train", "train_task", "update_steps"]
 
-Losses = dict[str, np.ndarray]  # of an epoch, (K,) each
-
-RAMP = 0.1  # share of a run in which the adversarial weight rises to its full value
-DECAY = 0.5  # share of a run, at its end, in which the learning rate falls to zero
-NEAR, REFERENCE_ROWS = 10, 1000  # "near" is the tenth nearest of so many rows
-CHUNK = 4096  # rows that are encoded at once
-RATE_CUTS = 4  # how often a member in trouble starts its epoch again, each time at a quarter of its rate
+RAMP_FRACTION = 0.1  # of the epochs, in which the adversarial weight rises to its full value
+DECAY_FRACTION = 0.5  # of the epochs, at the end, in which the learning rate falls to zero
+N_NEIGHBORS, MAX_REFERENCE_ROWS = 10, 1000  # a nearby row is the tenth nearest of so many
+ENCODING_BATCH_SIZE = 4096
+MAX_LR_REDUCTIONS, LR_REDUCTION_FACTOR = 4, 4  # of a member that diverges
 
 
 class Interrupted(KeyboardInterrupt):
-    """Raised where a run is interrupted that has come some way; ``trained`` is how far."""
+    """Raised where a training is interrupted after its first epoch; ``result`` is that of the complete epochs."""
 
-    def __init__(self, trained: Trained) -> None:
+    def __init__(self, result: TrainingResult) -> None:
         super().__init__()
-        self.trained = trained
+        self.result = result
 
 
 @dataclass
-class Turn:
-    """Phases that share a code, a backward pass and an optimizer, whose rate may be weighted as the adversary is."""
+class UpdateStep:
+    """Losses that share a code, a backward pass and an optimizer.
 
-    phases: tuple[Phase, ...]
-    weighted: bool = False
+    With ``weights_lr``, its learning rate is multiplied by the adversarial weight.
+    """
+
+    losses: tuple[Loss, ...]
+    weights_lr: bool = False
 
     def parameters(self, model: AdversarialAutoencoder) -> list[Tensor]:
-        """What the phases train, each parameter once."""
-        parts = dict.fromkeys(part for phase in self.phases for part in phase.parts)
-        return [p for part in parts for p in getattr(model, part).parameters()]
+        """The parameters that the losses train."""
+        modules = dict.fromkeys(module for loss in self.losses for module in loss.modules)
+        return [p for module in modules for p in getattr(model, module).parameters()]
 
-    def losses(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
+    def compute_losses(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
         """The losses by name, (K,) each."""
-        batch.forget()
-        return {name: loss for phase in self.phases for name, loss in phase(model, batch).items()}
+        batch.clear_code()
+        return {name: value for loss in self.losses for name, value in loss(model, batch).items()}
 
 
-def turns_of(
-    architecture: Architecture, training: Training, supervision: Supervision | None, device: torch.device
-) -> list[Turn]:
-    """The turns of every step: all at once, with the encoder run once, or the paper's, one phase after another.
+def update_steps(architecture: Architecture, plan: TrainingPlan, data: TensorData) -> list[UpdateStep]:
+    """The update steps of each batch: a joint one, with one pass through the encoder, or the phases of the paper.
 
-    Adam is blind to the scale of a loss that it sees alone; so where imitation has a turn of its own, the adversarial
-    weight is one of its learning rate. Or only transport, once codes stand.
+    Adam is invariant to the scale of a single loss; so where the generator loss has its own update step, the
+    adversarial weight multiplies the learning rate. The schedule "flow" trains nothing but the flow.
     """
-    if training.schedule == "transport":
-        return [Turn((Transport(),))]
-
-    def weight(value: PerMember) -> Tensor:
-        return torch.tensor(per_member(value, len(training.seeds)), dtype=torch.float32, device=device)
-
-    fitting: tuple[Phase, ...] = (Reconstruction(), Separation()) if architecture.heads else (Reconstruction(),)
-    taught = supervised_phases(architecture, training, supervision, weight)
-    if not np.any(training.adversarial_weight):
-        return [Turn((*fitting, *taught))]
-    own_weight, kind = weight(training.adversarial_weight), training.regularizer
-    if kind != "adversarial":
-        return [Turn((*fitting, Discrepancy(own_weight, kind), *taught))]
-    if training.schedule == "joint":
-        return [Turn((*fitting, Contest(own_weight), *taught))]
-    assert training.schedule == "alternating", "'schedule' should be 'joint', 'alternating' or 'transport'."
-    regularisation = [Turn((Discrimination(),)), Turn((Imitation(),), weighted=True)]
-    return [Turn(fitting), *regularisation, *([Turn(tuple(taught))] if taught else [])]
+    if plan.schedule == "flow":
+        return [UpdateStep((FlowMatchingLoss(),))]
+    reconstruction: tuple[Loss, ...] = (ReconstructionLoss(),)
+    if architecture.cluster_heads:
+        reconstruction = (ReconstructionLoss(), HeadSeparationLoss())
+    class_losses = category_losses(architecture, plan, data)
+    if not np.any(plan.adversarial_weight):
+        return [UpdateStep((*reconstruction, *class_losses))]
+    weight = member_tensor(plan.adversarial_weight, plan, data)
+    if plan.regularizer != "adversarial":
+        return [UpdateStep((*reconstruction, DiscrepancyLoss(weight, plan.regularizer), *class_losses))]
+    if plan.schedule == "joint":
+        return [UpdateStep((*reconstruction, AdversarialLoss(weight), *class_losses))]
+    adversarial = [UpdateStep((DiscriminatorLoss(),)), UpdateStep((GeneratorLoss(),), weights_lr=True)]
+    return [UpdateStep(reconstruction), *adversarial, *([UpdateStep(class_losses)] if class_losses else [])]
 
 
-def supervised_phases(
-    architecture: Architecture,
-    training: Training,
-    supervision: Supervision | None,
-    weight: Callable[[PerMember], Tensor],
-) -> list[Phase]:
-    """The phases that train a category block, without those that weigh nothing or have nothing to go by."""
+def category_losses(architecture: Architecture, plan: TrainingPlan, data: TensorData) -> tuple[Loss, ...]:
+    """The losses of a category block with a weight above zero, as far as there are labels for them."""
     categories = [block for block in architecture.blocks if block.kind == "category"]
     if not categories:
-        return []
-    phases: list[Phase] = []
-    if supervision is not None and np.any(training.classification):
-        phases.append(Classification(weight(training.classification)))
-    if supervision is not None and supervision.guesses is not None and np.any(training.distillation):
-        phases.append(Distillation(weight(training.distillation)))
-    if np.any(training.smoothness):
-        phases.append(Smoothness(weight(training.smoothness)))
-    if np.any(training.certainty):
-        phases.append(Certainty(weight(training.certainty)))
-    if np.any(training.balance):
-        phases.append(Balance(weight(training.balance), categories[0].classes))
-    return phases
+        return ()
+    losses: list[Loss] = []
+    if data.labels is not None and np.any(plan.supervised_weight):
+        losses.append(SupervisedLoss(member_tensor(plan.supervised_weight, plan, data)))
+    if data.soft_labels is not None and np.any(plan.distillation_weight):
+        losses.append(DistillationLoss(member_tensor(plan.distillation_weight, plan, data)))
+    if np.any(plan.vat_weight):
+        losses.append(VirtualAdversarialLoss(member_tensor(plan.vat_weight, plan, data)))
+    if np.any(plan.entropy_weight):
+        losses.append(EntropyLoss(member_tensor(plan.entropy_weight, plan, data)))
+    if np.any(plan.balance_weight):
+        weight = member_tensor(plan.balance_weight, plan, data)
+        losses.append(BalanceLoss(weight, categories[0].class_probabilities))
+    return tuple(losses)
+
+
+def member_tensor(value: PerMember, plan: TrainingPlan, data: TensorData) -> Tensor:
+    """A value of each member, (K,), on the device of the data."""
+    return torch.tensor(per_member(value, len(plan.seeds)), dtype=torch.float32, device=data.x.device)
 
 
 def per_member(value: PerMember, n_members: int) -> list[float]:
-    """One number for each member."""
+    """A value of each member."""
     values = list(value) if isinstance(value, tuple) else [value] * n_members
     assert len(values) == n_members, f"there should be one value for each of {n_members} members."
     return values
 
 
-class Run:
-    """Creates a run: model, optimizers and rows on one device, at the beginning or where ``start`` left off."""
+class TrainingRun:
+    """The training of a task: its data on the device, its model and its optimizers."""
 
-    def __init__(
-        self,
-        architecture: Architecture,
-        training: Training,
-        x: Tensor | Fetched,
-        rows: Sequence[Tensor] | None,
-        start: State | None,
-        supervision: Supervision | None = None,
-        given: Tensor | None = None,
-        shown: Callable[[int], np.ndarray] | None = None,
-    ) -> None:
-        n_members = len(training.seeds)
-        self.training = training
-        self.epoch = 0
-        self.streams = Streams(training.seeds, x.device)
-        corrupting = np.any([np.any(share) for share in (training.noise, training.salt, training.masking)])
-        corruption = Corruption(architecture, training, x) if corrupting or architecture.marks else None
-        radius = training.radius * distances(x) if np.any(training.smoothness) else None
-        self.batches = Batches(
-            x, rows, training.batch_size, self.streams, supervision, radius, given, corruption, shown
-        )
-        self.model = AdversarialAutoencoder(architecture, n_members).to(x.device)
-        self.turns = turns_of(architecture, training, supervision, x.device)
-        self.rates = per_member(training.learning_rate, n_members)
-        self.cuts = [0] * n_members
+    def __init__(self, task: TrainingTask) -> None:
+        architecture, plan = task.architecture, task.plan
+        self.plan, self.data, self.epoch = plan, to_device(task.data, task.device), 0
+        x = self.data.x
+        self.device = x.device
+        n_members = len(plan.seeds)
+        member_rows = None
+        if task.member_rows is not None:
+            member_rows = [torch.tensor(rows, device=self.device) for rows in task.member_rows]
+        if np.any(plan.vat_weight):
+            self.data.vat_radius = plan.vat_radius * neighbor_distances(x)
+        levels = (plan.noise, plan.salt_and_pepper_fraction, plan.masked_fraction)
+        corrupts = architecture.mask_indices or any(np.any(level) for level in levels)
+        corruption = Corruption(architecture, plan, x) if corrupts else None
+        self.streams = RandomStreams(plan.seeds, self.device)
+        self.batches = Batches(self.data, plan.batch_size, self.streams, corruption, member_rows)
+        self.model = AdversarialAutoencoder(architecture, n_members).to(self.device)
+        self.steps = update_steps(architecture, plan, self.data)
+        self.lr = per_member(plan.learning_rate, n_members)
+        self.lr_reductions = [0] * n_members
         self._make_optimizers()
-        if start is None:
-            own_rows = [x] * n_members if rows is None else [x[own] for own in rows]
-            self.model.initialise(self.streams, own_rows, told=supervision is not None)
+        if task.start is None:
+            rows = [x] * n_members if member_rows is None else [x[indices] for indices in member_rows]
+            has_labels = self.data.labels is not None or self.data.soft_labels is not None
+            self.model.initialize(self.streams, rows, has_labels=has_labels)
         else:
-            self.restore(as_tensors(start, x.device))
-        if training.schedule == "transport" and self.model.flow is not None:
-            self.batches.settled = self.model.flow.standardise(self._codes(x))
+            self.load_state_dict(to_tensors(task.start, self.device))
+        if plan.schedule == "flow" and self.model.flow is not None:
+            self.data.target_codes = self.model.flow.fit_standardize(self._encode(x))
 
     @torch.no_grad()
-    def _codes(self, x: Tensor | Fetched) -> Tensor:
-        parts = [self.model.encode(part.expand(len(self.rates), *part.shape)) for part in x.split(CHUNK)]
-        return torch.cat(parts, 1)
+    def _encode(self, x: Tensor | LazyRows) -> Tensor:
+        chunks = x.split(ENCODING_BATCH_SIZE)
+        return torch.cat([self.model.encode(chunk.expand(len(self.lr), *chunk.shape)) for chunk in chunks], 1)
 
-    def advance(self, progress: float) -> Losses:
-        """Trains for one epoch, at so much of the whole run; the mean of each loss, (K,)."""
-        annealed = self.training.annealed
+    def train_epoch(self, progress: float) -> State:
+        """Trains for one epoch, after this fraction of the epochs; the mean of each loss, (K,)."""
+        annealed = self.plan.annealed
         for optimizer in self.optimizers:
-            optimizer.factor = min(1.0, (1 - progress) / DECAY) if annealed else 1.0
-        ramp = min(1.0, (progress + 1 / self.training.n_epochs) / RAMP) if annealed else 1.0
-        seen: dict[str, Tensor] = {}
-        for step, batch in enumerate(self.batches.epoch(self.epoch + 1, ramp)):
-            batch.taught = progress < self.training.taught
-            for turn, optimizer in zip(self.turns, self.optimizers, strict=True):
-                losses = turn.losses(self.model, batch)
+            optimizer.lr_factor = min(1.0, (1 - progress) / DECAY_FRACTION) if annealed else 1.0
+        ramp = min(1.0, (progress + 1 / self.plan.n_epochs) / RAMP_FRACTION) if annealed else 1.0
+        curves: dict[str, Tensor] = {}
+        for index, batch in enumerate(self.batches.epoch(self.epoch + 1)):
+            batch.ramp, batch.uses_soft_labels = ramp, progress < self.plan.teacher_fraction
+            for step, optimizer in zip(self.steps, self.optimizers, strict=True):
+                losses = step.compute_losses(self.model, batch)
                 optimizer.step(losses.values(), batch.active)
                 for name, loss in losses.items():
-                    if name not in seen:  # room for all, because many small ones scatter the memory of batches
-                        seen[name] = loss.new_zeros(self.batches.n_steps, len(loss))
-                    seen[name][step] = loss.detach()
+                    if name not in curves:  # allocated at once, because small tensors would fragment the memory
+                        curves[name] = loss.new_zeros(self.batches.n_steps, len(loss))
+                    curves[name][index] = loss.detach()
         self.epoch += 1
-        return {name: (each.sum(0) / self.batches.n_batches).cpu().numpy() for name, each in seen.items()}
+        return {name: (curve.sum(0) / self.batches.n_batches).cpu().numpy() for name, curve in curves.items()}
 
-    def troubled(self, losses: Losses) -> np.ndarray:
-        """Which members have lost their way: a loss or a weight that is not a finite number."""
+    def diverged(self, losses: State) -> NDArray[np.bool_]:
+        """Which members have a loss or a weight that is not finite."""
         weights = [p.detach() for p in self.model.parameters()]
-        finite = np.isfinite(np.vstack(list(losses.values()))).all(0)
-        if finite.all() and torch.stack(torch._foreach_norm(weights)).isfinite().all():
-            return ~finite
-        sums = torch.stack([weight.flatten(1).sum(1) for weight in weights]).cpu().numpy()
-        return ~(finite & np.isfinite(sums).all(0))
+        is_finite = np.isfinite(np.vstack(list(losses.values()))).all(0)
+        if not is_finite.all() or not torch.stack(torch._foreach_norm(weights)).isfinite().all():
+            sums = torch.stack([weight.flatten(1).sum(1) for weight in weights]).cpu().numpy()
+            is_finite = is_finite & np.isfinite(sums).all(0)
+        return np.asarray(~is_finite)
 
-    def retreat(self, good: dict[str, Tensor], troubled: np.ndarray) -> None:
-        """Goes back to the last good state, from which the troubled members start at a quarter of their rate."""
-        for member in np.flatnonzero(troubled):
-            if self.cuts[member] == RATE_CUTS:
+    def rollback(self, state: dict[str, Tensor], diverged: NDArray[np.bool_]) -> None:
+        """Returns to an earlier state, with reduced learning rates of the members that diverged."""
+        for member in np.flatnonzero(diverged):
+            if self.lr_reductions[member] == MAX_LR_REDUCTIONS:
                 raise FloatingPointError(
                     f"Losses must stay finite. Those of member {member} did not in epoch {self.epoch}, with learning"
-                    f" rates down to {self.rates[member]:.3g}: lower `learning_rate_init`, or scale the columns."
+                    f" rates down to {self.lr[member]:.3g}: lower `learning_rate_init`, or scale the columns."
                 )
-            self.cuts[member] += 1
-            self.rates[member] /= 4
+            self.lr_reductions[member] += 1
+            self.lr[member] /= LR_REDUCTION_FACTOR
         self._make_optimizers()
-        self.restore(good)
+        self.load_state_dict(state)
 
     @torch.no_grad()
-    def snapshot(self) -> dict[str, Tensor]:
+    def state_dict(self) -> dict[str, Tensor]:
         """A copy of all that the next epoch depends on."""
         state = {f"model.{name}": value.clone() for name, value in self.model.state_dict().items()}
         for index, optimizer in enumerate(self.optimizers):
-            state |= {f"optimizer.{index}.{name}": value for name, value in optimizer.state().items()}
+            state |= {f"optimizer.{index}.{name}": value for name, value in optimizer.state_dict().items()}
         return state | {"epoch": torch.tensor(self.epoch)}
 
-    def restore(self, state: dict[str, Tensor]) -> None:
-        """Takes up a snapshot."""
-        self.model.load_state_dict(part_of(state, "model."))
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Continues from a state; optimizers of other update steps than those of the state start anew."""
+        self.model.load_state_dict(strip_prefix(state, "model."))
         for index, optimizer in enumerate(self.optimizers):
-            moments = part_of(state, f"optimizer.{index}.")
-            if moments.keys() == optimizer.state().keys():  # else the state is of other phases, and these begin now
-                optimizer.load(moments)
+            moments = strip_prefix(state, f"optimizer.{index}.")
+            if moments.keys() == optimizer.state_dict().keys():
+                optimizer.load_state_dict(moments)
         self.epoch = int(state["epoch"])
 
     def state(self) -> State:
-        """A snapshot as numpy arrays."""
-        return as_arrays(self.snapshot())
+        """The state as numpy arrays."""
+        return to_arrays(self.state_dict())
 
-    def resume(self, bookmark: Bookmark, hooks: Sequence[Hook]) -> list[Losses]:
-        """Goes on where a run like this one stood; the losses of each epoch until there."""
-        self.cuts = list(bookmark.cuts)
-        self.rates = [rate / 4**cuts for rate, cuts in zip(self.rates, self.cuts, strict=True)]
+    def resume(self, snapshot: TrainingSnapshot, hooks: Sequence[Hook]) -> list[State]:
+        """Continues from the snapshot of a training of the same task; the losses of each epoch until there."""
+        self.lr_reductions = list(snapshot.lr_reductions)
+        self.lr = [lr / LR_REDUCTION_FACTOR**n for lr, n in zip(self.lr, self.lr_reductions, strict=True)]
         self._make_optimizers()
-        self.restore(as_tensors(bookmark.state, self.batches.x.device))
-        for hook, remembered in zip(hooks, bookmark.hooks, strict=False):
-            if remembered and hasattr(hook, "resume"):
-                hook.resume(remembered)
-        n_done = len(next(iter(bookmark.curves.values())))
-        return [{name: curve[epoch] for name, curve in bookmark.curves.items()} for epoch in range(n_done)]
+        self.load_state_dict(to_tensors(snapshot.state, self.device))
+        for hook, state in zip(hooks, snapshot.hook_states, strict=False):
+            if state and hasattr(hook, "load_state_dict"):
+                hook.load_state_dict(state)
+        n_done = len(next(iter(snapshot.curves.values())))
+        return [{name: curve[epoch] for name, curve in snapshot.curves.items()} for epoch in range(n_done)]
 
     def _make_optimizers(self) -> None:
-        decays = per_member(self.training.weight_decay, len(self.rates))
-        weights = per_member(self.training.adversarial_weight, len(self.rates))
+        weight_decay = per_member(self.plan.weight_decay, len(self.lr))
+        adversarial_weight = per_member(self.plan.adversarial_weight, len(self.lr))
+        can_skip = not self.batches.has_equal_members
         self.optimizers = []
-        for turn in self.turns:
-            rates = (np.array(self.rates) * (weights if turn.weighted else 1)).tolist()
-            self.optimizers.append(PackedAdam(turn.parameters(self.model), rates, decays, together=self.batches.even))
+        for step in self.steps:
+            lr = (np.array(self.lr) * (adversarial_weight if step.weights_lr else 1)).tolist()
+            self.optimizers.append(PackedAdam(step.parameters(self.model), lr, weight_decay, can_skip=can_skip))
 
 
-def distances(x: Tensor | Fetched) -> Tensor:
-    """How far each row is from near ones, (n,); at most twice as far as most rows are."""
-    reference = x[:: -(-len(x) // REFERENCE_ROWS)]
-    near = min(NEAR, len(reference) - 1) + 1  # counting the row itself, where it is among them
-    found = [torch.cdist(part, reference).kthvalue(near).values for part in x.split(REFERENCE_ROWS)]
-    every = torch.cat(found)
-    return every.clamp(max=2 * float(every.median()))
+def neighbor_distances(x: Tensor | LazyRows) -> Tensor:
+    """The distance of each row to a nearby row, (n,); at most twice the median."""
+    reference = x[:: -(-len(x) // MAX_REFERENCE_ROWS)]
+    n_neighbors = min(N_NEIGHBORS, len(reference) - 1) + 1  # with the row itself, where it is one of them
+    chunks = [torch.cdist(chunk, reference).kthvalue(n_neighbors).values for chunk in x.split(MAX_REFERENCE_ROWS)]
+    distances = torch.cat(chunks)
+    return distances.clamp(max=2 * float(distances.median()))
 
 
 def train(
     architecture: Architecture,
-    training: Training,
-    X: Source,
+    plan: TrainingPlan,
+    data: TrainingData,
     *,
-    rows: Sequence[np.ndarray] | None = None,
-    labels: np.ndarray | None = None,
-    guesses: np.ndarray | None = None,
-    given: np.ndarray | None = None,
-    shown: Callable[[int], np.ndarray] | None = None,
+    member_rows: Sequence[NDArray[np.intp]] | None = None,
     start: State | None = None,
     hooks: Sequence[Hook] = (),
     device: str = "cpu",
-) -> Trained:
-    """Trains as many members as there are seeds, member k on ``X[rows[k]]``, from scratch or from ``start``.
+) -> TrainingResult:
+    """Trains as many members as there are seeds, member k on the rows ``member_rows[k]``, or on all.
 
-    ``labels`` are positions of classes, (n,), -1 where unknown; ``guesses`` a teacher's class probabilities,
-    (n, classes). ``given`` are numbers that the decoder is told of each row, (n, n_given). ``shown`` gives what the
-    encoder is shown of the rows in an epoch, of its number.
-
-    Returns the state in which they end, and the curve of each loss, (epochs, K).
+    Training starts from scratch, or from the state ``start`` of an earlier training.
     """
-    task = Task(architecture, training, X, rows, labels, guesses, given, shown, start, hooks, device)
-    return TRAINER.get()(task)
+    return TRAINER.get()(TrainingTask(architecture, plan, data, member_rows, start, hooks, device))
 
 
 @torch.inference_mode(False)
 @torch.enable_grad()
-def train_alone(task: Task) -> Trained:
+def train_task(task: TrainingTask) -> TrainingResult:
     """Trains the members of one task."""
-    training, device = task.training, task.device
-    if active():
-        agreed(fingerprint(task), device)
-    x = placed(task.X, device)
-    own = None if task.rows is None else [torch.tensor(r, device=device) for r in task.rows]
-    supervision = None
-    if task.labels is not None:
-        taught = None if task.guesses is None else torch.tensor(task.guesses, dtype=torch.float32, device=device)
-        supervision = Supervision(torch.tensor(task.labels, device=device), taught)
-    with threads_for(task.architecture, training.batch_size * len(training.seeds)):
-        told = None if task.given is None else torch.tensor(task.given, dtype=torch.float32, device=device)
-        run = Run(task.architecture, training, x, own, task.start, supervision, told, task.shown)
-        curves = complete(run, task.hooks, task.bookmark)
-    return run.state(), stacked(curves)
+    if is_distributed():
+        check_same_task(fingerprint(task), task.device)
+    with limit_threads(task.architecture, task.plan.batch_size * len(task.plan.seeds)):
+        run = TrainingRun(task)
+        curves = run_epochs(run, task.hooks, task.snapshot)
+    return TrainingResult(run.state(), stack_curves(curves))
 
 
-# Who trains: a search that packs the models of several fits puts itself in between.
-TRAINER: ContextVar[Callable[[Task], Trained]] = ContextVar("trainer", default=train_alone)
+# What trains a task: a packed search and a checkpoint set their own.
+TRAINER: ContextVar[Callable[[TrainingTask], TrainingResult]] = ContextVar("trainer", default=train_task)
 
 
-def complete(run: Run, hooks: Sequence[Hook], bookmark: Bookmark | None = None) -> list[Losses]:
-    """Advances the run to its end, or to where a hook stops it; the losses of each epoch."""
-    n_epochs = run.training.n_epochs
-    curves = [] if bookmark is None else run.resume(bookmark, hooks)
+def run_epochs(run: TrainingRun, hooks: Sequence[Hook], snapshot: TrainingSnapshot | None = None) -> list[State]:
+    """Trains to the last epoch, or until a hook stops; the losses of each epoch."""
+    n_epochs = run.plan.n_epochs
+    curves = [] if snapshot is None else run.resume(snapshot, hooks)
 
-    def mark() -> Bookmark:
-        remembered = [hook.state() if hasattr(hook, "state") else {} for hook in hooks]
-        return Bookmark(run.state(), stacked(curves), list(run.cuts), remembered)
+    def take_snapshot() -> TrainingSnapshot:
+        hook_states = [hook.state_dict() if hasattr(hook, "state_dict") else {} for hook in hooks]
+        return TrainingSnapshot(run.state(), stack_curves(curves), list(run.lr_reductions), hook_states)
 
     while True:
-        n_done, good = len(curves), run.snapshot()
+        n_done, before = len(curves), run.state_dict()
         try:
-            losses = run.advance(n_done / n_epochs)
-            while (troubled := run.troubled(losses)).any():
-                run.retreat(good, troubled)
-                losses = run.advance(n_done / n_epochs)
+            losses = run.train_epoch(n_done / n_epochs)
+            while (diverged := run.diverged(losses)).any():
+                run.rollback(before, diverged)
+                losses = run.train_epoch(n_done / n_epochs)
             curves.append(losses)
-            epoch = Epoch(n_done, n_epochs, losses, run.model, run.state, mark, last=len(curves) == n_epochs)
+            is_last = len(curves) == n_epochs
+            epoch = Epoch(n_done, n_epochs, losses, run.model, run.state, take_snapshot, is_last)
             for hook in hooks:
                 epoch.last = bool(hook(epoch)) or epoch.last
         except KeyboardInterrupt:
             if not n_done:
                 raise
-            raise Interrupted((as_arrays(good), stacked(curves[:n_done]))) from None
+            raise Interrupted(TrainingResult(to_arrays(before), stack_curves(curves[:n_done]))) from None
         if epoch.last:
             return curves
 
 
-def stacked(curves: Sequence[Losses]) -> dict[str, np.ndarray]:
-    """The curve of each loss, (epochs, K)."""
-    return {name: np.stack([losses[name] for losses in curves]) for name in curves[0]}
+def stack_curves(losses: Sequence[State]) -> State:
+    """The curve of each loss, (epochs, K), from the losses of each epoch."""
+    return {name: np.stack([epoch[name] for epoch in losses]) for name in losses[0]}
 
 
-def as_tensors(state: State, device: torch.device) -> dict[str, Tensor]:
-    """A snapshot of numpy arrays."""
+def to_tensors(state: State, device: torch.device) -> dict[str, Tensor]:
+    """A state as tensors."""
     return {name: torch.tensor(value, device=device) for name, value in state.items()}
 
 
-def as_arrays(state: dict[str, Tensor]) -> State:
-    """A snapshot as numpy arrays."""
+def to_arrays(state: dict[str, Tensor]) -> State:
+    """A state as numpy arrays."""
     return {name: value.cpu().numpy() for name, value in state.items()}

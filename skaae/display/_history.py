@@ -48,7 +48,7 @@ class HistoryDisplay:
     >>> model = AAETransformer(2, max_iter=5, random_state=0).fit(load_iris().data)
     >>> display = HistoryDisplay.from_estimator(model)
     >>> [axes.get_title() for axes in display.axes_]
-    ['reconstruction', 'discrimination', 'imitation']
+    ['reconstruction', 'discriminator', 'generator']
     """
 
     def __init__(self, history: Mapping[str, Any]) -> None:

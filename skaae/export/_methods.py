@@ -36,7 +36,7 @@ def way_of(estimator: Any, method: str | None) -> tuple[str, Way]:
 def codes(graph: Graph, estimator: Any, X: str, rows: str) -> tuple[str, tuple[int, ...]]:
     """Codes by the first member, moved to the heads of their clusters if there are some."""
     style, *category = Member(graph, estimator._architecture, estimator._state).code(rows)
-    if estimator._architecture.heads:
+    if estimator._architecture.cluster_heads:
         moved = graph.add("MatMul", category[0], graph.weight(estimator.cluster_heads_))
         style = graph.add("Add", style, moved)
     return style, (estimator._n_features_out,)
@@ -76,15 +76,15 @@ def cleaned(graph: Graph, estimator: Any, X: str, rows: str) -> tuple[str, tuple
     """Clean rows in the units of the columns, a mean over the members; with masks, missing cells only."""
     encoder, built = estimator.table_encoder_, estimator._architecture
     missing_columns = encoder.n_numeric_ < encoder.n_features_in_
-    if built.choices or missing_columns or encoder._schema is not None:
-        what = "categories, atoms or empty columns" if built.choices or missing_columns else "a DataFrame"
+    if built.one_hot_groups or missing_columns or encoder._schema is not None:
+        what = "categories, atoms or empty columns" if built.one_hot_groups or missing_columns else "a DataFrame"
         raise ValueError(
             "The columns of a denoiser must be values in an array to be exported, because those of a DataFrame come"
             f" back rounded, and in their dtypes. Got {what}: fit it to `X.to_numpy()`, of numbers, without quantiles."
         )
     given = rows
-    if built.marks:
-        marks = graph.columns(graph.cast(graph.add("IsNaN", X), graph.dtype), 0, max(built.marks) + 1)
+    if built.mask_indices:
+        marks = graph.columns(graph.cast(graph.add("IsNaN", X), graph.dtype), 0, max(built.mask_indices) + 1)
         given = graph.concat([rows, marks])
     low, high = (own.astype(graph.dtype) for own in estimator._extremes[:, : built.n_features])
     decoded = [member.decoded(graph.concat(member.code(given))) for member in members(graph, estimator)]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..plan import Architecture
+from .._plan import Architecture
 from ._graph import Graph
 
 __all__ = ["Member"]
@@ -49,10 +49,10 @@ class Member:
 
     def noise_of(self, code: str, given: str | None) -> str:
         """The noise that the flow turns into a code."""
-        from ..core.flow import STEPS
+        from ..core.flow import N_STEPS
 
-        z, step = self._standard(code), 1 / STEPS
-        for place in range(STEPS):
+        z, step = self._standard(code), 1 / N_STEPS
+        for place in range(N_STEPS):
             time = 1 - place * step
             half = self._moved(z, self._velocity(z, time, given), step / 2)
             z = self._moved(z, self._velocity(half, time - step / 2, given), step)
@@ -60,13 +60,13 @@ class Member:
 
     def log_density(self, code: str, given: str | None) -> str:
         """The flow's log density of a code."""
-        from ..core.flow import DENSITY_STEPS
+        from ..core.flow import N_DENSITY_STEPS
 
-        graph, step = self.graph, 1 / DENSITY_STEPS
+        graph, step = self.graph, 1 / N_DENSITY_STEPS
         z = self._standard(code)
         width = self.state["flow.mean"].shape[-1]
         thinned = []
-        for place in range(DENSITY_STEPS):
+        for place in range(N_DENSITY_STEPS):
             time = 1 - place * step
             half = self._moved(z, self._velocity(z, time, given), step / 2)
             thinned.append(self._divergence(half, time - step / 2, given))
@@ -81,7 +81,7 @@ class Member:
         shape = self.architecture.image_shape
         if shape is None:
             return self._residual("encoder", x, self._hidden("encoder.hidden", x))
-        n_pixels, beside = math.prod(shape), max(self.architecture.marks, default=-1) + 1
+        n_pixels, beside = math.prod(shape), self.architecture.n_mask_columns
         image = self.graph.shaped(self.graph.columns(x, 0, n_pixels), 0, *shape)
         image = self.graph.add("Transpose", image, perm=[0, 3, 1, 2])
         for layer in range(2):
@@ -146,11 +146,11 @@ class Member:
 
     def _velocity(self, z: str, time: float, given: str | None) -> str:
         """The velocity at one time for all rows, which is part of the first layer's bias."""
-        from ..core.flow import FREQUENCIES
+        from ..core.flow import N_FREQUENCIES
 
         graph, sizes = self.graph, self.architecture.flow_layer_sizes
         of_z, of_time, of_given = self._flow_first
-        angles = time * math.pi * np.arange(1, FREQUENCIES + 1)
+        angles = time * math.pi * np.arange(1, N_FREQUENCIES + 1)
         told = np.concatenate([np.sin(angles), np.cos(angles)]) @ of_time + self.state["flow.first.bias"]
         h = graph.add("Add", graph.add("MatMul", z, graph.weight(of_z)), told.astype(graph.dtype))
         if given is not None:
@@ -174,10 +174,10 @@ class Member:
     @cached_property
     def _flow_first(self) -> list[np.ndarray]:
         """Weights of the flow's first layer: of codes, of sines and cosines of the time, and of what is given."""
-        from ..core.flow import FREQUENCIES
+        from ..core.flow import N_FREQUENCIES
 
         width = self.state["flow.mean"].shape[-1]
-        return np.split(self.state["flow.first.weight"], [width, width + 2 * FREQUENCIES])
+        return np.split(self.state["flow.first.weight"], [width, width + 2 * N_FREQUENCIES])
 
     def _number(self, value: float) -> np.ndarray:
         return np.array(value, self.graph.dtype)

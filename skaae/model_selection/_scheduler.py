@@ -14,7 +14,7 @@ from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..core.tasks import Task, Trained
+    from ..core.tasks import TrainingResult, TrainingTask
 
 __all__ = ["run_concurrently"]
 
@@ -36,8 +36,8 @@ class Job(threading.Thread):
         self.context = context
         self.resumed, self.suspended = threading.Semaphore(0), threading.Semaphore(0)
         self.warning_state = warnings.filters, warnings.showwarning
-        self.task: Task | None = None
-        self.training_result: Trained | BaseException | None = None
+        self.task: TrainingTask | None = None
+        self.training_result: TrainingResult | BaseException | None = None
         self.return_value: Any = None
         self.error: BaseException | None = None
 
@@ -47,7 +47,7 @@ class Job(threading.Thread):
         self.function = None
         self.suspended.release()
 
-    def resume(self, training_result: Trained | BaseException | None = None) -> bool:
+    def resume(self, training_result: TrainingResult | BaseException | None = None) -> bool:
         """Run, with the result of the last training, until the next or to the end; whether a training is pending."""
         self.task, self.training_result = None, training_result
         outer_state = warnings.filters, warnings.showwarning
@@ -78,7 +78,7 @@ class Job(threading.Thread):
         except BaseException as error:
             self.error = error
 
-    def _train(self, task: Task) -> Trained:
+    def _train(self, task: TrainingTask) -> TrainingResult:
         self.task = task
         self.suspended.release()
         self.resumed.acquire()
@@ -121,4 +121,4 @@ def run_to_end(pending: Sequence[Job]) -> None:
 
 def pending_bytes(pending: Sequence[Job]) -> int:
     """Memory that the rows of pending trainings take."""
-    return N_COPIES * sum(job.task.X.nbytes for job in pending if job.task is not None)
+    return N_COPIES * sum(job.task.data.X.nbytes for job in pending if job.task is not None)

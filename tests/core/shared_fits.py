@@ -1,4 +1,4 @@
-"""Fits that processes share: run by torchrun with a folder for their states and names of fits."""
+"""Fits of several processes, run by torchrun with a folder for the results and the names of the fits."""
 
 import sys
 import warnings
@@ -19,47 +19,47 @@ from skaae import (
 
 X, Y = load_iris(return_X_y=True)
 X, Y = X[:129], Y[:129]  # batches of 32, the last of which has one row
-LAST = np.where(np.arange(len(Y)) % 16 == 1, Y, -1)
-HOLES = np.where(np.random.default_rng(0).random(X.shape) < 0.1, np.nan, X)
+FEW_LABELS = np.where(np.arange(len(Y)) % 16 == 1, Y, -1)
+WITH_MISSING = np.where(np.random.default_rng(0).random(X.shape) < 0.1, np.nan, X)
 
 
-SMALL = {"batch_size": 32, "hidden_layer_sizes": 8, "max_iter": 3, "random_state": 0}
+PARAMETERS = {"batch_size": 32, "hidden_layer_sizes": 8, "max_iter": 3, "random_state": 0}
 
 
 def transformer(**parameters):
-    return AAETransformer(2, **SMALL, **parameters)
+    return AAETransformer(2, **PARAMETERS, **parameters)
 
 
 FITS = {
     "transformer": (transformer(), (X,)),
     "early-stopping": (transformer(early_stopping=True, posterior="universal"), (X,)),
-    "informed": (transformer(prior="mixture"), (X, LAST)),
+    "labels": (transformer(prior="mixture"), (X, FEW_LABELS)),
     "mmd": (transformer(regularizer="mmd"), (X,)),
-    "sliced": (transformer(regularizer="sliced_wasserstein", prior="swiss_roll"), (X, LAST)),
-    "heads": (transformer(n_clusters=3), (X,)),
+    "sliced": (transformer(regularizer="sliced_wasserstein", prior="swiss_roll"), (X, FEW_LABELS)),
+    "cluster-heads": (transformer(n_clusters=3), (X,)),
     "images": (
-        AAETransformer(2, image_shape=(2, 2), **SMALL),
+        AAETransformer(2, image_shape=(2, 2), **PARAMETERS),
         (X,),
     ),
     "classifier": (
-        SemiSupervisedAAEClassifier(n_members=2, smoothness=0.5, **SMALL),
-        (X, LAST),
+        SemiSupervisedAAEClassifier(n_members=2, smoothness=0.5, **PARAMETERS),
+        (X, FEW_LABELS),
     ),
-    "clusterer": (AAEClusterer(3, n_members=2, **SMALL), (X,)),
-    "detector": (AAEOutlierDetector(**SMALL), (X,)),
+    "clusterer": (AAEClusterer(3, n_members=2, **PARAMETERS), (X,)),
+    "detector": (AAEOutlierDetector(**PARAMETERS), (X,)),
     "denoiser": (
-        AAEDenoiser(corruption="masked", **SMALL),
-        (HOLES,),
+        AAEDenoiser(corruption="masked", **PARAMETERS),
+        (WITH_MISSING,),
     ),
     "generator": (
-        AAEGenerator(**SMALL, flow_max_iter=3),
+        AAEGenerator(**PARAMETERS, flow_max_iter=3),
         (X, Y),
     ),
 }
 
 
-def fitted(name):
-    """The state and the curves of a fit, without the optimizers' step counts and moments."""
+def fit_results(name):
+    """The parameters and the curves of a fit."""
     model, data = FITS[name]
     model.fit(*data)
     state = {part: value for part, value in model._state.items() if part.startswith("model.")}
@@ -71,10 +71,10 @@ def main(folder, *names):
     torch.set_num_threads(1)
     distributed.init_process_group("gloo")
     rank = distributed.get_rank()
-    if names == ("disagreeing",):
+    if names == ("different-seeds",):
         transformer().set_params(random_state=rank).fit(X)
     for name in names:
-        np.savez(f"{folder}/{name}.{rank}.npz", **fitted(name))
+        np.savez(f"{folder}/{name}.{rank}.npz", **fit_results(name))
     distributed.destroy_process_group()
 
 

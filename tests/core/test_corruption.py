@@ -1,104 +1,108 @@
 import pytest
 import torch
 
-from skaae.core.corruption import Corruption, columns_of_marks
+from skaae._plan import Architecture, Block, TrainingPlan
+from skaae.core.corruption import Corruption, mask_index_of_columns
+from skaae.core.distributed import Shard
 from skaae.core.model import AdversarialAutoencoder
-from skaae.core.shards import Shard
-from skaae.plan import Architecture, Block, Training
 
 STYLE = Block("style", 2, "normal")
-MARKED = Architecture(
-    7, (STYLE,), (8,), "relu", choices=(2, 3), marks=(0, 1, 2, 0)
-)  # the first column has a choice too
+# The first column of the table has both a numeric column and the second one-hot group.
+MASKED = Architecture(7, (STYLE,), (8,), "relu", one_hot_groups=(2, 3), mask_indices=(0, 1, 2, 0))
 
 
-def rows(n, *, n_marks=0):
+def rows(n, *, n_mask_columns=0):
     generator = torch.Generator().manual_seed(0)
-    values = torch.randn(n, 2, generator=generator)
+    numeric = torch.randn(n, 2, generator=generator)
     groups = [torch.eye(width)[torch.randint(width, (n,), generator=generator)] for width in (2, 3)]
-    return torch.cat([values, *groups, torch.zeros(n, n_marks)], 1)
+    return torch.cat([numeric, *groups, torch.zeros(n, n_mask_columns)], 1)
 
 
-def corrupted(architecture, x, size=None, **shares):
-    corruption = Corruption(architecture, Training((0, 1), 1, 1, **shares), x)
-    return corruption(x.expand(2, -1, -1), Shard(len(x), size or len(x)))
+def corrupt(architecture, x, n_draws=None, **levels):
+    corruption = Corruption(architecture, TrainingPlan((0, 1), 1, 1, **levels), x)
+    return corruption(x.expand(2, -1, -1), Shard(len(x), n_draws or len(x)))
 
 
-def test_marks_belong_to_all_columns_of_their_cells():
-    assert columns_of_marks(MARKED).tolist() == [0, 1, 2, 2, 0, 0, 0]
-    assert not len(columns_of_marks(Architecture(7, (STYLE,), (8,), "relu")))
+def test_the_mask_of_a_cell_is_that_of_all_of_its_columns():
+    assert mask_index_of_columns(MASKED).tolist() == [0, 1, 2, 2, 0, 0, 0]
+    assert not len(mask_index_of_columns(Architecture(7, (STYLE,), (8,), "relu")))
 
 
-def test_masked_cells_are_zero_and_marked_and_others_as_they_were():
-    x = rows(2000, n_marks=3)
-    shown = corrupted(MARKED, x, masking=(0.0, 0.3))
-    assert torch.equal(shown[0], x)
-    marks = shown[1, :, 7:]
-    assert set(marks.unique().tolist()) == {0, 1}
-    assert (abs(marks.mean(0) - 0.3) < 0.04).all()
-    of_columns = marks[:, columns_of_marks(MARKED)].bool()
-    assert (shown[1, :, :7][of_columns] == 0).all()
-    assert torch.equal(shown[1, :, :7][~of_columns], x[:, :7][~of_columns])
+def test_masked_cells_are_zero_and_1_in_the_mask_and_others_are_unchanged():
+    x = rows(2000, n_mask_columns=3)
+    corrupted = corrupt(MASKED, x, masked_fraction=(0.0, 0.3))
+    assert torch.equal(corrupted[0], x)
+    mask = corrupted[1, :, 7:]
+    assert set(mask.unique().tolist()) == {0, 1}
+    assert (abs(mask.mean(0) - 0.3) < 0.04).all()
+    is_masked = mask[:, mask_index_of_columns(MASKED)].bool()
+    assert (corrupted[1, :, :7][is_masked] == 0).all()
+    assert torch.equal(corrupted[1, :, :7][~is_masked], x[:, :7][~is_masked])
 
 
-def test_unknown_cells_stay_unknown_beneath_noise():
-    x = rows(50, n_marks=3)
+def test_missing_cells_have_no_noise():
+    x = rows(50, n_mask_columns=3)
     x[:, 7] = 1
-    shown = corrupted(MARKED, x, noise=1.0)
-    assert (shown[..., [0, 4, 5, 6]] == 0).all()
-    assert torch.equal(shown[..., 7:], x[:, 7:].expand(2, -1, -1))
-    assert (shown[..., 1] != x[:, 1]).all()
+    corrupted = corrupt(MASKED, x, noise=1.0)
+    assert (corrupted[..., [0, 4, 5, 6]] == 0).all()
+    assert torch.equal(corrupted[..., 7:], x[:, 7:].expand(2, -1, -1))
+    assert (corrupted[..., 1] != x[:, 1]).all()
 
 
-def test_salt_and_pepper_are_extremes_and_other_options():
-    architecture = Architecture(7, (STYLE,), (8,), "relu", choices=(2, 3))
+def test_salt_and_pepper_are_extremes_and_random_categories():
+    architecture = Architecture(7, (STYLE,), (8,), "relu", one_hot_groups=(2, 3))
     x = rows(4000)
-    shown = corrupted(architecture, x, salt=(0.0, 0.4))
-    assert torch.equal(shown[0], x)
-    values, before = shown[1, :, :2], x[:, :2]
-    changed = values != before
+    corrupted = corrupt(architecture, x, salt_and_pepper_fraction=(0.0, 0.4))
+    assert torch.equal(corrupted[0], x)
+    numeric, before = corrupted[1, :, :2], x[:, :2]
+    changed = numeric != before
     assert abs(changed.float().mean() - 0.4) < 0.02
-    extremes = torch.where(values == before.amin(0), 0, torch.where(values == before.amax(0), 1, -1))
+    extremes = torch.where(numeric == before.amin(0), 0, torch.where(numeric == before.amax(0), 1, -1))
     assert (extremes[changed] >= 0).all()
     assert abs(extremes[changed].float().mean() - 0.5) < 0.03
-    group = shown[1, :, 4:]
+    group = corrupted[1, :, 4:]
     assert (group.sum(1) == 1).all()
     assert abs((group != x[:, 4:]).any(1).float().mean() - 0.4 * 2 / 3) < 0.03
 
 
-@pytest.mark.parametrize("shares", [{"noise": 0.5}, {"salt": 0.5}, {"masking": 0.5}, {"noise": 1.0, "masking": 0.2}])
-def test_padding_does_not_shift_a_stream(shares):
-    x = rows(30, n_marks=3)
-    whole = corrupted(MARKED, x, **shares)
-    part = Corruption(MARKED, Training((0, 1), 1, 1, **shares), x)(x[:11].expand(2, -1, -1), Shard(11, 30))
-    assert torch.equal(part, whole[:, :11])
+@pytest.mark.parametrize(
+    "levels",
+    [{"noise": 0.5}, {"salt_and_pepper_fraction": 0.5}, {"masked_fraction": 0.5}, {"noise": 1, "masked_fraction": 0.2}],
+)
+def test_a_short_batch_does_not_shift_the_streams(levels):
+    x = rows(30, n_mask_columns=3)
+    whole = corrupt(MASKED, x, **levels)
+    corruption = Corruption(MASKED, TrainingPlan((0, 1), 1, 1, **levels), x)
+    assert torch.equal(corruption(x[:11].expand(2, -1, -1), Shard(11, 30)), whole[:, :11])
 
 
-def test_errors_of_unknown_cells_do_not_count():
-    model = AdversarialAutoencoder(MARKED, 1)
-    outputs = torch.randn(1, 5, 7, generator=torch.Generator().manual_seed(0))
-    x = rows(5, n_marks=3)
-    plain = model.errors(outputs, x[None])
+def test_reconstruction_errors_of_missing_cells_are_zero():
+    model = AdversarialAutoencoder(MASKED, 1)
+    output = torch.randn(1, 5, 7, generator=torch.Generator().manual_seed(0))
+    x = rows(5, n_mask_columns=3)
+    errors = model.reconstruction_errors(output, x[None])
     x[:, 7] = 1
-    assert torch.equal(model.errors(outputs, x[None]), plain * torch.tensor([0.0, 1.0, 1.0, 0.0]))
+    expected = errors * torch.tensor([0.0, 1.0, 1.0, 0.0])
+    assert torch.equal(model.reconstruction_errors(output, x[None]), expected)
 
 
-@pytest.mark.parametrize("first", [{"noise": 0.3}, {"salt": 0.3}, {"masking": 0.3}])
-def test_a_member_does_not_depend_on_what_its_neighbours_have(first):
-    x = rows(40, n_marks=3)
-    rest = {"noise": 0.2, "salt": 0.2, "masking": 0.2}
-    alone = corrupted(MARKED, x, **rest | dict.fromkeys(first, 0.0))
-    beside = corrupted(MARKED, x, **rest | {name: (0.0, share) for name, share in first.items()})
-    assert torch.equal(beside[0], alone[0])
-    assert not torch.equal(beside[1], alone[1])
+@pytest.mark.parametrize("name", ["noise", "salt_and_pepper_fraction", "masked_fraction"])
+def test_the_corruption_of_a_member_does_not_depend_on_the_levels_of_the_others(name):
+    x = rows(40, n_mask_columns=3)
+    levels = {"noise": 0.2, "salt_and_pepper_fraction": 0.2, "masked_fraction": 0.2}
+    alone = corrupt(MASKED, x, **levels | {name: 0.0})
+    packed = corrupt(MASKED, x, **levels | {name: (0.0, 0.3)})
+    assert torch.equal(packed[0], alone[0])
+    assert not torch.equal(packed[1], alone[1])
 
 
 def test_extremes_are_those_of_known_cells():
-    x = rows(50, n_marks=3)
+    x = rows(50, n_mask_columns=3)
     x[:, 0] += 100
     x[7, 0], x[7, 7] = 0, 1
-    corruption = Corruption(MARKED, Training((0,), 1, 1, salt=0.5, masking=0.1), x)
-    assert corruption.low[0] > 90
-    of_all = Corruption(MARKED, Training((0,), 1, 1, salt=0.5, masking=0.1, one_scale=True), x)
-    assert of_all.low.shape == (1,)
-    assert of_all.high > 90
+    plan = TrainingPlan((0,), 1, 1, salt_and_pepper_fraction=0.5, masked_fraction=0.1)
+    assert Corruption(MASKED, plan, x).low[0] > 90
+    plan = TrainingPlan((0,), 1, 1, salt_and_pepper_fraction=0.5, masked_fraction=0.1, shared_extremes=True)
+    shared = Corruption(MASKED, plan, x)
+    assert shared.low.shape == (1,)
+    assert shared.high > 90

@@ -3,11 +3,11 @@ import io
 import numpy as np
 import pytest
 
+from skaae._plan import Architecture, Block, TrainingData, TrainingPlan
 from skaae.core.hooks import EarlyStopping, Epoch, ProgressLine
 from skaae.core.inference import decode, encode
 from skaae.core.training import train
 from skaae.metrics import sliced_wasserstein
-from skaae.plan import Architecture, Block, Training
 
 ARCHITECTURE = Architecture(6, (Block("style", 2, "normal"),), (16,), "relu")
 
@@ -17,7 +17,7 @@ def rows(X):
     return ((X - X.mean(0)) / X.std(0)).astype(np.float32)
 
 
-def test_progress_is_one_line_that_ends():
+def test_the_progress_line_is_one_line():
     out = io.StringIO()
     line = ProgressLine("Model", out)
     for index in range(3):
@@ -27,26 +27,39 @@ def test_progress_is_one_line_that_ends():
     assert out.getvalue().count("\n") == 1
 
 
-def test_early_stopping_ends_with_the_best_weights(rows):
-    stop = EarlyStopping(rows[:30], patience=3, tol=0.0, seed=0)
-    training = Training((0, 1), n_epochs=200, batch_size=32, learning_rate=(1e-3, 0.3))
-    state, curves = train(ARCHITECTURE, training, rows[30:], hooks=[stop])
+def test_early_stopping_restores_the_best_weights(rows):
+    early_stopping = EarlyStopping(TrainingData(rows[:30]), patience=3, tol=0.0, seed=0)
+    plan = TrainingPlan((0, 1), n_epochs=200, batch_size=32, learning_rate=(1e-3, 0.3))
+    state, curves = train(ARCHITECTURE, plan, TrainingData(rows[30:]), hooks=[early_stopping])
     validation = curves["validation"]
     assert 3 < len(validation) < 200
     assert len(validation) - 1 - validation.argmin(0).max() == 3
     code = encode(ARCHITECTURE, state, rows[:30], "cpu")
-    again = np.square(decode(ARCHITECTURE, state, code[0], "cpu")[0] - rows[:30]).mean() + sliced_wasserstein(
-        stop.prior[0], code[0], n_projections=32, random_state=0
-    )
-    assert again == pytest.approx(validation[:, 0].min(), rel=1e-4)
+    error = np.square(decode(ARCHITECTURE, state, code[0], "cpu")[0] - rows[:30]).mean()
+    distance = sliced_wasserstein(early_stopping.prior[0], code[0], n_projections=32, random_state=0)
+    assert error + distance == pytest.approx(validation[:, 0].min(), rel=1e-4)
 
 
-def test_a_member_stops_as_it_would_alone(rows):
-    def run(rates, seeds):
-        stop = EarlyStopping(rows[:30], patience=3, tol=0.0, seed=0)
-        return train(ARCHITECTURE, Training(seeds, 40, 32, rates), rows[30:], hooks=[stop])[0]
+def test_a_packed_member_stops_as_it_does_alone(rows):
+    def fit(learning_rate, seeds):
+        early_stopping = EarlyStopping(TrainingData(rows[:30]), patience=3, tol=0.0, seed=0)
+        plan = TrainingPlan(seeds, 40, 32, learning_rate)
+        return train(ARCHITECTURE, plan, TrainingData(rows[30:]), hooks=[early_stopping]).state
 
-    packed, alone = run((1e-3, 0.3), (0, 1)), run((0.3,), (1,))
+    packed, alone = fit((1e-3, 0.3), (0, 1)), fit((0.3,), (1,))
     np.testing.assert_allclose(
         packed["model.encoder.linear.weight"][1], alone["model.encoder.linear.weight"][0], atol=1e-6
     )
+
+
+def test_the_encoder_gets_its_own_input_of_held_out_rows(rows):
+    def first_validation_loss(held_out):
+        hooks = [EarlyStopping(held_out, patience=3, tol=0.0, seed=0)]
+        return train(ARCHITECTURE, TrainingPlan((0,), 1, 32), TrainingData(rows), hooks=hooks).curves["validation"]
+
+    plain, same, other = (
+        first_validation_loss(TrainingData(rows[:30], encoder_input=encoder_input))
+        for encoder_input in (None, lambda epoch: rows[:30] + epoch, lambda epoch: rows[30:60])
+    )
+    assert plain == same  # the input of epoch 0
+    assert (other > plain).all()

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from skaae.core.inference import BATCH_SIZE, decode, draw, encode, errors, resolve_device
+from skaae._plan import Architecture, Block, TrainingData, TrainingPlan
+from skaae.core.inference import BATCH_SIZE, decode, encode, resolve_device, sample_prior, squared_errors
 from skaae.core.training import train
-from skaae.plan import Architecture, Block, Training
 
 ARCHITECTURE = Architecture(6, (Block("style", 2, "normal"),), (16,), "relu")
 
@@ -11,10 +11,10 @@ ARCHITECTURE = Architecture(6, (Block("style", 2, "normal"),), (16,), "relu")
 @pytest.fixture(scope="module")
 def state():
     X = np.random.default_rng(0).standard_normal((100, 6)).astype(np.float32)
-    return train(ARCHITECTURE, Training((0, 1), 2, 32), X)[0]
+    return train(ARCHITECTURE, TrainingPlan((0, 1), 2, 32), TrainingData(X)).state
 
 
-def test_rows_in_batches_are_rows_one_by_one(state):
+def test_codes_do_not_depend_on_the_batch(state):
     X = np.random.default_rng(1).standard_normal((BATCH_SIZE + 3, 6))
     code = encode(ARCHITECTURE, state, X, "cpu")
     assert code.shape == (2, BATCH_SIZE + 3, 2)
@@ -25,14 +25,14 @@ def test_rows_in_batches_are_rows_one_by_one(state):
     assert decode(ARCHITECTURE, state, code[0], "cpu").shape == (2, BATCH_SIZE + 3, 6)
 
 
-def test_arithmetic_follows_the_dtype_of_the_rows(state):
+def test_the_precision_is_that_of_the_rows(state):
     X = np.zeros((3, 6), dtype=np.float32)
     assert encode(ARCHITECTURE, state, X, "cpu").dtype == np.float32
 
 
-def test_draws_follow_the_seed():
-    np.testing.assert_array_equal(draw(ARCHITECTURE, 5, 0), draw(ARCHITECTURE, 5, 0))
-    assert not np.allclose(draw(ARCHITECTURE, 5, 0), draw(ARCHITECTURE, 5, 1))
+def test_draws_from_the_prior_depend_on_the_seed():
+    np.testing.assert_array_equal(sample_prior(ARCHITECTURE, 5, 0), sample_prior(ARCHITECTURE, 5, 0))
+    assert not np.allclose(sample_prior(ARCHITECTURE, 5, 0), sample_prior(ARCHITECTURE, 5, 1))
 
 
 def test_devices():
@@ -42,8 +42,8 @@ def test_devices():
         resolve_device("abacus")
 
 
-def test_errors_are_means_over_members(state):
+def test_squared_errors_are_means_over_members(state):
     X = np.random.default_rng(1).standard_normal((7, 6))
     code = encode(ARCHITECTURE, state, X, "cpu")
-    by_member = [decode(ARCHITECTURE, state, each, "cpu")[k] for k, each in enumerate(code)]
-    np.testing.assert_allclose(errors(ARCHITECTURE, state, X, "cpu"), np.square(by_member - X).mean(0))
+    reconstructions = [decode(ARCHITECTURE, state, z, "cpu")[k] for k, z in enumerate(code)]
+    np.testing.assert_allclose(squared_errors(ARCHITECTURE, state, X, "cpu"), np.square(reconstructions - X).mean(0))

@@ -3,9 +3,9 @@ import pytest
 import torch
 from sklearn.decomposition import PCA
 
+from skaae._plan import Architecture, Block
 from skaae.core.model import AdversarialAutoencoder
-from skaae.core.streams import Streams
-from skaae.plan import Architecture, Block
+from skaae.core.random import RandomStreams
 
 ARCHITECTURE = Architecture(6, (Block("style", 2, "normal"), Block("style", 1, "normal")), (8, 7), "relu")
 
@@ -14,7 +14,7 @@ ARCHITECTURE = Architecture(6, (Block("style", 2, "normal"), Block("style", 1, "
 def model(X):
     x = torch.tensor(X, dtype=torch.float32)
     model = AdversarialAutoencoder(ARCHITECTURE, 2)
-    model.initialise(Streams([0, 1]), [x, x[:50]])
+    model.initialize(RandomStreams([0, 1]), [x, x[:50]])
     return model
 
 
@@ -23,15 +23,15 @@ def test_shapes(model):
     code = model.encode(x)
     assert code.shape == (2, 5, 3)
     assert model.decode(code).shape == x.shape
-    assert model.draw(9, Streams([0, 1])).shape == (2, 9, 3)
-    assert [logit.shape for logit in model.judge(code)] == [(2, 5), (2, 5)]
+    assert model.sample_prior(9, RandomStreams([0, 1])).shape == (2, 9, 3)
+    assert [logit.shape for logit in model.discriminate(code)] == [(2, 5), (2, 5)]
 
 
-def test_starts_from_whitened_principal_components(X):
+def test_training_starts_from_whitened_principal_components(X):
     one_block = Architecture(6, (Block("style", 3, "normal"),), (8,), "relu")
     x = torch.tensor(X, dtype=torch.float32)
     model = AdversarialAutoencoder(one_block, 1)
-    model.initialise(Streams([0]), [x])
+    model.initialize(RandomStreams([0]), [x])
     code = model.encode(x[None]).detach()[0].numpy()
     pca = PCA(3, whiten=True).fit(X)
     np.testing.assert_allclose(np.abs(code), np.abs(pca.transform(X)), atol=1e-3)
@@ -39,23 +39,23 @@ def test_starts_from_whitened_principal_components(X):
     np.testing.assert_allclose(rows, pca.inverse_transform(pca.transform(X)), atol=1e-2)
 
 
-def test_rows_fewer_than_the_width_or_all_the_same():
+def test_codes_are_finite_for_fewer_rows_than_columns_and_for_constant_rows():
     wide = Architecture(6, (Block("style", 5, "normal"),), (8,), "relu")
     for x in (torch.randn(2, 6), torch.zeros(10, 6)):
         model = AdversarialAutoencoder(wide, 1)
-        model.initialise(Streams([0]), [x])
+        model.initialize(RandomStreams([0]), [x])
         assert torch.isfinite(model.decode(model.encode(x[None]))).all()
 
 
-def test_a_category_is_read_as_probabilities(X):
+def test_a_category_is_a_vector_of_class_probabilities(X):
     blocks = (Block("style", 2, "normal"), Block("category", 3, "one_hot", (0.5, 0.3, 0.2)))
     model = AdversarialAutoencoder(Architecture(6, blocks, (8,), "relu"), 2)
     x = torch.tensor(X, dtype=torch.float32)
-    model.initialise(Streams([0, 1]), [x, x])
+    model.initialize(RandomStreams([0, 1]), [x, x])
     h = model.encoder(x.expand(2, -1, -1)) + torch.arange(5.0)
-    category = model.code_of(h)[..., 2:]
+    category = model.to_code(h)[..., 2:]
     torch.testing.assert_close(category.sum(-1), torch.ones(2, len(x)))
-    torch.testing.assert_close(model.log_probabilities_of(h).exp(), category)
-    draws = model.draw(50, Streams([0, 1]))
+    torch.testing.assert_close(model.to_log_proba(h).exp(), category)
+    draws = model.sample_prior(50, RandomStreams([0, 1]))
     assert draws.shape == (2, 50, 5)
     assert (draws[..., 2:].sum(-1) == 1).all()

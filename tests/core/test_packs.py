@@ -3,20 +3,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from skaae._plan import Architecture, Block, TrainingData, TrainingPlan
 from skaae.core import packs
-from skaae.core.packs import packs_of, train_packed
-from skaae.core.tasks import Task
-from skaae.core.training import train_alone
-from skaae.plan import Architecture, Block, Training
+from skaae.core.packs import group_into_packs, train_packed
+from skaae.core.tasks import TrainingTask
+from skaae.core.training import train_task
 
 STYLE = Architecture(6, (Block("style", 2, "normal"),), (16,), "relu")
 CLASSES = Architecture(6, (Block("style", 2, "normal"), Block("category", 2, "one_hot", (0.5, 0.5))), (16,), "relu")
-PLAN = Training((0,), 4, 32, noise=0.1)
+PLAN = TrainingPlan((0,), 4, 32, noise=0.1)
 
 
 @pytest.fixture
 def tasks(X):
-    """Fits of different rows, seeds, rates, weights and noise."""
+    """Trainings with different rows, seeds, learning rates, weights and noise."""
     X = ((X - X.mean(0)) / X.std(0)).astype(np.float32)
     plans = [
         PLAN,
@@ -24,61 +24,63 @@ def tasks(X):
         replace(PLAN, adversarial_weight=0.3, noise=0.4),
         replace(PLAN, seeds=(7,), learning_rate=4e-3, weight_decay=0.1),
     ]
-    return [Task(STYLE, plan, X[start : start + 100]) for start, plan in enumerate(plans)]
-
-
-def assert_same(trained, alone):
-    for found, expected in zip(trained, alone, strict=True):
-        assert found.keys() == expected.keys()
-        for name in expected:
-            np.testing.assert_allclose(found[name], expected[name], rtol=1e-4, atol=1e-6, err_msg=name)
-
-
-def test_packed_tasks_come_out_as_they_would_alone(tasks):
-    assert packs_of(tasks) == [[0, 2, 1, 3]]  # in the order of their rates
-    for task, trained in zip(tasks, train_packed(tasks), strict=True):
-        assert_same(trained, train_alone(task))
-
-
-def test_members_of_a_task_stay_together(tasks):
-    tasks = [replace_plan(task, seeds=(place, place + 10)) for place, task in enumerate(tasks)]
-    for task, trained in zip(tasks, train_packed(tasks), strict=True):
-        assert_same(trained, train_alone(task))
+    return [TrainingTask(STYLE, plan, TrainingData(X[start : start + 100])) for start, plan in enumerate(plans)]
 
 
 def replace_plan(task, **changes):
-    return replace(task, training=replace(task.training, **changes))
+    return replace(task, plan=replace(task.plan, **changes))
 
 
-def test_what_is_given_beside_rows_goes_along(tasks):
+def replace_data(task, **changes):
+    return replace(task, data=replace(task.data, **changes))
+
+
+def assert_same(result, expected):
+    for found, wanted in zip(result, expected, strict=True):
+        assert found.keys() == wanted.keys()
+        for name in wanted:
+            np.testing.assert_allclose(found[name], wanted[name], rtol=1e-4, atol=1e-6, err_msg=name)
+
+
+def assert_packed_as_alone(tasks):
+    for task, result in zip(tasks, train_packed(tasks), strict=True):
+        assert_same(result, train_task(task))
+
+
+def test_packed_tasks_have_the_results_that_they_have_alone(tasks):
+    assert group_into_packs(tasks) == [[0, 2, 1, 3]]  # in the order of their learning rates
+    assert_packed_as_alone(tasks)
+
+
+def test_members_of_a_task_stay_together(tasks):
+    assert_packed_as_alone([replace_plan(task, seeds=(k, k + 10)) for k, task in enumerate(tasks)])
+
+
+def test_labels_soft_labels_conditions_and_encoder_inputs_are_stacked(tasks):
     rng = np.random.default_rng(0)
     tasks = [
-        replace_plan(
-            replace(
-                task,
-                architecture=CLASSES,
-                labels=rng.permutation(np.repeat([0, 1, -1], [10, 10, 80])),
-                guesses=rng.dirichlet([1, 1], 100),
-                shown=lambda epoch, X=task.X: X + epoch,
+        replace_data(
+            replace_plan(
+                replace(task, architecture=replace(CLASSES, condition_width=1)), entropy_weight=0.1, balance_weight=0.2
             ),
-            certainty=0.1,
-            balance=0.2,
+            labels=rng.permutation(np.repeat([0, 1, -1], [10, 10, 80])),
+            soft_labels=rng.dirichlet([1, 1], 100),
+            condition=rng.random((100, 1)),
+            encoder_input=lambda epoch, X=task.data.X: X + epoch,
         )
         for task in tasks
     ]
-    assert len(packs_of(tasks)) == 1
-    for task, trained in zip(tasks, train_packed(tasks), strict=True):
-        assert_same(trained, train_alone(task))
+    assert len(group_into_packs(tasks)) == 1
+    assert_packed_as_alone(tasks)
 
 
-def test_tasks_go_on_together_from_where_they_were(tasks):
-    started = [replace(task, start=train_alone(task)[0]) for task in tasks]
-    assert len(packs_of(started)) == 1
-    for task, trained in zip(started, train_packed(started), strict=True):
-        assert_same(trained, train_alone(task))
+def test_tasks_with_a_start_share_a_pack(tasks):
+    started = [replace(task, start=train_task(task).state) for task in tasks]
+    assert len(group_into_packs(started)) == 1
+    assert_packed_as_alone(started)
 
 
-def test_what_differs_in_kind_is_apart(tasks):
+def test_tasks_of_different_shape_do_not_share_a_pack(tasks):
     first = tasks[0]
     others = [
         replace(first, architecture=replace(STYLE, hidden_layer_sizes=(8,))),
@@ -86,60 +88,60 @@ def test_what_differs_in_kind_is_apart(tasks):
         replace_plan(first, batch_size=16),
         replace_plan(first, adversarial_weight=0.0),
         replace_plan(first, seeds=(0, 1)),
-        replace(first, X=first.X[:99]),
+        replace_data(first, X=first.data.X[:99]),
         replace(first, hooks=[lambda epoch: None]),
-        replace_plan(first, smoothness=1.0),
-        replace_plan(first, salt=0.1),
+        replace_plan(first, vat_weight=1.0),
+        replace_plan(first, salt_and_pepper_fraction=0.1),
     ]
-    assert packs_of([first, *others]) == [[place] for place in range(len(others) + 1)]
-    assert packs_of([others[-1]] * 2) == [[0], [1]]
+    assert group_into_packs([first, *others]) == [[index] for index in range(len(others) + 1)]
+    assert group_into_packs([others[-1]] * 2) == [[0], [1]]
 
 
 def test_wide_models_make_small_packs(tasks, monkeypatch):
-    monkeypatch.setattr(packs, "MOST_NUMBERS", 2 * 64 * 32)  # two members, whose adversaries are the widest
-    assert [len(pack) for pack in packs_of(tasks)] == [2, 2]
+    # Two members, whose discriminators have the widest layer.
+    monkeypatch.setattr(packs, "MAX_LAYER_OUTPUTS", 2 * 64 * 32)
+    assert [len(pack) for pack in group_into_packs(tasks)] == [2, 2]
     pairs = [replace_plan(task, seeds=(0, 1)) for task in tasks]
-    assert [len(pack) for pack in packs_of(pairs)] == [1, 1, 1, 1]
+    assert [len(pack) for pack in group_into_packs(pairs)] == [1, 1, 1, 1]
 
 
 @pytest.mark.parametrize("error", [MemoryError, RuntimeError])
-def test_a_pack_that_fails_is_trained_one_by_one(tasks, monkeypatch, error):
-    def choosy(task):
-        if len(task.training.seeds) > 1:
+def test_tasks_of_a_pack_that_fails_are_trained_alone(tasks, monkeypatch, error):
+    def fail_if_packed(task):
+        if len(task.plan.seeds) > 1:
             raise error("too much")
-        return train_alone(task)
+        return train_task(task)
 
-    monkeypatch.setattr(packs, "train_alone", choosy)
-    for task, trained in zip(tasks, train_packed(tasks), strict=True):
-        assert_same(trained, train_alone(task))
+    monkeypatch.setattr(packs, "train_task", fail_if_packed)
+    assert_packed_as_alone(tasks)
 
 
-def test_what_is_known_of_rows_decides_who_goes_together(tasks):
-    def labelled(n):
+def test_tasks_of_different_data_or_start_do_not_share_a_pack(tasks):
+    def make_labels(n):
         return np.repeat([0, -1], [n, 100 - n])
 
-    first = replace(tasks[0], architecture=CLASSES, labels=labelled(10))
+    first = replace_data(replace(tasks[0], architecture=CLASSES), labels=make_labels(10))
     others = [
-        replace(first, labels=labelled(11)),
-        replace(first, labels=None),
-        replace(first, guesses=np.full((100, 2), 0.5)),
-        replace(first, given=np.zeros((100, 1))),
-        replace(first, shown=lambda epoch: first.X),
-        replace(first, rows=[np.arange(50)]),
+        replace_data(first, labels=make_labels(11)),
+        replace_data(first, labels=None),
+        replace_data(first, soft_labels=np.full((100, 2), 0.5)),
+        replace_data(first, condition=np.zeros((100, 1))),
+        replace_data(first, encoder_input=lambda epoch: first.data.X),
+        replace(first, member_rows=[np.arange(50)]),
         replace(first, device="meta"),
-        replace_plan(first, schedule="transport"),
+        replace_plan(first, schedule="flow"),
         replace(first, start={"epoch": np.array(3)}),
         replace(first, start={"epoch": np.array(4)}),
     ]
-    assert packs_of([first, *others]) == [[place] for place in range(len(others) + 1)]
-    assert packs_of([first, first]) == [[0, 1]]
-    assert packs_of([others[5], others[5]]) == [[0], [1]]
-    assert packs_of([others[7], others[7]]) == [[0], [1]]
+    assert group_into_packs([first, *others]) == [[index] for index in range(len(others) + 1)]
+    assert group_into_packs([first, first]) == [[0, 1]]
+    assert group_into_packs([others[5], others[5]]) == [[0], [1]]
+    assert group_into_packs([others[7], others[7]]) == [[0], [1]]
 
 
-def test_one_that_cannot_be_trained_takes_no_other_with_it(tasks):
-    hopeless = replace(tasks[1], X=tasks[1].X * 1e30)
-    outcomes = train_packed([tasks[0], hopeless, tasks[2]])
-    assert isinstance(outcomes[1], FloatingPointError)
-    assert_same(outcomes[0], train_alone(tasks[0]))
-    assert_same(outcomes[2], train_alone(tasks[2]))
+def test_a_task_that_fails_does_not_affect_the_others(tasks):
+    diverging = replace_data(tasks[1], X=tasks[1].data.X * 1e30)
+    results = train_packed([tasks[0], diverging, tasks[2]])
+    assert isinstance(results[1], FloatingPointError)
+    assert_same(results[0], train_task(tasks[0]))
+    assert_same(results[2], train_task(tasks[2]))

@@ -29,13 +29,13 @@ GRID = {"learning_rate_init": [1e-3, 1e-2], "noise": [0.0, 0.1], "n_components":
 def sizes(monkeypatch):
     """The number of tasks in each pack."""
     found = []
-    alone = packs.outcomes_of
+    alone = packs.train_pack
 
     def counted(tasks):
         found.append(len(tasks))
         return alone(tasks)
 
-    monkeypatch.setattr(packs, "outcomes_of", counted)
+    monkeypatch.setattr(packs, "train_pack", counted)
     return found
 
 

@@ -1,62 +1,62 @@
-"""Products by other ways are torch's own, to rounding, and so are their gradients."""
+"""Matrix products by other methods equal those of torch, up to rounding, and so do their gradients."""
 
 import pytest
 import torch
 from torch import nn
 
-from skaae.core import products
+from skaae.core import matmul
+from skaae.core.matmul import affine
 from skaae.core.networks import Residual
-from skaae.core.products import affine
 
 
 @pytest.fixture
-def by_onednn(monkeypatch):
+def onednn(monkeypatch):
     if not (torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")):
         pytest.skip("this torch has no oneDNN")
-    monkeypatch.setattr(products, "WIDE", 0)
-    monkeypatch.setattr(products, "NARROW", 0)
-    monkeypatch.setattr(products, "by_onednn", lambda: True)
+    monkeypatch.setattr(matmul, "MIN_ONEDNN_MULTIPLICATIONS", 0)
+    monkeypatch.setattr(matmul, "MAX_NARROW_COLUMNS", 0)
+    monkeypatch.setattr(matmul, "onednn_is_faster", lambda: True)
 
 
 @pytest.fixture
-def turned(monkeypatch):
-    monkeypatch.setattr(products, "PACKED", 0)
+def transposed(monkeypatch):
+    monkeypatch.setattr(matmul, "MIN_TRANSPOSED_NUMBERS", 0)
 
 
-def operands(n_members, n_shifts, dtype=torch.float32, widths=(7, 5)):
+def operands(n_members, n_biases, dtype=torch.float32, widths=(7, 5)):
     generator = torch.Generator().manual_seed(0)
     n_inputs, n_outputs = widths
-    shapes = [(n_members, n_shifts, n_outputs), (n_members, 9, n_inputs), (n_members, n_inputs, n_outputs)]
+    shapes = [(n_members, n_biases, n_outputs), (n_members, 9, n_inputs), (n_members, n_inputs, n_outputs)]
     return [torch.randn(shape, generator=generator, dtype=dtype).requires_grad_() for shape in shapes]
 
 
 @pytest.mark.parametrize("widths", [(7, 5), (20, 5), (5, 20), (20, 20)])
-@pytest.mark.parametrize("n_shifts", [1, 9])
+@pytest.mark.parametrize("n_biases", [1, 9])
 @pytest.mark.parametrize("n_members", [1, 3])
-@pytest.mark.parametrize("way", ["by_onednn", "turned"])
-def test_products_and_gradients_are_the_same(way, n_members, n_shifts, widths, request):
-    request.getfixturevalue(way)
-    other_way = operands(n_members, n_shifts, widths=widths)
-    plain = [operand.detach().double().requires_grad_() for operand in other_way]
-    found, expected = affine(*other_way), torch.baddbmm(*plain)
-    assert (type(found.grad_fn).__name__ == "AffineBackward") == (way == "by_onednn" or min(widths) < 16)
+@pytest.mark.parametrize("method", ["onednn", "transposed"])
+def test_products_and_gradients_are_equal(method, n_members, n_biases, widths, request):
+    request.getfixturevalue(method)
+    operands_ = operands(n_members, n_biases, widths=widths)
+    plain = [operand.detach().double().requires_grad_() for operand in operands_]
+    found, expected = affine(*operands_), torch.baddbmm(*plain)
+    assert (type(found.grad_fn).__name__ == "AffineBackward") == (method == "onednn" or min(widths) < 16)
     torch.testing.assert_close(found.double(), expected, rtol=1e-5, atol=1e-5)
     assert found.is_contiguous()
     gradient = torch.linspace(-1, 1, found.numel()).view_as(found)
-    gradients = torch.autograd.grad(found, other_way, gradient)
+    gradients = torch.autograd.grad(found, operands_, gradient)
     wanted = torch.autograd.grad(expected, plain, gradient.double())
     for own, other in zip(gradients, wanted, strict=True):
         torch.testing.assert_close(own.double(), other, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.usefixtures("by_onednn")
-def test_rows_in_64_bits_keep_them():
+@pytest.mark.usefixtures("onednn")
+def test_products_in_64_bits_are_computed_by_torch():
     operand = operands(2, 1, torch.float64)
     assert torch.equal(affine(*operand), torch.baddbmm(*operand))
 
 
-@pytest.mark.usefixtures("by_onednn")
-def test_a_network_learns_through_activations_in_place():
+@pytest.mark.usefixtures("onednn")
+def test_gradients_pass_activations_in_place():
     torch.manual_seed(0)
 
     class Squashed(nn.Module):
@@ -75,14 +75,14 @@ def test_a_network_learns_through_activations_in_place():
     torch.testing.assert_close(found, x.mT @ slope, rtol=1e-4, atol=1e-4)
 
 
-def test_small_products_are_torchs_own(monkeypatch):
-    monkeypatch.setattr(products, "by_onednn", lambda: True)
+def test_small_products_are_computed_by_torch(monkeypatch):
+    monkeypatch.setattr(matmul, "onednn_is_faster", lambda: True)
     assert type(affine(*operands(2, 1)).grad_fn).__name__ == "BaddbmmBackward0"
 
 
-@pytest.mark.parametrize("way", ["by_onednn", "turned"])
-def test_products_of_rows_that_are_not_learnt_from(way, request):
-    request.getfixturevalue(way)
+@pytest.mark.parametrize("method", ["onednn", "transposed"])
+def test_products_in_inference_mode(method, request):
+    request.getfixturevalue(method)
     operand = operands(2, 1)
     with torch.inference_mode():
         found = torch.relu_(affine(*operand))
