@@ -102,11 +102,11 @@ def small_model(**parameters):
 
 def stream(path, n_rows):
     """Seconds and peak of a stream; and of reading alone."""
-    from skaae.streaming import batches_of, fit_stream
+    from skaae.streaming import fit_stream, read_chunks
 
     model = small_model()
     before, start = peak(), time.perf_counter()
-    n_read = sum(len(rows) for rows in batches_of(path))
+    n_read = sum(len(rows) for rows in read_chunks(path))
     reading = time.perf_counter() - start
     assert n_read == n_rows, (n_read, n_rows)
     start = time.perf_counter()
@@ -189,7 +189,7 @@ def quality(name, seed):
     whole = AAETransformer(width, batch_size=256, random_state=seed).fit(X)
     epochs = whole.n_iter_
     by_class = np.argsort(y, kind="stable")
-    options = {"epochs": epochs, "batch_rows": 1000, "buffer_rows": 4000, "sample_rows": 4000, "random_state": seed}
+    options = {"n_epochs": epochs, "chunk_size": 1000, "buffer_size": 4000, "sample_size": 4000, "random_state": seed}
 
     def fresh():
         return AAETransformer(width, batch_size=256, random_state=seed)
@@ -218,7 +218,7 @@ def quality_with_labels(name, seed, share=0.1):
     few[few == "-1"] = -1
     model = SemiSupervisedAAEClassifier(teachers=None, batch_size=256, random_state=seed)
     whole = model.fit(X, few).score(X_test, y_test)
-    options = {"epochs": model.n_iter_, "batch_rows": 1000, "buffer_rows": 4000, "sample_rows": 4000}
+    options = {"n_epochs": model.n_iter_, "chunk_size": 1000, "buffer_size": 4000, "sample_size": 4000}
     fresh = SemiSupervisedAAEClassifier(**model.get_params())
     chunks = fit_stream(fresh, X, target=few, **options, random_state=seed).score(X_test, y_test)
     print(f"  {name:>16} classifier: accuracy {100 * whole:.1f} of fit, {100 * chunks:.1f} of fit_stream", flush=True)

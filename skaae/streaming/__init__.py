@@ -1,6 +1,6 @@
-"""Rows that do not fit into memory: read a batch at a time, mixed with others, and learnt by `partial_fit`."""
+"""Out-of-core learning: rows that do not fit into memory are read in chunks, shuffled, and learned by `partial_fit`."""
 
-from ._learning import fit_stream
-from ._reading import batches_of
+from ._fit_stream import fit_stream
+from ._sources import read_chunks
 
-__all__ = ["batches_of", "fit_stream"]
+__all__ = ["fit_stream", "read_chunks"]

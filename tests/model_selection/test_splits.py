@@ -10,15 +10,15 @@ from skaae.model_selection import SemiSupervisedKFold
 
 
 @pytest.fixture(scope="module")
-def few_digits():
+def partly_labelled_digits():
     X, y = load_digits(return_X_y=True)
     rng = np.random.default_rng(0)
     return X, y, np.where(rng.random(len(y)) < 0.1, y, -1)
 
 
 @pytest.mark.parametrize("shuffle", [False, True])
-def test_unlabelled_rows_are_in_every_training_set_and_no_test_set(few_digits, shuffle):
-    X, _, y_partial = few_digits
+def test_unlabelled_rows_are_in_every_training_set_and_no_test_set(partly_labelled_digits, shuffle):
+    X, _, y_partial = partly_labelled_digits
     unlabelled = set(np.flatnonzero(y_partial < 0))
     splits = list(SemiSupervisedKFold(5, shuffle=shuffle, random_state=0 if shuffle else None).split(X, y_partial))
     assert len(splits) == 5
@@ -38,8 +38,8 @@ def test_strings_and_missing_values():
         assert sorted(y[test]) == ["a", "b"]
 
 
-def test_scores_are_unbiased_unlike_those_of_stratified_splits(few_digits):
-    X, y, y_partial = few_digits
+def test_scores_are_unbiased_unlike_those_of_stratified_splits(partly_labelled_digits):
+    X, y, y_partial = partly_labelled_digits
     model = SelfTrainingClassifier(KNeighborsClassifier())
     unlabelled = y_partial < 0
     truth = (model.fit(X, y_partial).predict(X[unlabelled]) == y[unlabelled]).mean()
@@ -49,8 +49,8 @@ def test_scores_are_unbiased_unlike_those_of_stratified_splits(few_digits):
     assert abs(stratified - truth) > 0.5
 
 
-def test_grid_search_with_two_processes(few_digits):
-    X, y, y_partial = few_digits
+def test_grid_search_with_two_processes(partly_labelled_digits):
+    X, y, y_partial = partly_labelled_digits
     model = SemiSupervisedAAEClassifier(teachers=None, n_members=1, hidden_layer_sizes=(32,), random_state=0)
     grid = {"max_iter": [1, 40]}
     search = GridSearchCV(model, grid, cv=SemiSupervisedKFold(2), n_jobs=2, error_score="raise").fit(X, y_partial)

@@ -4,9 +4,9 @@ import pytest
 from sklearn.datasets import load_digits
 
 from skaae import AAEClusterer, AAETransformer, SemiSupervisedAAEClassifier
-from skaae.streaming import batches_of, fit_stream
-from skaae.streaming._reading import mixed
-from skaae.streaming._sample import Options, Sample
+from skaae.streaming import fit_stream, read_chunks
+from skaae.streaming._sampling import KnownCategories, ReservoirSample
+from skaae.streaming._sources import shuffle_chunks
 
 RNG = np.random.default_rng(0)
 N = 900
@@ -22,13 +22,13 @@ def small(**parameters):
     return AAETransformer(2, hidden_layer_sizes=8, batch_size=64, random_state=0, **parameters)
 
 
-def streamed(source, model=None, **options):
-    return fit_stream(model or small(), source, **{"batch_rows": 200, "buffer_rows": 400, "random_state": 0, **options})
+def fit_small(source, model=None, **options):
+    return fit_stream(model or small(), source, **{"chunk_size": 200, "buffer_size": 400, "random_state": 0, **options})
 
 
 @pytest.fixture
 def files(tmp_path):
-    """The table by kind of file, in groups of rows."""
+    """Files of the table."""
     FRAME.to_csv(tmp_path / "rows.csv.gz", index=False)
     FRAME[:500].to_csv(tmp_path / "first.csv", index=False)
     FRAME[500:].to_csv(tmp_path / "second.csv", index=False)
@@ -50,12 +50,12 @@ def memmap(tmp_path):
     return np.memmap(tmp_path / "rows", float, "r", shape=NUMBERS.shape)
 
 
-def in_order(X):
+def sort_rows(X):
     return X[np.lexsort(X.T)]
 
 
-class Recorder(AAETransformer):
-    """Keeps the chunks that it is shown."""
+class RecordingTransformer(AAETransformer):
+    """Records the chunks and learning rates of calls to `partial_fit`."""
 
     chunks = None
 
@@ -65,35 +65,35 @@ class Recorder(AAETransformer):
         return super().partial_fit(X, y, classes)
 
 
-def test_sources_of_the_same_rows_teach_the_same_columns(files, parquet, memmap):
+def test_all_kinds_of_sources(files, parquet, memmap):
     wide = [files["gz"], files["two"], parquet, FRAME, lambda: iter([FRAME[:300], FRAME[300:]]), [FRAME[:9], FRAME[9:]]]
     for source in wide:
-        model = streamed(source, columns=["a", "d", "kind"])
+        model = fit_small(source, columns=["a", "d", "kind"])
         names = ["a", "d", "d_value", "d_missing", "kind_cold", "kind_rare", "kind_warm"]
         assert model.table_encoder_.get_feature_names_out().tolist() == names, source
     for source in (memmap, NUMBERS, [NUMBERS[:300], NUMBERS[300:]]):
-        assert streamed(source).score(NUMBERS) > -0.2
+        assert fit_small(source).score(NUMBERS) > -0.2
 
 
-def test_every_row_is_learnt_once_an_epoch_and_order_is_mixed(memmap):
-    model = streamed(memmap, Recorder(2, max_iter=1, random_state=0), sample_rows=100, epochs=2)
+def test_every_row_is_trained_on_once_an_epoch_in_random_order(memmap):
+    model = fit_small(memmap, RecordingTransformer(2, max_iter=1, random_state=0), sample_size=100, n_epochs=2)
     sample, *chunks = model.chunks
     assert len(sample) == 100
     assert {len(chunk) for chunk in chunks} <= {100, 200, 150}
     for epoch in (chunks[: len(chunks) // 2], chunks[len(chunks) // 2 :]):
         shown = np.concatenate(epoch)
-        np.testing.assert_array_equal(in_order(shown), in_order(NUMBERS))
+        np.testing.assert_array_equal(sort_rows(shown), sort_rows(NUMBERS))
         assert not np.array_equal(shown, NUMBERS)
 
 
-def test_rate_falls_over_the_second_half_and_comes_back(memmap):
-    model = streamed(memmap, Recorder(2, random_state=0))
+def test_learning_rate_decays_over_the_second_half_and_is_restored(memmap):
+    model = fit_small(memmap, RecordingTransformer(2, random_state=0))
     assert model.rates[1] == 1e-3
     assert model.rates[-1] < 6e-4
     assert model.learning_rate_init == 1e-3
 
 
-def test_rate_comes_back_after_an_interruption():
+def test_learning_rate_is_restored_after_an_interruption():
     passes = []
 
     def interrupted():
@@ -102,13 +102,13 @@ def test_rate_comes_back_after_an_interruption():
         if len(passes) > 1:
             raise KeyboardInterrupt
 
-    model = Recorder(2, learning_rate_init=0.01, random_state=0)
+    model = RecordingTransformer(2, learning_rate_init=0.01, random_state=0)
     with pytest.raises(KeyboardInterrupt):
-        streamed(interrupted, model, buffer_rows=1)
+        fit_small(interrupted, model, buffer_size=1)
     assert model.rates[-1] < model.learning_rate_init == 0.01
 
 
-def test_labels_come_from_a_column_an_array_or_pairs():
+def test_labels_from_a_column_an_array_or_pairs():
     wanted = FRAME["y"].to_numpy()
     few = np.where(np.arange(N) % 10, "-1", wanted).astype(object)
     few[few == "-1"] = -1
@@ -119,41 +119,43 @@ def test_labels_come_from_a_column_an_array_or_pairs():
         (pairs, None),
     ):
         model = SemiSupervisedAAEClassifier(teachers=None, hidden_layer_sizes=16, n_members=1, random_state=0)
-        model = streamed(source, model, target=target, epochs=8)
+        model = fit_small(source, model, target=target, n_epochs=8)
         rows = FRAME[list("abc")] if isinstance(source, pd.DataFrame) else NUMBERS
         assert model.classes_.tolist() == ["minus", "plus"]
         assert model.score(rows, wanted) > 0.85
 
 
-def test_an_iterator_is_gone_through_once_and_what_comes_later_is_named():
+def test_iterators_are_read_once_and_new_categories_are_warned_of():
     rows = FRAME.drop(columns="y")
-    with pytest.warns(UserWarning, match="zeros") as told:
-        model = streamed(iter([rows[:500], rows[500:]]))
-    words = sorted(str(warning.message) for warning in told)
+    with pytest.warns(UserWarning, match="zeros") as record:
+        model = fit_small(iter([rows[:500], rows[500:]]))
+    words = sorted(str(warning.message) for warning in record)
     assert [(line.split("'")[1], line.split()[-1]) for line in words] == [("d", "missing."), ("kind", "rare.")]
     assert "kind_rare" not in model.table_encoder_.get_feature_names_out()
     assert np.isfinite(model.transform(rows)).all()
-    with pytest.raises(ValueError, match="epochs"):
-        streamed(iter([rows]), epochs=2)
+    with pytest.raises(ValueError, match="n_epochs"):
+        fit_small(iter([rows]), n_epochs=2)
 
 
-def test_a_fitted_model_goes_on():
+def test_training_of_a_fitted_model_continues():
     model = small(max_iter=2).fit(FRAME[["a", "b"]])
     encoder = model.table_encoder_
-    assert streamed(FRAME[["a", "b"]], model).table_encoder_ is encoder
+    assert fit_small(FRAME[["a", "b"]], model).table_encoder_ is encoder
     assert model.n_iter_ > 2
 
 
-def test_same_seeds_give_the_same_model(parquet):
-    first, second = (streamed(parquet, columns=["a", "b"]) for _ in range(2))
+def test_same_random_state_gives_the_same_model(parquet):
+    first, second = (fit_small(parquet, columns=["a", "b"]) for _ in range(2))
     np.testing.assert_array_equal(first.transform(FRAME[["a", "b"]]), second.transform(FRAME[["a", "b"]]))
 
 
-def test_chunks_teach_about_as_much_as_a_fit_does():
+def test_score_is_about_that_of_fit():
     X, _ = load_digits(return_X_y=True)
     model = AAETransformer(16, batch_size=64, random_state=0)
     whole = model.set_params(max_iter=10).fit(X).score(X)
-    chunks = fit_stream(AAETransformer(16, batch_size=64, random_state=0), X, epochs=10, batch_rows=500, random_state=0)
+    chunks = fit_stream(
+        AAETransformer(16, batch_size=64, random_state=0), X, n_epochs=10, chunk_size=500, random_state=0
+    )
     assert chunks.score(X) > 1.1 * whole
 
 
@@ -169,38 +171,38 @@ def test_chunks_teach_about_as_much_as_a_fit_does():
         (FileNotFoundError, "rows.csv", "rows.csv", {}),
     ],
 )
-def test_what_is_no_source_is_refused(error, words, source, options):
+def test_invalid_sources_raise(error, words, source, options):
     with pytest.raises(error, match=words):
-        streamed(source, **options)
+        fit_small(source, **options)
 
 
-def test_estimators_that_need_all_rows_are_refused():
+def test_estimators_without_partial_fit_raise():
     with pytest.raises(TypeError, match="AAEClusterer: fit it to a sample"):
         fit_stream(AAEClusterer(3), NUMBERS)
 
 
-def test_batches_are_the_rows_in_their_order(files, parquet, memmap):
+def test_read_chunks_keeps_the_order(files, parquet, memmap):
     for source in (files["gz"], files["two"], parquet):
-        batches = list(batches_of(source, columns=["d", "kind"], batch_rows=250))
-        assert max(map(len, batches)) <= 250
-        pd.testing.assert_frame_equal(pd.concat(batches, ignore_index=True), FRAME[["d", "kind"]])
-    np.testing.assert_array_equal(np.concatenate(list(batches_of(memmap, batch_rows=250))), NUMBERS)
+        chunks = list(read_chunks(source, columns=["d", "kind"], chunk_size=250))
+        assert max(map(len, chunks)) <= 250
+        pd.testing.assert_frame_equal(pd.concat(chunks, ignore_index=True), FRAME[["d", "kind"]])
+    np.testing.assert_array_equal(np.concatenate(list(read_chunks(memmap, chunk_size=250))), NUMBERS)
 
 
-@pytest.mark.parametrize(("buffer_rows", "n_parts"), [(1, 30), (64, 30), (1000, 30), (64, 1)])
-def test_mixing_keeps_all_rows_in_batches_of_the_right_size(buffer_rows, n_parts):
+@pytest.mark.parametrize(("buffer_size", "n_parts"), [(1, 30), (64, 30), (1000, 30), (64, 1)])
+def test_shuffle_chunks_keeps_all_rows_in_chunks_of_the_right_size(buffer_size, n_parts):
     parts = [(part, part[:, 0]) for part in np.array_split(np.arange(330)[:, None], n_parts)]
-    batches = list(mixed(parts, 32, buffer_rows, np.random.RandomState(0), whole_first=False))
-    assert max(len(X) for X, _ in batches) <= 32
-    X, y = (np.concatenate(each) for each in zip(*batches, strict=True))
+    chunks = list(shuffle_chunks(parts, 32, buffer_size, np.random.RandomState(0), whole_first=False))
+    assert max(len(X) for X, _ in chunks) <= 32
+    X, y = (np.concatenate(each) for each in zip(*chunks, strict=True))
     np.testing.assert_array_equal(X[:, 0], y)
     np.testing.assert_array_equal(np.sort(y), np.arange(330))
 
 
-def test_a_sample_is_even_and_holds_what_is_rare():
+def test_reservoir_sample_is_uniform_and_has_all_categories():
     counts = np.zeros(100)
     for seed in range(300):
-        sample = Sample(10, Options([0]), np.random.RandomState(seed))
+        sample = ReservoirSample(10, KnownCategories([0]), np.random.RandomState(seed))
         for start in range(0, 100, 7):
             rows = np.arange(start, min(start + 7, 100))
             sample.add((np.column_stack([np.where(rows == 93, 1.0, 0.0), rows]), None))

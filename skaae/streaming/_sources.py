@@ -1,0 +1,181 @@
+"""Sources of rows that are read in chunks: files, arrays and iterables; and a buffer in which these are shuffled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import check_consistent_length
+
+__all__ = ["Chunk", "Stream", "concatenate_chunks", "read_chunks", "shuffle_chunks", "take"]
+
+Chunk = tuple[Any, Any]  # a table, and labels or None
+Reader = Callable[[], Iterable[Any]]
+
+
+def read_chunks(source: Any, *, columns: Sequence[str] | None = None, chunk_size: int = 65_536) -> Iterator[Any]:
+    """Read the rows of a source in chunks, in their order, for instance to apply a model to them.
+
+    Parameters
+    ----------
+    source : path, list of paths, array, DataFrame, iterable or callable
+        As in `fit_stream`.
+    columns : list of str or None, default=None
+        The columns to read. None reads all.
+    chunk_size : int, default=65_536
+        Maximum number of rows of a file or an array in a chunk.
+
+    Yields
+    ------
+    X : DataFrame or ndarray
+        A chunk of rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skaae import AAETransformer
+    >>> from skaae.streaming import read_chunks
+    >>> X = np.random.default_rng(0).normal(size=(1000, 4))
+    >>> model = AAETransformer(2, max_iter=5, random_state=0).fit(X)
+    >>> codes = np.concatenate([model.transform(chunk) for chunk in read_chunks(X, chunk_size=300)])
+    >>> np.allclose(codes, model.transform(X))
+    True
+    """
+    for X, _ in Stream(source, None, columns, chunk_size).read():
+        yield X
+
+
+class Stream:
+    """Creates a stream of the chunks of a source."""
+
+    def __init__(self, source: Any, target: Any, columns: Sequence[str] | None, chunk_size: int) -> None:
+        self.target, self.columns = target, None if columns is None else list(columns)
+        is_array = isinstance(source, np.ndarray | pd.DataFrame)
+        if not (target is None or isinstance(target, str) or is_array):
+            raise ValueError("`target` must be the name of a column, unless the source is an array.")
+        self.target_columns = [target] if isinstance(target, str) else []
+        wanted = None if columns is None else [*columns, *self.target_columns]
+        self.readers = make_readers(source, None if self.target_columns else target, wanted, chunk_size)
+
+    def read(self, rng: np.random.RandomState | None = None) -> Iterator[Chunk]:
+        """Chunks in their order or, if ``rng`` draws it, those of each reader in a random order of the readers."""
+        for index in range(len(self.readers)) if rng is None else rng.permutation(len(self.readers)):
+            for rows in self.readers[index]():
+                X, y = rows if isinstance(rows, tuple) else (rows, None)
+                if len(X):
+                    yield self._split_target(X, y)
+
+    def _split_target(self, X: Any, y: Any) -> Chunk:
+        names = [*(self.columns or []), *self.target_columns]
+        if not names:
+            return X, None if y is None else np.asarray(y)
+        unknown = [name for name in names if name not in getattr(X, "columns", ())]
+        if unknown:
+            raise ValueError(f"`columns` and `target` must be names of columns. Got {unknown}.")
+        if self.target_columns:
+            y = X[self.target].to_numpy()
+            X = X.drop(columns=self.target)
+        return X if self.columns is None else X[self.columns], y
+
+
+def make_readers(source: Any, y: Any, columns: Sequence[str] | None, chunk_size: int) -> list[Reader]:
+    """Functions that each read a part of a source, in any order."""
+    if isinstance(source, np.ndarray | pd.DataFrame):
+        check_consistent_length(source, y)
+        starts = range(0, len(source), chunk_size)
+        return [partial(read_slice, source, y, slice(start, start + chunk_size)) for start in starts]
+    paths = [source] if isinstance(source, str | PathLike) else source
+    if isinstance(paths, list | tuple) and all(isinstance(path, str | PathLike) for path in paths):
+        return [reader for path in paths for reader in make_file_readers(Path(path), columns, chunk_size)]
+    if callable(source):
+        return [source]
+    if isinstance(source, Iterable):
+        return [lambda: source]
+    raise TypeError(f"`source` must be paths, an array, an iterable or a function. Got {type(source).__name__}.")
+
+
+def read_slice(X: Any, y: Any, rows: slice) -> list[Any]:
+    """Some rows of an array, copied into memory, with their labels."""
+    part = X.iloc[rows] if isinstance(X, pd.DataFrame) else np.array(X[rows])
+    return [part if y is None else (part, _safe_indexing(y, rows))]
+
+
+def make_file_readers(path: Path, columns: Sequence[str] | None, chunk_size: int) -> list[Reader]:
+    """Functions that read a CSV file, or a row group of a Parquet file."""
+    if ".csv" in path.suffixes:
+        return [partial(read_csv, path, columns, chunk_size)]
+    if path.suffix != ".parquet":
+        raise ValueError(f"`source` must be files that end in .parquet or .csv. Got {str(path)!r}.")
+    groups = range(open_parquet(path).num_row_groups)
+    return [partial(read_row_group, path, group, columns, chunk_size) for group in groups]
+
+
+def read_csv(path: Path, columns: Sequence[str] | None, chunk_size: int) -> Iterator[pd.DataFrame]:
+    """The rows of a CSV file in chunks."""
+    with pd.read_csv(path, usecols=columns, chunksize=chunk_size) as chunks:
+        yield from chunks
+
+
+def open_parquet(path: Path) -> Any:
+    """An open Parquet file."""
+    try:
+        from pyarrow.parquet import ParquetFile
+    except ImportError:
+        raise ImportError("To read Parquet files, pyarrow is needed: pip install 'skaae[parquet]'.") from None
+    return ParquetFile(path)
+
+
+def read_row_group(path: Path, group: int, columns: Sequence[str] | None, chunk_size: int) -> Iterator[pd.DataFrame]:
+    """The rows of a row group of a Parquet file in chunks."""
+    with open_parquet(path) as file:
+        for batch in file.iter_batches(chunk_size, row_groups=[group], columns=columns, use_threads=False):
+            yield batch.to_pandas()
+
+
+def shuffle_chunks(
+    chunks: Iterable[Chunk], chunk_size: int, buffer_size: int, rng: np.random.RandomState, *, whole_first: bool
+) -> Iterator[Chunk]:
+    """Chunks of ``chunk_size`` rows, shuffled in a buffer; the first is a whole buffer if ``whole_first``."""
+    buffer: list[Chunk] = []
+    n = 0
+    for chunk in chunks:
+        buffer.append(chunk)
+        n += len(chunk[0])
+        if n < max(buffer_size, chunk_size):
+            continue
+        shuffled = take(concatenate_chunks(buffer), rng.permutation(n))
+        buffer.clear()
+        n_out = n if whole_first else max(1, n // chunk_size - 1) * chunk_size
+        yield from split_chunk(shuffled, range(0, n_out, n if whole_first else chunk_size), n_out)
+        n, whole_first = n - n_out, False
+        buffer = [take(shuffled, np.arange(n_out, n_out + n))] if n else []
+        del shuffled
+    if n:
+        size = n if whole_first else -(-n // -(-n // chunk_size))
+        yield from split_chunk(take(concatenate_chunks(buffer), rng.permutation(n)), range(0, n, size), n)
+
+
+def split_chunk(chunk: Chunk, starts: range, stop: int) -> Iterator[Chunk]:
+    """Parts of a chunk, each from a start to the next."""
+    for start in starts:
+        yield take(chunk, slice(start, min(start + starts.step, stop)))
+
+
+def concatenate_chunks(chunks: list[Chunk]) -> Chunk:
+    """Chunks as one."""
+    tables, labels = zip(*chunks, strict=True)
+    are_frames = isinstance(tables[0], pd.DataFrame)
+    X = pd.concat(tables, ignore_index=True) if are_frames else np.concatenate(tables)
+    return X, None if labels[0] is None else np.concatenate(labels)
+
+
+def take(chunk: Chunk, rows: Any) -> Chunk:
+    """Some rows of a chunk, by a slice or their indices."""
+    X, y = chunk
+    return _safe_indexing(X, rows), None if y is None else y[rows]
