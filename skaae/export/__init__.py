@@ -32,7 +32,7 @@ def to_onnx(estimator: Any, path: str | PathLike[str], method: str | None = None
     ImportError
         If onnx is not installed.
     ValueError
-        If the method is more than networks: a classifier's teachers have a vote (``set_params(vote=0)`` takes it from
+        If the method is more than networks: a classifier's teachers have a vote (``set_params(teacher_weight=0)`` takes it from
         them), a detector looks up training rows, columns are text, a denoiser was fitted to a DataFrame or has columns
         that are choices; or if `method` or `dtype` is not one of those above.
     TypeError

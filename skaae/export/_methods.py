@@ -35,8 +35,8 @@ def way_of(estimator: Any, method: str | None) -> tuple[str, Way]:
 
 def codes(graph: Graph, estimator: Any, X: str, rows: str) -> tuple[str, tuple[int, ...]]:
     """Codes by the first member, moved to the heads of their clusters if there are some."""
-    style, *category = Member(graph, estimator._architecture, estimator._state).code(rows)
-    if estimator._architecture.cluster_heads:
+    style, *category = Member(graph, estimator._model.architecture, estimator._model.state).code(rows)
+    if estimator._model.architecture.cluster_heads:
         moved = graph.add("MatMul", category[0], graph.weight(estimator.cluster_heads_))
         style = graph.add("Add", style, moved)
     return style, (estimator._n_features_out,)
@@ -44,7 +44,7 @@ def codes(graph: Graph, estimator: Any, X: str, rows: str) -> tuple[str, tuple[i
 
 def styles(graph: Graph, estimator: Any, X: str, rows: str) -> tuple[str, tuple[int, ...]]:
     """Styles apart from classes, a mean over the classes that a row may be of."""
-    style, shares = Member(graph, estimator._architecture, estimator._state).code(rows)
+    style, shares = Member(graph, estimator._model.architecture, estimator._model.state).code(rows)
     means, inverses = estimator.styles_.means[:, None], estimator.styles_.inverses.transpose(0, 2, 1)
     away = graph.add("Sub", graph.add("Unsqueeze", style, np.array([1, 2])), means.astype(graph.dtype))
     apart = graph.add("MatMul", away, inverses.astype(graph.dtype))
@@ -54,11 +54,11 @@ def styles(graph: Graph, estimator: Any, X: str, rows: str) -> tuple[str, tuple[
 
 def voted(graph: Graph, estimator: Any, X: str, rows: str) -> tuple[str, tuple[int, ...]]:
     """Class probabilities, a mean over the members."""
-    if estimator.teachers_ is not None and estimator.vote:
+    if estimator.teachers_ is not None and estimator.teacher_weight:
         raise ValueError(
             f"`predict_proba` must be the network's alone to be exported. Got a classifier whose teachers have"
-            f" {estimator.vote:.0%} of the vote: they are estimators of scikit-learn. What they know is taught to the"
-            " network too; `set_params(vote=0)` asks it alone."
+            f" {estimator.teacher_weight:.0%} of the vote: they are estimators of scikit-learn. What they know is taught to the"
+            " network too; `set_params(teacher_weight=0)` asks it alone."
         )
     return graph.mean([member.code(rows)[-1] for member in members(graph, estimator)]), (len(estimator.classes_),)
 
@@ -74,7 +74,7 @@ def matched(graph: Graph, estimator: Any, X: str, rows: str) -> tuple[str, tuple
 
 def cleaned(graph: Graph, estimator: Any, X: str, rows: str) -> tuple[str, tuple[int, ...]]:
     """Clean rows in the units of the columns, a mean over the members; with masks, missing cells only."""
-    encoder, built = estimator.table_encoder_, estimator._architecture
+    encoder, built = estimator.table_encoder_, estimator._model.architecture
     missing_columns = encoder.n_numeric_ < encoder.n_features_in_
     if built.one_hot_groups or missing_columns or encoder._schema is not None:
         what = "categories, atoms or empty columns" if built.one_hot_groups or missing_columns else "a DataFrame"
@@ -99,13 +99,13 @@ def cleaned(graph: Graph, estimator: Any, X: str, rows: str) -> tuple[str, tuple
 
 def noise(graph: Graph, estimator: Any, X: str, rows: str) -> tuple[str, tuple[int, ...]]:
     """Styles, under the conditions that rows seem to have."""
-    member = Member(graph, estimator._architecture, estimator._state)
+    member = Member(graph, estimator._model.architecture, estimator._model.state)
     return member.noise_of(member.code(rows)[0], told(graph, estimator.conditions_, rows)), (estimator._n_features_out,)
 
 
 def density(graph: Graph, estimator: Any, X: str, rows: str) -> tuple[str, tuple[int, ...]]:
     """Log densities of codes, under the conditions that rows seem to have."""
-    member = Member(graph, estimator._architecture, estimator._state)
+    member = Member(graph, estimator._model.architecture, estimator._model.state)
     return member.log_density(member.code(rows)[0], told(graph, estimator.conditions_, rows)), ()
 
 
@@ -136,9 +136,9 @@ def no_network(graph: Graph, estimator: Any, X: str, rows: str) -> tuple[str, tu
 
 def members(graph: Graph, estimator: Any) -> list[Member]:
     """All members' networks."""
-    state = estimator._state
+    state = estimator._model.state
     n_members = len(next(value for name, value in state.items() if name.startswith("model.")))
-    return [Member(graph, estimator._architecture, state, member) for member in range(n_members)]
+    return [Member(graph, estimator._model.architecture, state, member) for member in range(n_members)]
 
 
 WAYS: dict[type, dict[str, Way]] = {

@@ -75,7 +75,7 @@ def test_a_fit_is_the_same_whatever_is_asked(mapped, parameters):
     np.testing.assert_array_equal(model.transform(X), expected.transform(X))
 
 
-@pytest.mark.parametrize("parameters", [{}, {"teachers": None, "smoothness": 1.0}, {"early_stopping": True}], ids=str)
+@pytest.mark.parametrize("parameters", [{}, {"teachers": None, "vat_weight": 1.0}, {"early_stopping": True}], ids=str)
 @pytest.mark.parametrize("kind", ["float64", "uint8"])
 def test_a_classifier_learns_the_same(mapped, parameters, kind):
     X = rows(kind)

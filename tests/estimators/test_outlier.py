@@ -165,7 +165,7 @@ class TestDropsIn:
         pipeline = make_pipeline(StandardScaler(), small())
         splits = StratifiedKFold(2, shuffle=True, random_state=0).split(X, strange)
         search = GridSearchCV(
-            pipeline, {"aaeoutlierdetector__trim": [0, 0.3]}, scoring="roc_auc", cv=list(splits), n_jobs=2
+            pipeline, {"aaeoutlierdetector__trim_fraction": [0, 0.3]}, scoring="roc_auc", cv=list(splits), n_jobs=2
         ).fit(X, strange)
         assert search.best_score_ > 0.9
         assert (clone(pipeline).fit(X).predict(X[100:]) == -1).any()

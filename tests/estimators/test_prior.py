@@ -25,7 +25,7 @@ def test_draws_have_the_distribution_of_the_prior(X):
 
 def test_draws_of_clusters_are_around_their_heads(X):
     model = AAETransformer(2, n_clusters=2, **SMALL).fit(X)
-    model.cluster_heads_ = np.array([[100.0, 0.0], [-100.0, 0.0]], np.float32)
+    model.cluster_heads_[:] = [[100.0, 0.0], [-100.0, 0.0]]
     codes = model.sample_prior(400, random_state=0)
     at = codes[:, 0] > 0
     assert 0.4 < at.mean() < 0.6

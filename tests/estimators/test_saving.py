@@ -1,6 +1,7 @@
 import copy
 import io
 import pickle
+from dataclasses import replace
 
 import joblib
 import numpy as np
@@ -152,7 +153,7 @@ def test_a_loaded_model_goes_on_as_the_one_that_was_saved():
 def test_a_model_of_a_device_that_is_not_here_is_loaded_without_it():
     model = fitted("transformer")
     expected = model.transform(X)
-    model.device_ = "cuda:7"
+    model._model = replace(model._model, device="cuda:7")
     again = pickle.loads(pickle.dumps(model))
     assert again.device_ == "cpu"
     np.testing.assert_array_equal(again.transform(X), expected)
