@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._plan import Block, TrainingData
 from ..table import RankScaler
-from ._base import BaseAAE, draw_seeds, validated, with_callbacks
+from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
 from ._config import auto_components, build_architecture, build_plan, check_components, check_resumable
 from ._score_calibration import ScorerGroup
 from ._scorer_groups import GROUP_WEIGHTS, combined_score, fit_scorers, group_scores, scorer_input
@@ -229,12 +229,13 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
             seeds = draw_seeds(rng, self.n_members)
             data, held_out = hold_out(data, self.validation_fraction, rng) if self.early_stopping else (data, None)
             data = data.subset(np.flatnonzero(has_common_values(np.asarray(data.X), self.trim_fraction)))
+            scorer_seed = draw_seed(rng)
             plan = build_plan(self, len(data), seeds, auto_steps=500, auto_noise=1.0, random_noise_level=True)
             fitted: dict[str, Any] = {"table_encoder_": encoder}
             with self._callback_hooks(plan, X, y, fitted) as callbacks:
                 hooks = [*self._hooks(held_out, plan), *callbacks]
                 model, curves = self._train(architecture, plan, data, resumed, hooks)
-                fitted |= fit_scorers(model, rows, self.trim_fraction, self._contamination())
+                fitted |= fit_scorers(model, rows, self.trim_fraction, self._contamination(), scorer_seed)
                 self._assign(fitted, model, curves, resumed)
         return self
 

@@ -33,20 +33,22 @@ MAX_NORMAL_SCORE = 3.0  # to which the ranks of values are clipped
 MAX_SCORER_ROWS = 10_000  # that scorers are fitted to
 
 
-def fit_scorers(model: TrainedModel, rows: NDArray[Any], trim_fraction: float, contamination: float) -> dict[str, Any]:
+def fit_scorers(
+    model: TrainedModel, rows: NDArray[Any], trim_fraction: float, contamination: float, seed: int
+) -> dict[str, Any]:
     """The scorers, the ranks that some go by, and the threshold, fitted to scaled training rows."""
     common = has_common_values(rows, trim_fraction)
     if len(rows) > MAX_SCORER_ROWS:
-        sample = np.random.RandomState(0).permutation(len(rows))[:MAX_SCORER_ROWS]
+        sample = np.random.RandomState(seed).permutation(len(rows))[:MAX_SCORER_ROWS]
         rows, common = rows[sample], common[sample]
     ranks = RankScaler().fit(rows)
     inputs = scorer_input(model, ranks, rows)
-    scorers = {name: group.fit(inputs) for name, group in scorer_groups(inputs, common).items()}
+    scorers = {name: group.fit(inputs) for name, group in scorer_groups(inputs, common, seed).items()}
     offset = -np.quantile(combined_score(scorers, inputs), 1 - contamination)
     return {"_ranks": ranks, "scorers_": scorers, "offset_": offset}
 
 
-def scorer_groups(inputs: ScorerInput, common: NDArray[np.bool_]) -> dict[str, ScorerGroup]:
+def scorer_groups(inputs: ScorerInput, common: NDArray[np.bool_], seed: int) -> dict[str, ScorerGroup]:
     """The groups of scorers, which are fitted to training rows, or to those with common values."""
     common_rows = inputs.subset(common)
     reconstruction = ReconstructionError().fit(inputs)
@@ -59,11 +61,11 @@ def scorer_groups(inputs: ScorerInput, common: NDArray[np.bool_]) -> dict[str, S
     global_scorers: list[Scorer] = [
         NearestNeighborDistance(50, ranked=True).fit(common_rows),
         Histograms().fit(inputs),
-        GaussianMixtureDensity().fit(common_rows),
-        IsolationDepth().fit(inputs),
+        GaussianMixtureDensity(seed).fit(common_rows),
+        IsolationDepth(seed).fit(inputs),
         reconstruction,
     ]
-    dependency_scorers: list[Scorer] = [RobustCovariance().fit(inputs, common), reconstruction]
+    dependency_scorers: list[Scorer] = [RobustCovariance(seed).fit(inputs, common), reconstruction]
     return {
         "local": ScorerGroup(local_scorers, weight=LOCAL_WEIGHT),
         "global": ScorerGroup(global_scorers, exponential_tail=True),
