@@ -87,7 +87,7 @@ html_theme_options = {
     "pygments_light_style": "friendly",
 }
 html_context = {"default_mode": "light"}
-alone = ["index", "start", "choosing", "mathematics", "moving", "benchmarks", "contributing"]
+alone = ["index", "start", "choosing", "mathematics", "moving", "benchmarks", "contributing", "releasing"]
 html_sidebars = {page: [] for page in alone}
 
 

@@ -43,7 +43,7 @@ def digits():
 @pytest.fixture(scope="module")
 def on_digits(digits):
     X, _, few = digits
-    return SemiSupervisedAAEClassifier(random_state=0).fit(X, few)
+    return SemiSupervisedAAEClassifier(n_members=2, max_iter=50, random_state=0).fit(X, few)
 
 
 class TestLearning:
@@ -56,7 +56,7 @@ class TestLearning:
 
     def test_the_model_alone_learns_and_its_regularisers_help(self, digits):
         X, y, few = digits
-        plain = SemiSupervisedAAEClassifier(teachers=None, n_members=1, random_state=0)
+        plain = SemiSupervisedAAEClassifier(teachers=None, n_members=1, max_iter=40, random_state=0)
         regularised = clone(plain).set_params(vat_weight=1.0, entropy_weight=0.1, balance_weight=0.4)
         scores = [model.fit(X, few).score(X, y) for model in (plain, regularised)]
         assert scores[0] > 0.8
@@ -72,8 +72,8 @@ class TestLearning:
 
     def test_labels_of_all_rows(self, digits):
         X, y, _ = digits
-        model = SemiSupervisedAAEClassifier(n_members=1, random_state=0).fit(X[:1200], y[:1200])
-        assert model.score(X[1200:], y[1200:]) > 0.9
+        model = SemiSupervisedAAEClassifier(n_members=1, random_state=0).fit(X[:600], y[:600])
+        assert model.score(X[600:], y[600:]) > 0.9
 
     def test_samples_are_of_the_class_asked_for(self, digits, on_digits):
         wanted = np.repeat(np.arange(10), 20)

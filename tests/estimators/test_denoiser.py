@@ -18,6 +18,11 @@ def small(**parameters):
     return AAEDenoiser(**{**defaults, **parameters})
 
 
+def on_digits(**parameters):
+    """A denoiser of rows of one scale."""
+    return AAEDenoiser(**{"scaling": None, "hidden_layer_sizes": 128, "max_iter": 50, "random_state": 0, **parameters})
+
+
 @pytest.fixture(scope="module")
 def digits():
     return load_digits().data / 8 - 1
@@ -37,7 +42,7 @@ class TestLearning:
     def test_noise_is_taken_away_better_than_by_principal_components(self, digits):
         train, test = digits[:1200], digits[1200:]
         noisy = test + 0.5 * np.random.default_rng(0).standard_normal(test.shape)
-        model = AAEDenoiser(scaling=None, noise=0.5, hidden_layer_sizes=(128,), random_state=0).fit(train)
+        model = on_digits(noise=0.5).fit(train)
         components = [PCA(n).fit(train) for n in (8, 12, 16, 24)]
         best = min(np.square(pca.inverse_transform(pca.transform(noisy)) - test).mean() for pca in components)
         assert np.square(model.transform(noisy) - test).mean() < 0.75 * best
@@ -46,7 +51,7 @@ class TestLearning:
         train, test = digits[:1200], digits[1200:]
         missing = np.random.default_rng(0).random(test.shape) < 0.2
         holes = np.where(missing, np.nan, test)
-        model = AAEDenoiser(corruption="masked", scaling=None, hidden_layer_sizes=(128,), random_state=0).fit(train)
+        model = on_digits(corruption="masked", max_iter=120, batch_size=64, learning_rate_init=3e-3).fit(train)
         filled = model.transform(holes)
         np.testing.assert_array_equal(filled[~missing], test[~missing])
         means = SimpleImputer().fit(train).transform(holes)
@@ -57,9 +62,8 @@ class TestLearning:
         rng = np.random.default_rng(0)
         hit = rng.random(test.shape) < 0.2
         spoilt = np.where(hit, rng.choice([-1.0, 1.0], test.shape), test)
-        model = AAEDenoiser(
-            corruption="salt_and_pepper", noise=0.2, scaling=None, hidden_layer_sizes=(128,), random_state=0
-        ).fit(train)
+        learning = {"max_iter": 120, "batch_size": 64, "learning_rate_init": 3e-3}
+        model = on_digits(corruption="salt_and_pepper", noise=0.2, **learning).fit(train)
         assert np.square(model.transform(spoilt) - test).mean() < 0.25 * np.square(spoilt - test).mean()
 
     def test_a_corruption_of_the_users_own(self, digits):
@@ -70,7 +74,7 @@ class TestLearning:
 
         train, test = digits[:1200], digits[1200:]
         spoilt = stripe(test.copy(), np.random.default_rng(0))
-        model = AAEDenoiser(corruption=stripe, scaling=None, hidden_layer_sizes=(128,), random_state=0).fit(train)
+        model = on_digits(corruption=stripe).fit(train)
         assert np.square(model.transform(spoilt) - test).mean() < 0.3 * np.square(spoilt - test).mean()
 
 
@@ -86,7 +90,7 @@ class TestTables:
         rng = np.random.default_rng(1)
         for column in holes:
             holes.loc[rng.random(300) < 0.15, column] = None
-        model = AAEDenoiser(corruption="masked", random_state=0).fit(holes)
+        model = AAEDenoiser(corruption="masked", max_iter=100, random_state=0).fit(holes)
         filled = model.transform(holes)
         assert not filled.isna().any(axis=None)
         assert (filled.dtypes == holes.dtypes).all()

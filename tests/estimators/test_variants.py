@@ -97,7 +97,7 @@ class TestClusterHeads:
     def test_clusters_have_places_of_their_own(self, blobs):
         X, y = blobs
         labels = np.where(np.arange(400) < 40, y, -1)
-        model = AAETransformer(2, n_clusters=4, random_state=0).fit(X, labels)
+        model = AAETransformer(2, n_clusters=4, max_iter=150, random_state=0).fit(X, labels)
         assert model.cluster_heads_.shape == (4, 2)
         gaps = np.linalg.norm(model.cluster_heads_[:, None] - model.cluster_heads_, axis=-1)[np.triu_indices(4, 1)]
         assert gaps.min() > 4
@@ -110,7 +110,7 @@ class TestClusterHeads:
     def test_samples_of_a_class_are_of_it_and_codes_come_back(self, blobs):
         X, y = blobs
         named = np.array(["a", "b", "c", "d"], dtype=object)[y]
-        model = AAETransformer(2, n_clusters=4, random_state=0).fit(X, named)
+        model = AAETransformer(2, n_clusters=4, max_iter=150, random_state=0).fit(X, named)
         samples = model.sample(100, "c", random_state=0)
         assert (model.predict(samples) == "c").mean() > 0.75
         again = model.inverse_transform(model.transform(X))

@@ -10,6 +10,7 @@ from scipy.stats import loguniform
 from sklearn.datasets import load_iris
 from sklearn.ensemble import IsolationForest
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, KFold, RandomizedSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -72,7 +73,7 @@ def test_pipelines_and_several_scorers():
 
 def test_semi_supervised_classifier(sizes):
     few = np.where(np.arange(len(Y)) % 5 == 0, Y, -1)
-    model = SemiSupervisedAAEClassifier(max_iter=3, n_members=2, random_state=0)
+    model = SemiSupervisedAAEClassifier(teachers=[LogisticRegression()], max_iter=3, n_members=2, random_state=0)
     grid = {"teacher_weight": [0.0, 1.0], "learning_rate_init": [1e-3, 1e-2]}
     packed, reference = (
         search(model, grid, cv=SemiSupervisedKFold(2)).fit(X, few) for search in (PackedGridSearchCV, GridSearchCV)
