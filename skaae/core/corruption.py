@@ -20,7 +20,7 @@ from .distributed import Shard
 from .lazy_rows import LazyRows
 from .random import RandomStreams
 
-__all__ = ["Corruption", "mask_index_of_columns"]
+__all__ = ["Corruption", "make_corruption", "mask_index_of_columns"]
 
 CHUNK_SIZE = 2**16  # rows
 
@@ -107,6 +107,13 @@ class Corruption:
     def _zero_missing(self, x: Tensor) -> Tensor:
         mask = self._mask(x)
         return torch.cat([x[..., : self.n_features] * (1 - mask[..., self.mask_index_of_columns]), mask], -1)
+
+
+def make_corruption(architecture: Architecture, plan: TrainingPlan, x: Tensor | LazyRows) -> Corruption | None:
+    """The corruption of a training, if there is any."""
+    levels = (plan.noise, plan.salt_and_pepper_fraction, plan.masked_fraction)
+    corrupts = architecture.mask_indices or any(np.any(level) for level in levels)
+    return Corruption(architecture, plan, x) if corrupts else None
 
 
 def mask_index_of_columns(architecture: Architecture) -> Tensor:

@@ -177,25 +177,29 @@ class Batches:
         self, indices: Tensor, encoder_input: Tensor | LazyRows, sample_weight: Tensor | None, active: list[bool]
     ) -> Batch:
         shard = local_shard(indices.shape[1], self.batch_size + self.n_appended)
-        indices, data = shard.select(indices), self.data
+        indices, data, codes = shard.select(indices), self.data, self.data.target_codes
         sample_weight = None if sample_weight is None else shard.select(sample_weight)
         x = take_rows(data.x, indices)
-        batch = Batch(x, x, sample_weight, active, shard, self.streams)
-        if encoder_input is not data.x:
-            batch.encoder_input = take_rows(encoder_input, indices)
+        corrupted = x if encoder_input is data.x else take_rows(encoder_input, indices)
         if self.corruption is not None:
-            batch.encoder_input = self.corruption(batch.encoder_input, shard)
-        if data.labels is not None:
-            batch.labels = data.labels[indices]
-        if data.soft_labels is not None:
-            batch.soft_labels = take_rows(data.soft_labels, indices)
-        if data.condition is not None:
-            batch.condition = take_rows(data.condition, indices)
-        if data.vat_radius is not None:
-            batch.vat_radius = data.vat_radius[indices]
-        if data.target_codes is not None:
-            batch.target_codes = torch.stack([z[rows] for z, rows in zip(data.target_codes, indices, strict=True)])
-        return batch
+            corrupted = self.corruption(corrupted, shard)
+
+        def take(values: Tensor | None) -> Tensor | None:
+            return None if values is None else take_rows(values, indices)
+
+        return Batch(
+            x,
+            corrupted,
+            sample_weight,
+            active,
+            shard,
+            self.streams,
+            labels=take(data.labels),
+            soft_labels=take(data.soft_labels),
+            condition=take(data.condition),
+            vat_radius=take(data.vat_radius),
+            target_codes=None if codes is None else codes.take_along_dim(indices.unsqueeze(-1), 1),
+        )
 
     def _draw_appended(self, n_batches: int) -> Tensor | None:
         """Indices of labelled rows for each batch, (K, batches, n_appended), from one permutation after another."""
@@ -220,5 +224,5 @@ class Batches:
 
 
 def take_rows(x: Tensor | LazyRows, indices: Tensor) -> Tensor:
-    """The rows at the indices, (K, rows, columns)."""
-    return x.index_select(0, indices.flatten()).view(*indices.shape, x.shape[-1])
+    """The rows at the indices, (K, rows, ...)."""
+    return x.index_select(0, indices.flatten()).view(*indices.shape, *x.shape[1:])

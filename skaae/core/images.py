@@ -13,16 +13,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d
 
-from .networks import ACTIVATIONS, Hidden, Linear, Module
-from .random import RandomStreams
+from .networks import ACTIVATIONS, Hidden, Layer, Linear, Module
 
-__all__ = ["Convolution", "ConvolutionalDecoder", "ConvolutionalEncoder", "convolution_cost"]
+__all__ = ["ConvolutionalDecoder", "ConvolutionalEncoder", "convolution_cost"]
 
 CHANNELS = (32, 64)  # after each convolution
 KERNEL_SIZE = 3
 
 
-class Convolution(Module):
+class Convolution(Layer):
     """K convolutions of stride 2; or, with an output size, K transposed convolutions to images of that size."""
 
     def __init__(self, n_members: int, n_inputs: int, n_outputs: int, size: tuple[int, int] | None = None) -> None:
@@ -31,19 +30,6 @@ class Convolution(Module):
         self.weight = nn.Parameter(torch.empty(n_members, *channels, KERNEL_SIZE, KERNEL_SIZE, dtype=torch.float32))
         self.bias = nn.Parameter(torch.empty(n_members, n_outputs, dtype=torch.float32))
         self.output_padding = None if size is None else [(side + 1) % 2 for side in size]
-
-    @torch.no_grad()
-    def reset_parameters(self, streams: RandomStreams) -> None:
-        """Draws weights after Glorot and Bengio (2010), each member from its own stream."""
-        bound = (6 / (sum(self.weight.shape[1:3]) * KERNEL_SIZE**2)) ** 0.5
-        self.weight.copy_((2 * streams.uniform(*self.weight.shape[1:]) - 1) * bound)
-        self.bias.zero_()
-
-    @torch.no_grad()
-    def zero_init(self) -> None:
-        """Sets weights and biases to zero."""
-        self.weight.zero_()
-        self.bias.zero_()
 
     def forward(self, x: Tensor) -> Tensor:
         members = zip(x, self.weight, self.bias, strict=True)

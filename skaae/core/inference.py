@@ -19,6 +19,7 @@ from torch import Tensor
 from .._plan import Architecture, TrainingPlan
 from .corruption import Corruption
 from .distributed import Shard
+from .flow import Flow
 from .model import AdversarialAutoencoder
 from .random import RandomStreams
 from .tasks import State, strip_prefix
@@ -43,36 +44,32 @@ Array = NDArray[Any]
 
 def encode(architecture: Architecture, state: State, X: Array, device: str) -> Array:
     """Codes of rows: (n, columns) to (K, n, width)."""
-    model = load_model(architecture, state, X.dtype, device)
-    return apply_in_batches(model, model.encode, device, X)
+    return apply_model(architecture, state, lambda model, x: model.encode(x), device, X)
 
 
 def decode(architecture: Architecture, state: State, code: Array, device: str, condition: Array | None = None) -> Array:
     """Rows of codes, with probabilities of one-hot groups: (n, width) to (K, n, features)."""
-    model = load_model(architecture, state, code.dtype, device)
-    return apply_in_batches(model, lambda *z: model.to_rows(model.decode(*z)), device, code, condition)
+    return apply_model(architecture, state, lambda model, *z: model.to_rows(model.decode(*z)), device, code, condition)
 
 
 def squared_errors(
     architecture: Architecture, state: State, X: Array, device: str, condition: Array | None = None
 ) -> Array:
     """Squared errors of reconstruction, a mean over the members: (n, features)."""
-    model = load_model(architecture, state, X.dtype, device)
 
-    def mean_squared_errors(x: Tensor, *condition: Tensor) -> Tensor:
+    def mean_squared_errors(model: AdversarialAutoencoder, x: Tensor, *condition: Tensor) -> Tensor:
         return (model.to_rows(model.decode(model.encode(x), *condition)) - x).square().mean(0, keepdim=True)
 
-    return np.asarray(apply_in_batches(model, mean_squared_errors, device, X, condition)[0])
+    return np.asarray(apply_model(architecture, state, mean_squared_errors, device, X, condition)[0])
 
 
 def reconstruct(architecture: Architecture, state: State, X: Array, device: str) -> Array:
     """Reconstructed rows, a mean over the members: (n, columns) to (n, features)."""
-    model = load_model(architecture, state, X.dtype, device)
 
-    def mean_reconstruction(x: Tensor) -> Tensor:
+    def mean_reconstruction(model: AdversarialAutoencoder, x: Tensor) -> Tensor:
         return model.to_rows(model.decode(model.encode(x))).mean(0, keepdim=True)
 
-    return np.asarray(apply_in_batches(model, mean_reconstruction, device, X)[0])
+    return np.asarray(apply_model(architecture, state, mean_reconstruction, device, X)[0])
 
 
 def corrupt(architecture: Architecture, plan: TrainingPlan, X: Array, extremes: Array) -> Array:
@@ -91,18 +88,15 @@ def apply_flow(
     inverse: bool = False,
 ) -> Array:
     """Codes of noise by the flow, or with ``inverse`` noise of codes: (n, width) to (K, n, width)."""
-    model = load_model(architecture, state, code.dtype, device)
-    assert model.flow is not None, "the model needs a flow."
-    return apply_in_batches(model, partial(model.flow.transform, inverse=inverse), device, code, condition)
+    transform = partial(Flow.transform, inverse=inverse)
+    return apply_model(architecture, state, lambda model, *z: transform(model.flow, *z), device, code, condition)
 
 
 def log_density(
     architecture: Architecture, state: State, code: Array, device: str, condition: Array | None = None
 ) -> Array:
     """Log density of codes by the flow: (n, width) to (K, n)."""
-    model = load_model(architecture, state, code.dtype, device)
-    assert model.flow is not None, "the model needs a flow."
-    return apply_in_batches(model, model.flow.log_density, device, code, condition)
+    return apply_model(architecture, state, lambda model, *z: model.flow.log_density(*z), device, code, condition)
 
 
 def sample_prior(architecture: Architecture, n: int, seed: int, labels: Array | None = None) -> Array:
@@ -135,20 +129,19 @@ def load_model(architecture: Architecture, state: State, dtype: np.dtype[Any], d
     return model.to(device, torch.float64 if dtype == np.float64 and device == "cpu" else torch.float32)
 
 
-@torch.inference_mode()
-def apply_in_batches(
-    model: AdversarialAutoencoder, function: Callable[..., Tensor], device: str, *arrays: Array | None
+def apply_model(
+    architecture: Architecture, state: State, function: Callable[..., Tensor], device: str, *arrays: Array | None
 ) -> Array:
-    """The output of a function of the model for arrays of rows, (n, ...), batch by batch: (K, n, ...)."""
-    parameter = next(model.parameters())
-    n_members = len(parameter)
+    """The output of a function of the model and of arrays of rows, (n, ...), batch by batch: (K, n, ...)."""
     inputs = [array for array in arrays if array is not None]
-    n, output = len(inputs[0]), np.empty(0)
-    with limit_threads(model.architecture, n_members * min(n, BATCH_SIZE)):
+    model = load_model(architecture, state, inputs[0].dtype, device)
+    parameter = next(model.parameters())
+    n_members, n, output = len(parameter), len(inputs[0]), np.empty(0)
+    with torch.inference_mode(), limit_threads(architecture, n_members * min(n, BATCH_SIZE)):
         for start in range(0, n, BATCH_SIZE):
             rows = slice(start, start + BATCH_SIZE)
             batch = [torch.tensor(array[rows], dtype=parameter.dtype, device=device) for array in inputs]
-            part = function(*(x.expand(n_members, *x.shape) for x in batch)).cpu().numpy()
+            part = function(model, *(x.expand(n_members, *x.shape) for x in batch)).cpu().numpy()
             if start == 0:  # allocated at once, because many parts would fragment the memory
                 output = np.empty((len(part), n, *part.shape[2:]), part.dtype)
             output[:, rows] = part

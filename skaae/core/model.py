@@ -24,10 +24,10 @@ from torch.nn.functional import mse_loss, one_hot
 
 from .._plan import Architecture
 from .flow import Flow
-from .images import Convolution, ConvolutionalDecoder, ConvolutionalEncoder
+from .images import ConvolutionalDecoder, ConvolutionalEncoder
 from .latent import BLOCKS, ClusterHeads, Noise
 from .lazy_rows import LazyRows
-from .networks import Discriminator, Hidden, Linear, Residual, Trunk
+from .networks import Discriminator, Hidden, Layer, Residual, Trunk
 from .random import RandomStreams
 
 __all__ = ["AdversarialAutoencoder", "concatenate_blocks"]
@@ -72,15 +72,13 @@ class AdversarialAutoencoder(nn.Module):
         if architecture.flow_layer_sizes:
             self.flow = Flow(n_members, sum(self.block_widths), condition_width, architecture.flow_layer_sizes)
 
-    def initialize(
-        self, streams: RandomStreams, member_rows: Sequence[Tensor | LazyRows], *, has_labels: bool = True
-    ) -> None:
-        """Sets every parameter; member k starts from the principal components of ``member_rows[k]``.
+    def initialize(self, streams: RandomStreams, x: Sequence[Tensor | LazyRows], *, has_labels: bool = True) -> None:
+        """Sets every parameter; member k starts from the principal components of the rows ``x[k]``.
 
         Class probabilities start equal; without labels they start slightly different, so that they can diverge.
         """
         for layer in self.modules():
-            if isinstance(layer, Linear | Convolution | ClusterHeads):
+            if isinstance(layer, Layer | ClusterHeads):
                 layer.reset_parameters(streams)
         self.encoder.zero_init()
         self.decoder.zero_init()
@@ -88,8 +86,8 @@ class AdversarialAutoencoder(nn.Module):
             self.flow.zero_init()
         if not has_labels and self.category_indices:
             self._randomize_class_logits(streams)
-        for member, x in enumerate(member_rows):
-            self._start_from_principal_components(member, x)
+        for member, member_x in enumerate(x):
+            self._start_from_principal_components(member, member_x)
 
     def encode(self, x: Tensor) -> Tensor:
         """Codes of rows, without noise: (K, rows, columns) to (K, rows, width)."""
@@ -139,16 +137,12 @@ class AdversarialAutoencoder(nn.Module):
         block_labels = [labels if label_width else None for label_width in self.label_widths]
         return concatenate_blocks([prior(n, streams, y) for prior, y in zip(self.priors, block_labels, strict=True)])
 
-    def discriminate(
-        self, code: Tensor, labels: Tensor | None = None, condition: Tensor | None = None
-    ) -> Iterator[Tensor]:
+    def discriminate(self, code: Tensor, labels: Tensor | None, condition: Tensor | None) -> Iterator[Tensor]:
         """Logits of each discriminator, (K, rows)."""
         inputs = self.discriminator_inputs(code, labels, condition)
         return (discriminator(x) for discriminator, x in zip(self.discriminators, inputs, strict=True))
 
-    def discriminator_inputs(
-        self, code: Tensor, labels: Tensor | None = None, condition: Tensor | None = None
-    ) -> Iterator[Tensor]:
+    def discriminator_inputs(self, code: Tensor, labels: Tensor | None, condition: Tensor | None) -> Iterator[Tensor]:
         """The input of each discriminator: its block, the one-hot labels if class-conditional, and the condition."""
         for block, label_width in zip(split_blocks(code, self.block_widths), self.label_widths, strict=True):
             inputs = [block]

@@ -5,6 +5,7 @@ Every parameter has a leading axis of K members, and ``x`` is (K, rows, columns)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Protocol
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 from .matmul import affine
 from .random import RandomStreams
 
-__all__ = ["ACTIVATIONS", "Discriminator", "Hidden", "Linear", "Module", "Residual", "Trunk"]
+__all__ = ["ACTIVATIONS", "Discriminator", "Hidden", "Layer", "Linear", "Module", "Residual", "Trunk"]
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu_,
@@ -32,20 +33,18 @@ class Module(nn.Module):
     __call__: Callable[..., Tensor]
 
 
-class Linear(Module):
-    """K affine maps."""
+class Layer(Module):
+    """K layers with weights, (K, inputs, outputs, ...), and biases."""
 
-    def __init__(self, n_members: int, n_inputs: int, n_outputs: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(n_members, n_inputs, n_outputs, dtype=torch.float32))
-        self.bias = nn.Parameter(torch.empty(n_members, 1, n_outputs, dtype=torch.float32))
+    weight: nn.Parameter
+    bias: nn.Parameter
 
     @torch.no_grad()
     def reset_parameters(self, streams: RandomStreams) -> None:
         """Draws weights after Glorot and Bengio (2010), each member from its own stream."""
-        _, n_inputs, n_outputs = self.weight.shape
-        bound = (6 / (n_inputs + n_outputs)) ** 0.5
-        self.weight.copy_((2 * streams.uniform(n_inputs, n_outputs) - 1) * bound)
+        shape = self.weight.shape[1:]
+        bound = (6 / (sum(shape[:2]) * math.prod(shape[2:]))) ** 0.5
+        self.weight.copy_((2 * streams.uniform(*shape) - 1) * bound)
         self.bias.zero_()
 
     @torch.no_grad()
@@ -53,6 +52,15 @@ class Linear(Module):
         """Sets weights and biases to zero."""
         self.weight.zero_()
         self.bias.zero_()
+
+
+class Linear(Layer):
+    """K affine maps."""
+
+    def __init__(self, n_members: int, n_inputs: int, n_outputs: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(n_members, n_inputs, n_outputs, dtype=torch.float32))
+        self.bias = nn.Parameter(torch.empty(n_members, 1, n_outputs, dtype=torch.float32))
 
     def forward(self, x: Tensor) -> Tensor:
         return affine(self.bias, x, self.weight)

@@ -8,13 +8,12 @@ learns), are trained alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .._plan import TrainingData
 from .tasks import State, TrainingResult, TrainingTask
@@ -128,12 +127,8 @@ def stack_data(data: Sequence[TrainingData]) -> TrainingData:
         if getattr(data[0], name) is not None
     }
     functions = [each.encoder_input for each in data if each.encoder_input is not None]
-    return TrainingData(**arrays, encoder_input=concatenate_outputs(functions) if functions else None)
-
-
-def concatenate_outputs(functions: Sequence[Callable[[int], NDArray[Any]]]) -> Callable[[int], NDArray[Any]]:
-    """The function of the epoch's number that concatenates the rows of all functions."""
-    return lambda epoch: np.concatenate([function(epoch) for function in functions])
+    encoder_input = (lambda epoch: np.concatenate([each(epoch) for each in functions])) if functions else None
+    return TrainingData(**arrays, encoder_input=encoder_input)
 
 
 def stack_states(states: Sequence[State]) -> State:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .._plan import Architecture, PerMember, TrainingData, TrainingPlan
-from .corruption import Corruption
+from .corruption import make_corruption
 from .data import Batch, Batches, TensorData, to_device
 from .distributed import check_same_task, is_distributed
 from .hooks import Epoch, Hook, TrainingSnapshot
@@ -108,19 +109,14 @@ def category_losses(architecture: Architecture, plan: TrainingPlan, data: Tensor
     categories = [block for block in architecture.blocks if block.kind == "category"]
     if not categories:
         return ()
-    losses: list[Loss] = []
-    if data.labels is not None and np.any(plan.supervised_weight):
-        losses.append(SupervisedLoss(member_tensor(plan.supervised_weight, plan, data)))
-    if data.soft_labels is not None and np.any(plan.distillation_weight):
-        losses.append(DistillationLoss(member_tensor(plan.distillation_weight, plan, data)))
-    if np.any(plan.vat_weight):
-        losses.append(VirtualAdversarialLoss(member_tensor(plan.vat_weight, plan, data)))
-    if np.any(plan.entropy_weight):
-        losses.append(EntropyLoss(member_tensor(plan.entropy_weight, plan, data)))
-    if np.any(plan.balance_weight):
-        weight = member_tensor(plan.balance_weight, plan, data)
-        losses.append(BalanceLoss(weight, categories[0].class_probabilities))
-    return tuple(losses)
+    losses: list[tuple[Callable[[Tensor], Loss], PerMember]] = [
+        (SupervisedLoss, 0.0 if data.labels is None else plan.supervised_weight),
+        (DistillationLoss, 0.0 if data.soft_labels is None else plan.distillation_weight),
+        (VirtualAdversarialLoss, plan.vat_weight),
+        (EntropyLoss, plan.entropy_weight),
+        (partial(BalanceLoss, class_probabilities=categories[0].class_probabilities), plan.balance_weight),
+    ]
+    return tuple(loss(member_tensor(weight, plan, data)) for loss, weight in losses if np.any(weight))
 
 
 def member_tensor(value: PerMember, plan: TrainingPlan, data: TensorData) -> Tensor:
@@ -139,34 +135,33 @@ class TrainingRun:
     """The training of a task: its data on the device, its model and its optimizers."""
 
     def __init__(self, task: TrainingTask) -> None:
-        architecture, plan = task.architecture, task.plan
-        self.plan, self.data, self.epoch = plan, to_device(task.data, task.device), 0
-        x = self.data.x
-        self.device = x.device
-        n_members = len(plan.seeds)
+        self.plan, self.epoch, n_members = task.plan, 0, len(task.plan.seeds)
+        self.data = data = to_device(task.data, task.device)
+        self.device = data.x.device
+        if np.any(task.plan.vat_weight):
+            data.vat_radius = task.plan.vat_radius * neighbor_distances(data.x)
+        self.batches = self._make_batches(task)
+        self.model = AdversarialAutoencoder(task.architecture, n_members).to(self.device)
+        self.steps = update_steps(task.architecture, task.plan, data)
+        self.lr, self.lr_reductions = per_member(task.plan.learning_rate, n_members), [0] * n_members
+        self._make_optimizers()
+        if task.start is None:
+            has_labels = data.labels is not None or data.soft_labels is not None
+            member_rows = self.batches.member_rows
+            member_x = [data.x] * n_members if member_rows is None else [data.x[rows] for rows in member_rows]
+            self.model.initialize(self.batches.streams, member_x, has_labels=has_labels)
+        else:
+            self.load_state_dict(to_tensors(task.start, self.device))
+        if task.plan.schedule == "flow" and self.model.flow is not None:
+            data.target_codes = self.model.flow.fit_standardize(self._encode(data.x))
+
+    def _make_batches(self, task: TrainingTask) -> Batches:
         member_rows = None
         if task.member_rows is not None:
             member_rows = [torch.tensor(rows, device=self.device) for rows in task.member_rows]
-        if np.any(plan.vat_weight):
-            self.data.vat_radius = plan.vat_radius * neighbor_distances(x)
-        levels = (plan.noise, plan.salt_and_pepper_fraction, plan.masked_fraction)
-        corrupts = architecture.mask_indices or any(np.any(level) for level in levels)
-        corruption = Corruption(architecture, plan, x) if corrupts else None
-        self.streams = RandomStreams(plan.seeds, self.device)
-        self.batches = Batches(self.data, plan.batch_size, self.streams, corruption, member_rows)
-        self.model = AdversarialAutoencoder(architecture, n_members).to(self.device)
-        self.steps = update_steps(architecture, plan, self.data)
-        self.lr = per_member(plan.learning_rate, n_members)
-        self.lr_reductions = [0] * n_members
-        self._make_optimizers()
-        if task.start is None:
-            rows = [x] * n_members if member_rows is None else [x[indices] for indices in member_rows]
-            has_labels = self.data.labels is not None or self.data.soft_labels is not None
-            self.model.initialize(self.streams, rows, has_labels=has_labels)
-        else:
-            self.load_state_dict(to_tensors(task.start, self.device))
-        if plan.schedule == "flow" and self.model.flow is not None:
-            self.data.target_codes = self.model.flow.fit_standardize(self._encode(x))
+        streams = RandomStreams(task.plan.seeds, self.device)
+        corruption = make_corruption(task.architecture, task.plan, self.data.x)
+        return Batches(self.data, task.plan.batch_size, streams, corruption, member_rows)
 
     @torch.no_grad()
     def _encode(self, x: Tensor | LazyRows) -> Tensor:

@@ -253,7 +253,7 @@ def test_a_weight_changes_the_gradient_and_not_the_value(classifier, labelled_ba
 def test_the_discriminator_of_a_class_conditional_block_depends_on_the_labels(X, labelled_batch):
     model = make_model(X, CONDITIONAL)
     code, labels = labelled_batch.encode(model), labelled_batch.labels
-    conditional, unconditional = (next(model.discriminate(code, y)) for y in (labels, -torch.ones_like(labels)))
+    conditional, unconditional = (next(model.discriminate(code, y, None)) for y in (labels, -torch.ones_like(labels)))
     known = labels >= 0
     assert torch.equal(conditional[~known], unconditional[~known])
     assert (conditional[known] != unconditional[known]).all()

@@ -24,7 +24,7 @@ def test_shapes(model):
     assert code.shape == (2, 5, 3)
     assert model.decode(code).shape == x.shape
     assert model.sample_prior(9, RandomStreams([0, 1])).shape == (2, 9, 3)
-    assert [logit.shape for logit in model.discriminate(code)] == [(2, 5), (2, 5)]
+    assert [logit.shape for logit in model.discriminate(code, None, None)] == [(2, 5), (2, 5)]
 
 
 def test_training_starts_from_whitened_principal_components(X):
