@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import indexable
 
-from ..estimators._labels import unique_classes, is_labelled, encode_labels
+from ..estimators._labels import encode_labels, is_labelled, unique_classes
 
 __all__ = ["SemiSupervisedKFold"]
 
