@@ -1,4 +1,4 @@
-"""What estimators share whose code has a category beside the style: styles within classes, samples, transfers."""
+"""Estimators whose code has a style and a category: styles within classes, samples, and transfers between classes."""
 
 from collections.abc import Iterator
 from copy import copy
@@ -32,7 +32,7 @@ class BaseCategoryAAE(CodesMixin, BaseAAE):
     styles_: ClassStyles
 
     def transform(self, X: Any) -> Any:
-        """Styles of rows: what their code says beside the class.
+        """Styles of rows: what their code holds apart from the class.
 
         Parameters
         ----------

@@ -29,10 +29,10 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
 
     An adversarial autoencoder whose code has two parts, each with a discriminator of its own [1]_: a *category*, the
     probabilities of the classes, which should look like draws of a class, and a *style*, which should look like draws
-    from a normal distribution. Reconstruction and discriminators learn from all rows, and a supervised phase from the
-    labelled ones. The rest of a row's class is told by `teachers`, ordinary classifiers that are fitted to the
-    labelled rows and weighed by cross-validation; the model learns their guesses for all rows, and answers together
-    with them.
+    from a normal distribution. Reconstruction and discriminators learn from all rows, the supervised loss from the
+    labelled ones. Moreover the model learns, for all rows, the soft labels of `teachers`: ordinary classifiers that are
+    fitted to the labelled rows and weighted by cross-validation. Predictions are an average of the model's and the
+    teachers'.
 
     Rows without a label have -1, or a missing value (None, NaN, NA), in `y`; classes may be strings or numbers. At
     least two classes must have a label; one row of a class will do. With labels for all rows this is an ordinary
@@ -46,23 +46,24 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         How many models are trained side by side. Their class probabilities are averaged; style, samples and
         transfers are the first one's.
     teachers : "auto", list of classifiers or None, default="auto"
-        Who is asked about rows without a label. "auto" asks two logistic regressions, a random forest, extremely
+        Classifiers that give soft labels to all rows. "auto" is two logistic regressions, a random forest, extremely
         randomised trees, a small network, and label spreading. Classifiers must have `predict_proba`; those of
-        `sklearn.semi_supervised` are shown all rows, the others the labelled ones. Of more than 10,000 labelled
-        rows teachers see 10,000. None leaves it to the model alone.
+        `sklearn.semi_supervised` are fitted to all rows, the others to the labelled ones, to 10,000 at most. With None
+        the model has no teachers.
     distillation_weight : float, default=1.0
-        Weight of the teachers' guesses in training.
+        Weight of the loss of the teachers' soft labels.
     teacher_weight : float, default=0.8
-        Share of the teachers in predictions, from 0 to 1; the rest is the model's.
+        Weight of the teachers in predictions, from 0 to 1; the rest is the model's.
     supervised_weight : float or "auto", default="auto"
-        Weight of the labels. "auto" is 0.2 beside teachers and 1 without.
+        Weight of the supervised loss. "auto" is 0.2 with teachers and 1 without.
     vat_weight : float, default=0.0
         Weight of virtual adversarial training [2]_: classes should not change within `vat_radius` of a row. Try 1 where
         classes form clusters, as images do, together with `entropy_weight` and `balance_weight`.
     vat_radius : float, default=0.25
-        How far `vat_weight` reaches, as a share of the distance to near rows [3]_.
+        Length of the virtual adversarial perturbation, in units of the distance to nearby rows [3]_.
     entropy_weight : float, default=0.0
-        Weight of the entropy of class probabilities: the model should decide. Try 0.1 with `vat_weight`.
+        Weight of the entropy of class probabilities, which is low for confident predictions. Try 0.1 with
+        `vat_weight`.
     balance_weight : float, default=0.0
         Weight of the divergence between the mean of class probabilities and `class_prior`: a guard against the
         collapse of all rows into one class. Try 0.4 with `entropy_weight`.
@@ -81,13 +82,13 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
     alpha : float, default=0.0
         Decoupled weight decay.
     batch_size : int or "auto", default="auto"
-        Rows in a step, beside labelled ones. "auto" is an eighth of the rows, at least 32 and at most 256.
+        Rows in a step; labelled rows are added to them. "auto" is an eighth of the rows, at least 32 and at most 256.
     learning_rate_init : float, default=1e-3
         Learning rate of Adam in the first half of a fit; in the second half it falls to zero.
     max_iter : int or "auto", default="auto"
         Epochs. "auto" is as many as make 600 steps, and 5 at least.
     early_stopping : bool, default=False
-        Whether to hold labelled rows out, stop when their cross-entropy gets no better, and keep the best epoch.
+        Whether to hold out labelled rows, stop when their cross-entropy gets no better, and keep the best epoch.
     validation_fraction : float, default=0.1
         Share of each class's labelled rows held out with `early_stopping`, one at least where it has two.
     n_iter_no_change : int, default=20
@@ -315,7 +316,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`: what the model and the teachers say, by their shares in the `teacher_weight`.
+            In the order of `classes_`: an average of the model's and the teachers', by `teacher_weight`.
         """
         check_is_fitted(self)
         rows = self._scale(X)

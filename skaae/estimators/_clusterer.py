@@ -34,9 +34,9 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
 
     An adversarial autoencoder whose code has two parts, each with a discriminator of its own, and no labels [1]_: a
     *category*, the probabilities of the clusters, which should look like draws of one, and a *style*, which should look
-    like draws from a normal distribution. Left alone, such a model makes clusters of whatever saves most of the
-    reconstruction, which need not be what you are after; so `teachers` find clusters first, ordinary clusterings whose
-    consensus the model learns, and gives back for any row.
+    like draws from a normal distribution. Without teachers, such a model finds clusters that reduce the
+    reconstruction error most, which need not be those you are after. So `teachers`, ordinary clusterings, find clusters
+    first; the model learns their consensus, and predicts it for any row.
 
     Parameters
     ----------
@@ -48,19 +48,20 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
         How many models are trained side by side. Their probabilities are averaged, clusters matched one to one; style,
         samples and transfers are the first one's.
     teachers : {"consensus", "neighbors"}, list of clusterers or None, default="consensus"
-        Who finds clusters first. "consensus" are twelve clusterings of at most 3,000 rows; "neighbors" a spectral
-        clustering of at most 20,000 by the neighbours that they share, for images and their like; a list is of
-        scikit-learn's clusterers, with `fit_predict`. With None the model is left alone: give it `vat_weight`,
-        `entropy_weight` and `balance_weight`.
+        Clusterings that the model learns. "consensus" are twelve clusterings of at most 3,000 rows; "neighbors" a
+        spectral clustering of at most 20,000 by shared nearest neighbours, for images and the like; a list is of
+        scikit-learn's clusterers, with `fit_predict`. With None, set `vat_weight`, `entropy_weight` and
+        `balance_weight`.
     teacher_fraction : float, default=1.0
-        Share of the training in which the teachers count, from 0 to 1. Try 0.25 with the three weights below, where
+        Fraction of the epochs, from the first, in which the teachers count. Try 0.25 with the three weights below where
         clusters are dense: the model then improves on its teachers.
     vat_weight : float, default=0.0
         Weight of virtual adversarial training [2]_: clusters should not change within `vat_radius` of a row. Try 1.
     vat_radius : float, default=0.25
-        How far `vat_weight` reaches, as a share of the distance to near rows [3]_.
+        Length of the virtual adversarial perturbation, in units of the distance to nearby rows [3]_.
     entropy_weight : float, default=0.0
-        Weight of the entropy of cluster probabilities: the model should decide. Try 0.1 with `vat_weight`.
+        Weight of the entropy of cluster probabilities, which is low for confident predictions. Try 0.1 with
+        `vat_weight`.
     balance_weight : float, default=0.0
         Weight of the divergence between the mean of cluster probabilities and `cluster_prior`. Try 0.4 with
         `entropy_weight`.

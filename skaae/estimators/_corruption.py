@@ -1,4 +1,4 @@
-"""Corrupted rows of a denoiser: what a function of the user's makes of them, and the missing-value mask behind them."""
+"""The input of a denoiser's encoder: rows that a user's function corrupts, and their missing-value mask."""
 
 from __future__ import annotations
 

@@ -26,15 +26,15 @@ __all__ = ["AAEDenoiser"]
 
 AUTO_NOISE = {"gaussian": 0.3, "masked": 0.4, "salt_and_pepper": 0.1}
 MAX_AUTO_COMPONENTS = 64
-HIDDEN_FRACTION = (0.05, 0.5)  # of cells that are masked beside another corruption, at least and at most
+HIDDEN_FRACTION = (0.05, 0.5)  # least and most, of cells that are masked in addition to another corruption
 
 
 class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
     r"""Give noisy rows back clean, and incomplete rows complete.
 
-    An adversarial autoencoder [1]_ that is shown corrupted rows in training and has to give back the rows as they
-    were [2]_. Train it on rows that are as clean as you have them, with the corruption that you expect in others; it
-    learns from noisy and from incomplete rows too. What it gives back is a mean over `n_members` models.
+    An adversarial autoencoder [1]_ whose encoder gets corrupted rows in training, and whose decoder has to restore the
+    rows as they were [2]_. Fit it to rows that are as clean as you have them, with the corruption that you expect in
+    others; it learns from noisy and from incomplete rows too. Its output is an average over `n_members` models.
 
     Parameters
     ----------
@@ -281,7 +281,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         return clean.clip(*self._extremes[:, : clean.shape[1]])
 
     def _fit_hidden_fraction(self, X: Any) -> float:
-        """Share of the cells to mask beside another corruption, because some are missing or come out of it missing."""
+        """Fraction of the cells to mask in addition to the corruption, where cells are missing or get missing by it."""
         missing = missing_mask(X)
         if callable(self.corruption):
             missing = missing | missing_mask(self._apply_corruption(X, 0, 0))
@@ -330,7 +330,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
     def _corrupted_table(
         self, encoder: TableEncoder, architecture: Architecture, table: Any, seed: int
     ) -> CorruptedTable | None:
-        """What the encoder is given instead of the rows, where a function of the user's corrupts them."""
+        """The encoder's input where the user's function corrupts rows, else None."""
         if not callable(self.corruption):
             return None
         return CorruptedTable(table, seed, self._apply_corruption, partial(scale_with_mask, encoder, architecture))

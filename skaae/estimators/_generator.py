@@ -29,11 +29,11 @@ MAX_AUTO_COMPONENTS = 32
 class AAEGenerator(CodesMixin, BaseAAE):
     r"""Draw new rows like those of a table, of given conditions; and rows of the same style under other conditions.
 
-    An adversarial autoencoder [1]_ whose decoder is told the conditions of a row beside its code (class labels, or a
-    table of numbers and categories), and whose adversary is told them too, so that the code keeps the rest. Codes are
+    An adversarial autoencoder [1]_ whose decoder and discriminator get the conditions of a row as further input (class
+    labels, or a table of numbers and categories), so that the code keeps the rest. Codes are
     never exactly draws of the prior, so their density is fitted again after training, by a flow [2]_ that turns normal
-    draws into codes (as diffusion does in [3]_). The way back tells the *style* of a row: what it says beside its
-    conditions, as a draw of a standard normal distribution.
+    draws into codes (as diffusion does in [3]_). Its inverse gives the *style* of a row: what it holds apart
+    from its conditions, as a draw of a standard normal distribution.
 
     Rows come in the form of the training rows: the same columns of the same dtypes, whole numbers where they were
     whole, training values where these repeat, missing cells where some were missing.
@@ -102,7 +102,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
     n_iter_ : int
         Epochs trained.
     history_ : dict of str to ndarray of shape (`n_iter_`,)
-        The mean loss of each phase in each epoch.
+        Each loss by name, averaged over the steps of an epoch.
     loss_curve_ : ndarray of shape (`n_iter_`,)
         ``history_["reconstruction"]``.
     table_encoder_ : TableEncoder
@@ -255,7 +255,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
         return self._decode(code if from_prior else self._model.apply_flow(code, condition), condition)
 
     def transform(self, X: Any, y: Any = None) -> Any:
-        """Styles of rows: what they say beside their conditions, as draws of a standard normal distribution.
+        """Styles of rows: what they hold apart from their conditions, as draws of a standard normal distribution.
 
         Parameters
         ----------

@@ -28,14 +28,14 @@ AUTO_CONTAMINATION = 0.05
 class AAEOutlierDetector(OutlierMixin, BaseAAE):
     r"""Find rows that are unlike the others.
 
-    A row can be strange in three ways. It may be *new*: no training row is near it, and an adversarial autoencoder [1]_
-    that learned to restore noisy rows [2]_ cannot restore it. It may be *rare*: its values and its place are not those
-    of most training rows, though some were like it. Or its columns may be in *discord*: they do not go together as
-    they use to. Each is the opinion of several views (reconstruction, nearest neighbours [3]_ [4]_, histograms of the
-    columns [5]_, a mixture of Gaussians, isolation [6]_, a robust covariance [7]_), put on one scale by what is usual
-    among training rows; the opinion that finds a row strangest counts three quarters, the next one quarter, and what is
-    new 1.4 times as much as the rest. To look for what is new finds subtle outliers where training rows are all normal;
-    the other two find outliers that have company among the training rows.
+    Three kinds of outliers are looked for [8]_. *Local* outliers differ from the training rows near them, and an
+    adversarial autoencoder [1]_ that learned to restore noisy rows [2]_ does not restore them. *Global* outliers have
+    values, or a position, that few training rows have. *Dependency* outliers break the relations between columns. Each
+    kind has a group of scorers: reconstruction errors in all three, distances to nearest neighbours [3]_ [4]_,
+    histograms of the columns [5]_, a mixture of Gaussians, an isolation forest [6]_, a robust covariance [7]_. Scores
+    are put on one scale as p-values among the training rows. The group with the highest score counts three quarters,
+    the next one quarter; local scores are multiplied by 1.4. Local scorers find subtle outliers where all training rows
+    are normal; the other two groups find outliers that are similar to other outliers among the training rows.
 
     So training rows may be normal ones only, or have outliers among them. In either case the rows with the
     rarest values are put aside before the autoencoder, the mixture and the neighbours of what is rare are fitted.
@@ -54,7 +54,8 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         training rows are normal, about that share of new normal rows are false alarms, and more of them where there
         are fewer than some hundred training rows.
     trim_fraction : float, default=0.4
-        Share of training rows with the rarest values that the model and some views do not learn from. Try 0.1 where
+        Fraction of the training rows, those with the rarest values, that the model and some scorers are not fitted to.
+        Try 0.1 where
         training rows are known to be normal.
     hidden_layer_sizes : int or array-like of int, default=(128,)
         Widths of the encoder's hidden layers; the decoder has them in reverse.
@@ -63,8 +64,8 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     adversarial_weight : float, default=0.03
         Weight of the adversarial loss, in units of the present reconstruction error.
     noise : float or "auto", default="auto"
-        Largest standard deviation of the Gaussian noise on the scaled columns that the encoder is shown in training;
-        each row has a level of its own below it. "auto" is 1.
+        Largest standard deviation of the Gaussian noise that is added to the scaled columns in training; each row draws
+        a level below it. "auto" is 1.
     alpha : float, default=0.0
         Decoupled weight decay.
     batch_size : int or "auto", default="auto"
@@ -100,8 +101,8 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     ----------
     offset_ : float
         The score below which a row is an outlier.
-    opinions_ : dict of str to object
-        "novelty", "rarity" and "discord", with their `views`. Views learn from 10,000 training rows at most.
+    scorers_ : dict of str to object
+        The groups "local", "global" and "dependency", with their `scorers`, fitted to at most 10,000 training rows.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -133,6 +134,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
        algorithm", 2012.
     .. [6] Liu, Ting and Zhou, "Isolation forest", 2008.
     .. [7] Rousseeuw and van Driessen, "A fast algorithm for the minimum covariance determinant estimator", 1999.
+    .. [8] Han, Hu, Huang, Jiang and Zhao, "ADBench: anomaly detection benchmark", 2022, arXiv 2206.09426.
 
     Examples
     --------
@@ -142,10 +144,10 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     >>> X = rng.normal(size=(300, 4))
     >>> X[:, 1] += 3 * X[:, 0]  # two columns that go together
     >>> model = AAEOutlierDetector(random_state=0).fit(X)
-    >>> strange = [[1.5, -4.5, 0.0, 0.0]]  # as each value is not rare by itself
-    >>> model.predict(strange)
+    >>> outlier = [[1.5, -4.5, 0.0, 0.0]]  # neither value is rare by itself
+    >>> model.predict(outlier)
     array([-1])
-    >>> bool(model.explain(strange).iloc[0, :2].sum() > 0.8)
+    >>> bool(model.explain(outlier).iloc[0, :2].sum() > 0.8)
     True
     """
 
@@ -250,10 +252,10 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            Minus the surprise of the two opinions that find a row strangest. That of an opinion is minus the logarithm
-            of the share of rows that it would find as strange: about 0 for the most normal, 3 for one in twenty. The
-            share is counted among the training rows for what is new, and foretold from the common half of them for
-            what is rare or in discord, because outliers among them would hide one another.
+            Minus a weighted sum of the two highest group scores. The score of a group is the negative logarithm of the
+            share of training rows with as high a score: about 0 for the most normal rows, 3 for one in twenty. The
+            share is counted for local scorers. For the other groups it is extrapolated from the common half of the
+            training rows, because outliers among them would mask one another.
         """
         check_is_fitted(self)
         rows = self._scale(X)
@@ -301,9 +303,9 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         Returns
         -------
         shares : DataFrame of shape (n_samples, n_features)
-            Numbers from 0 that sum to 1 in each row, with the names of the columns and the index of `X`. Each view
-            divides its surprise by column (a squared error or distance, a rarity, a part of a Mahalanobis distance).
-            Shares of a normal row mean little.
+            Numbers from 0 that sum to 1 in each row, with the names of the columns and the index of `X`. Each scorer
+            but the isolation forest divides its score by column (squared errors or distances, log ratios of histograms,
+            parts of a Mahalanobis distance). Shares of a normal row mean little.
         """
         check_is_fitted(self)
         index = X.index if isinstance(X, pd.DataFrame) else None

@@ -1,6 +1,7 @@
 """The scorers of the outlier detector in groups, one for each kind of anomalies, and how their scores are combined.
 
-A row is as strange as the two groups say that find it strangest.
+The score of a row is a weighted sum of its two highest group scores, so that a row is an outlier if it is one of any
+kind.
 """
 
 from __future__ import annotations

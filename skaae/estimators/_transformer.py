@@ -44,7 +44,7 @@ CLUSTER_WEIGHTS = {"vat_weight": 1.0, "entropy_weight": 0.1, "balance_weight": 0
 class AAETransformer(CodesMixin, BaseAAE):
     r"""Turn rows into codes that look like draws from a prior, and back; and draw new rows.
 
-    An autoencoder, trained with an adversary that tries to tell its codes from draws of the prior [1]_. With
+    An autoencoder, trained with a discriminator that tries to tell its codes from draws of the prior [1]_. With
     `adversarial_weight=0` it is a plain autoencoder. Training starts from the principal components, whitened.
 
     Parameters
@@ -58,26 +58,26 @@ class AAETransformer(CodesMixin, BaseAAE):
     prior : {"normal", "uniform", "mixture", "swiss_roll", "one_hot"} or callable, default="normal"
         What codes should look like. "uniform" is a cube of unit variance. The mixture has `n_modes` Gaussians on a
         circle, the Swiss roll as many arms, in the first two columns of the code; further columns are standard normal.
-        Classes that `fit` is given have one each: the adversary is shown the labels, of which most may be unknown.
+        With classes in `fit`, each has one: the discriminator gets the labels as input, of which most may be unknown.
         With "one_hot" the code is the probabilities of `n_components` categories. A callable is given a number of draws
         and a `numpy.random.Generator`, and returns draws of shape (n, n_components), best of unit variance.
     n_modes : int, default=10
         How many Gaussians or arms there are where no classes are given.
     n_clusters : int or None, default=None
         With a number, the code is the head of a row's cluster plus a style, with heads kept apart (section 6 of [1]_):
-        a map on which clusters have places of their own. Classes that `fit` is given are the first clusters. Without
-        any, give it as `y` what `AAEClusterer` finds, which is better than what it finds itself.
+        clusters are apart on a map. The classes of `y` are the first clusters. Without classes, pass the labels that
+        `AAEClusterer` finds as `y`: they are better than the clusters that this model finds itself.
     posterior : {"deterministic", "gaussian", "universal"}, default="deterministic"
         What of a row's code is chance in training: nothing, a normal draw around a mean (which `transform` gives), or
-        whatever the encoder makes of noise beside the row (`transform` gives the code of noise zero).
+        whatever the encoder makes of noise as a further input (`transform` gives the code of noise zero).
     regularizer : {"adversarial", "mmd", "sliced_wasserstein"}, default="adversarial"
-        What brings codes to the prior: an adversary, or a distance between codes and draws without one, the maximum
+        What brings codes to the prior: a discriminator, or a distance between codes and draws, the maximum
         mean discrepancy [2]_ or the sliced Wasserstein distance [3]_.
     image_shape : tuple of int or None, default=None
         Height and width, and channels if there are some, of rows that are flat images, channels last, which encoder and
         decoder then convolve. Pixels are best of one scale already, with `scaling=None`.
     adversarial_weight : float or "auto", default="auto"
-        Weight of the adversary's verdict, or of the distance, in units of the reconstruction error of the moment. More
+        Weight of the adversarial loss, or of the distance, in units of the present reconstruction error. More
         brings codes closer to the prior, which is what `sample` draws from: try 0.3 or 1 for narrow codes. Less leaves
         classes further apart. "auto" is 0.03 for a normal prior, and 1 for others and with `n_clusters`.
     noise : float or "auto", default="auto"
@@ -120,7 +120,7 @@ class AAETransformer(CodesMixin, BaseAAE):
     Attributes
     ----------
     cluster_heads_ : ndarray of shape (n_clusters, n_components)
-        The places of the clusters among the codes, with `n_clusters`.
+        The points of the code's space around which the clusters lie, with `n_clusters`.
     classes_ : ndarray of shape (n_classes,)
         The classes among the labels, for a model that was fitted with some, or the positions of clusters.
     n_features_in_ : int
@@ -130,8 +130,8 @@ class AAETransformer(CodesMixin, BaseAAE):
     n_iter_ : int
         Epochs trained.
     history_ : dict of str to ndarray of shape (`n_iter_`,)
-        The mean loss of each phase ("reconstruction", "imitation", "discrimination", or the `regularizer`) in each
-        epoch, and with `early_stopping` what was watched ("validation").
+        Each loss by name ("reconstruction", "generator" and "discriminator", or the `regularizer`), averaged over the
+        steps of an epoch, and with `early_stopping` what was watched ("validation").
     loss_curve_ : ndarray of shape (`n_iter_`,)
         ``history_["reconstruction"]``.
     table_encoder_ : TableEncoder
@@ -381,7 +381,7 @@ class AAETransformer(CodesMixin, BaseAAE):
 
     @property
     def cluster_heads_(self) -> NDArray[Any]:
-        """The places of the clusters among the codes, with `n_clusters`."""
+        """The points of the code's space around which the clusters lie, with `n_clusters`."""
         if not self._model.architecture.cluster_heads:
             raise AttributeError("Only a model with `n_clusters` has `cluster_heads_`.")
         heads: NDArray[Any] = self._model.state["model.cluster_heads.weight"][0]
