@@ -1,74 +1,72 @@
-"""How strongly columns of any kind go together, pair by pair."""
+"""How strongly columns of any kind are associated, pair by pair."""
 
 from __future__ import annotations
 
+from itertools import combinations
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from ._tables import numbers_of, texts_of
+from ._tables import to_floats, to_texts
 
 __all__ = ["associations"]
 
-MOST_CATEGORIES = 100
+MAX_CATEGORIES = 100
 
 
-def associations(table: pd.DataFrame, of_numbers: list[bool]) -> np.ndarray:
+def associations(table: pd.DataFrame, numeric: list[bool]) -> NDArray[np.float64]:
     """A measure for each pair of columns, (n_columns, n_columns), NaN where one of them is constant.
 
     Spearman's correlation of two numbers, from -1 to 1; Cramér's V of two categories and the correlation ratio of ranks
     within categories, from 0 to 1. Missing cells are a category, and are left out of numbers.
     """
-    columns = [table.iloc[:, place] for place in range(table.shape[1])]
-    read = [
-        pd.Series(numbers_of(cells)).rank().to_numpy() if number else codes_of(cells)
-        for cells, number in zip(columns, of_numbers, strict=True)
-    ]
-    measures = np.eye(len(read))
-    for one in range(len(read)):
-        for other in range(one):
-            kinds = of_numbers[one], of_numbers[other]
-            pair = (read[one], read[other]) if kinds != (True, False) else (read[other], read[one])
-            measures[one, other] = measures[other, one] = MEASURES[sum(kinds)](*pair)
-    return measures
+    cells = [table.iloc[:, index] for index in range(table.shape[1])]
+    columns = [ranks(c) if is_number else category_codes(c) for c, is_number in zip(cells, numeric, strict=True)]
+    matrix = np.eye(len(columns))
+    for pair in combinations(range(len(columns)), 2):
+        i, j = sorted(pair, key=lambda index: numeric[index])  # categories first
+        matrix[i, j] = matrix[j, i] = MEASURES[numeric[i] + numeric[j]](columns[i], columns[j])
+    return matrix
 
 
-def codes_of(cells: pd.Series) -> np.ndarray:
-    """Positions of categories by how frequent they are, the rarest of very many taken for one."""
-    codes = pd.factorize(texts_of(cells), use_na_sentinel=False)[0]
-    rank = np.argsort(np.argsort(-np.bincount(codes), kind="stable"))
-    return rank[codes].clip(max=MOST_CATEGORIES - 1)
+def ranks(cells: pd.Series) -> NDArray[np.float64]:
+    return np.asarray(pd.Series(to_floats(cells)).rank())
 
 
-def correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Pearson's correlation of ranks, where both are known."""
-    known = ~(np.isnan(one) | np.isnan(other))
-    one, other = one[known], other[known]
-    if len(one) < 2 or one.std() == 0 or other.std() == 0:
+def category_codes(cells: pd.Series) -> NDArray[np.int64]:
+    """Categories as integers, the most frequent first; the rarest of very many share one."""
+    codes = pd.factorize(to_texts(cells), use_na_sentinel=False)[0]
+    order = np.argsort(np.argsort(-np.bincount(codes), kind="stable"))
+    return np.asarray(order[codes].clip(max=MAX_CATEGORIES - 1))
+
+
+def rank_correlation(ranks: NDArray[Any], other: NDArray[Any]) -> float:
+    """Pearson's correlation of ranks, where both are present."""
+    return float(pd.Series(ranks).corr(pd.Series(other)))
+
+
+def correlation_ratio(codes: NDArray[Any], ranks: NDArray[Any]) -> float:
+    """The root of the fraction of variance that categories explain."""
+    present = ~np.isnan(ranks)
+    codes, ranks = codes[present], ranks[present]
+    if len(ranks) < 2 or ranks.std() == 0 or len(np.unique(codes)) < 2:
         return np.nan
-    return float(np.corrcoef(one, other)[0, 1])
+    counts = np.bincount(codes)
+    means = np.bincount(codes, ranks) / counts.clip(1)
+    between = (counts * np.square(means - ranks.mean())).sum() / len(ranks)
+    return float(np.sqrt(between / ranks.var()))
 
 
-def correlation_ratio(groups: np.ndarray, values: np.ndarray) -> float:
-    """The root of the share of variance that groups explain."""
-    known = ~np.isnan(values)
-    groups, values = groups[known], values[known]
-    if len(values) < 2 or values.std() == 0 or len(np.unique(groups)) < 2:
-        return np.nan
-    counts = np.bincount(groups)
-    means = np.bincount(groups, values) / counts.clip(1)
-    between = (counts * np.square(means - values.mean())).sum() / len(values)
-    return float(np.sqrt(between / values.var()))
-
-
-def cramers_v(one: np.ndarray, other: np.ndarray) -> float:
+def cramers_v(codes: NDArray[Any], other: NDArray[Any]) -> float:
     """The root of chi squared over its largest value."""
-    n_others = other.max() + 1
-    counts = np.bincount(one * n_others + other, minlength=(one.max() + 1) * n_others).reshape(-1, n_others)
-    least = min(counts.shape) - 1
-    if least == 0:
+    counts = np.zeros((codes.max() + 1, other.max() + 1))
+    np.add.at(counts, (codes, other), 1)
+    if 1 in counts.shape:
         return np.nan
-    expected = np.outer(counts.sum(1), counts.sum(0)) / len(one)
-    return float(np.sqrt((np.square(counts - expected) / expected).sum() / len(one) / least))
+    expected = np.outer(counts.sum(1), counts.sum(0)) / len(codes)
+    return float(np.sqrt((np.square(counts - expected) / expected).sum() / len(codes) / (min(counts.shape) - 1)))
 
 
-MEASURES = (cramers_v, correlation_ratio, correlation)  # by how many of the two columns are numbers
+MEASURES = (cramers_v, correlation_ratio, rank_correlation)  # by how many of the two columns are numbers

@@ -1,37 +1,37 @@
-"""ColumnDisplay: real rows beside generated ones, column by column, and how their correlations differ."""
+"""ColumnDisplay: real beside generated rows, column by column, and how their correlations differ."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.utils import _safe_indexing, check_random_state
-from sklearn.utils.validation import check_consistent_length
+from numpy.typing import NDArray
+from sklearn.utils import check_random_state
 
 from ._associations import associations
-from ._canvas import panels
-from ._cells import draw_cells
-from ._checks import check_methods, check_most, one_for_each
-from ._colors import FIRST, SECOND
-from ._column_panels import draw_column, handles_of, percent, shortened
-from ._tables import difference, frames_alike, is_number, of_columns, some_places, some_rows
+from ._axes import Panels
+from ._colors import DATA, MODEL
+from ._columns import ColumnGrid
+from ._format import percent
+from ._heatmap import draw_heatmap
+from ._tables import align_columns, column_distance, is_numeric
+from ._validation import check_method, is_per_row, subsample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["ColumnDisplay"]
 
-NAMES, COLORS = ("real", "generated"), (FIRST, SECOND)
-LEAST_SCALE = 0.2  # of differences of correlations, so that small ones look small
+MIN_COLOR_LIMIT = 0.2  # of differences of correlations, so that small ones look small
 
 
 class ColumnDisplay:
     """Columns of real and of generated rows, and the differences of their correlations.
 
-    Numbers are histograms, categories, bools and few numbers are bars; both say the share of missing cells. Titles say
-    how far apart the two are: the largest distance of cumulative shares for numbers, the share of rows that would have
-    to be another for categories. Correlations are Spearman's for two numbers, Cramér's V for two categories, and the
-    correlation ratio of ranks for one of each.
+    Numbers are histograms; categories, bools and few numbers are bars; both say the fraction of missing cells. Titles
+    say how far the two are apart: the Kolmogorov-Smirnov distance of numbers, the total variation distance of
+    categories. Correlations are Spearman's for two numbers, Cramér's V for two categories, and the correlation ratio of
+    ranks for one of each.
 
     Parameters
     ----------
@@ -49,23 +49,20 @@ class ColumnDisplay:
     axes_ : ndarray of Axes
         The panels of the columns.
     correlation_ax_ : Axes or None
-        The differences of correlations, where two columns at least are drawn.
+        The differences of correlations, if two columns at least are drawn.
     columns_ : list
         The columns that are drawn.
     differences_ : ndarray of shape (n_columns,)
-        How far apart these are, from 0 to 1.
+        How far the two are apart in each of them, from 0 to 1.
     figure_ : Figure
         The figure that they are in.
 
     Examples
     --------
-    >>> from sklearn.datasets import load_iris
-    >>> from skaae import AAEGenerator
+    >>> import numpy as np
     >>> from skaae.display import ColumnDisplay
-    >>> X = load_iris(as_frame=True).data
-    >>> model = AAEGenerator(max_iter=5, flow_max_iter=5, random_state=0).fit(X)
-    >>> len(ColumnDisplay.from_estimator(model, X, random_state=0).axes_)
-    4
+    >>> ColumnDisplay(np.zeros((4, 2)), np.array([[0, 0], [0, 1]])).plot().differences_.tolist()
+    [0.5, 0.0]
     """
 
     def __init__(self, X_real: Any, X_generated: Any, *, max_columns: int = 12) -> None:
@@ -83,10 +80,10 @@ class ColumnDisplay:
         max_columns: int = 12,
         max_rows: int = 5000,
         random_state: Any = None,
-        ax: Axes | np.ndarray | None = None,
+        ax: Axes | NDArray[Any] | None = None,
         **kwargs: Any,
     ) -> ColumnDisplay:
-        """Draw as many new rows as real ones, and show both.
+        """Sample as many rows as there are real ones, and draw both.
 
         Parameters
         ----------
@@ -105,19 +102,12 @@ class ColumnDisplay:
         ax : Axes, ndarray of Axes or None, default=None
             Axes to divide into panels; or one for each column, and one for the correlations. None makes a figure.
         **kwargs : dict
-            Further arguments of `plot`.
+            Passed to `plot`.
 
         Returns
         -------
         display : ColumnDisplay
             The display, drawn.
-
-        Raises
-        ------
-        TypeError
-            If the estimator has no `sample`.
-        ValueError
-            If `X` has infinite numbers, or a number is not one.
 
         Examples
         --------
@@ -130,14 +120,11 @@ class ColumnDisplay:
         >>> display.figure_.get_suptitle()
         'Real and generated rows (2 of 4 columns, those that differ most)'
         """
-        check_methods(estimator, "sample", cls.__name__)
-        rng = check_random_state(random_state)
-        places = some_places(len(X), check_most(max_rows, "max_rows"), rng)
-        if one_for_each(y):
-            check_consistent_length(X, y)
-            y = _safe_indexing(y, places)
-        generated = estimator.sample(len(places), y, random_state=rng)
-        return cls(_safe_indexing(X, places), generated, max_columns=max_columns).plot(ax=ax, **kwargs)
+        check_method(estimator, "sample", cls.__name__)
+        rng, per_row = check_random_state(random_state), is_per_row(y)
+        X, y_drawn = subsample(X, y if per_row else None, max_rows=max_rows, random_state=rng)
+        X_generated = estimator.sample(len(X), y_drawn if per_row else y, random_state=rng)
+        return cls(X, X_generated, max_columns=max_columns).plot(ax=ax, **kwargs)
 
     @classmethod
     def from_tables(
@@ -148,10 +135,10 @@ class ColumnDisplay:
         max_columns: int = 12,
         max_rows: int = 5000,
         random_state: Any = None,
-        ax: Axes | np.ndarray | None = None,
+        ax: Axes | NDArray[Any] | None = None,
         **kwargs: Any,
     ) -> ColumnDisplay:
-        r"""Show real and generated rows.
+        r"""Draw real and generated rows.
 
         Parameters
         ----------
@@ -168,17 +155,12 @@ class ColumnDisplay:
         ax : Axes, ndarray of Axes or None, default=None
             Axes to divide into panels; or one for each column, and one for the correlations. None makes a figure.
         **kwargs : dict
-            Further arguments of `plot`.
+            Passed to `plot`.
 
         Returns
         -------
         display : ColumnDisplay
             The display, drawn.
-
-        Raises
-        ------
-        ValueError
-            If the tables do not have the same columns, or infinite numbers.
 
         Examples
         --------
@@ -189,12 +171,12 @@ class ColumnDisplay:
         >>> [axes.get_title() for axes in ColumnDisplay.from_tables(real, generated).axes_]
         ['age\n25 % off', 'smoker\n25 % off']
         """
-        most = check_most(max_rows, "max_rows")
-        tables = [some_rows(rows, most, random_state) for rows in (X_real, X_generated)]
-        return cls(*tables, max_columns=max_columns).plot(ax=ax, **kwargs)
+        options: dict[str, Any] = {"max_rows": max_rows, "random_state": random_state}
+        (X_real,), (X_generated,) = subsample(X_real, **options), subsample(X_generated, **options)
+        return cls(X_real, X_generated, max_columns=max_columns).plot(ax=ax, **kwargs)
 
-    def plot(self, *, ax: Axes | np.ndarray | None = None, cmap: str = "RdBu_r") -> ColumnDisplay:
-        """Show the rows.
+    def plot(self, *, ax: Axes | NDArray[Any] | None = None, cmap: str = "RdBu_r") -> ColumnDisplay:
+        """Draw the rows.
 
         Parameters
         ----------
@@ -207,40 +189,36 @@ class ColumnDisplay:
         -------
         display : ColumnDisplay
             The display.
-
-        Raises
-        ------
-        ValueError
-            If the tables do not have the same columns, or infinite numbers, or `ax` are not as many axes as panels.
         """
-        real, generated = frames_alike(self.X_real, self.X_generated, ("X_real", "X_generated"))
-        far = np.array([difference(real.iloc[:, place], generated.iloc[:, place]) for place in range(real.shape[1])])
-        n_shown = min(check_most(self.max_columns, "max_columns"), len(far))
-        places = np.argsort(-far, kind="stable")[:n_shown]
-        self.columns_, self.differences_ = [real.columns[place] for place in places], far[places]
-        real, generated = real.iloc[:, places], generated.iloc[:, places]
-
-        n_columns = 1 if n_shown <= 2 else 2 if n_shown <= 4 else 3 if n_shown <= 12 else 4
-        beside = 0.0 if n_shown < 2 else 1.9 / min(n_columns, n_shown)
-        frame = panels(ax, n_shown, n_columns=n_columns, size=(2.6, 2.0), beside=beside)
-        for place, axes in enumerate(frame.axes):
-            cells = [table.iloc[:, place] for table in (real, generated)]
-            draw_column(axes, cells, NAMES, COLORS, note=f"{percent(self.differences_[place])} off")
-        frame.title(f"Real and generated rows{of_columns(n_shown, len(far), 'those that differ most')}")
-        frame.legend(handles_of(NAMES, COLORS))
-        self.axes_, self.ax_, self.figure_ = frame.axes, frame.axes[0], frame.figure
-        self.correlation_ax_ = frame.beside
-        if frame.beside is not None:
-            self._draw_correlations(frame.beside, real, generated, cmap)
+        tables = align_columns(self.X_real, self.X_generated, ("X_real", "X_generated"))
+        pairs = [[table.iloc[:, index] for table in tables] for index in range(tables[0].shape[1])]
+        differences = np.array([column_distance(*pair) for pair in pairs])
+        columns = ColumnGrid(tables, differences, self.max_columns)
+        self.columns_, self.differences_ = columns.names, differences[columns.indices]
+        panels = self._draw_columns(ax, columns)
+        self.axes_, self.ax_, self.figure_ = panels.axes, panels.axes[0], panels.figure
+        self.correlation_ax_ = panels.side_ax
+        if panels.side_ax is not None:
+            self._draw_correlations(panels.side_ax, columns, cmap)
         return self
 
-    def _draw_correlations(self, ax: Any, real: Any, generated: Any, cmap: str) -> None:
-        numbers = [is_number(real.iloc[:, p]) and is_number(generated.iloc[:, p]) for p in range(real.shape[1])]
-        change = associations(generated, numbers) - associations(real, numbers)
+    def _draw_columns(self, ax: Any, columns: ColumnGrid) -> Panels:
+        n = len(columns)
+        n_columns = 1 if n <= 2 else 2 if n <= 4 else 3 if n <= 12 else 4
+        layout = {"n_columns": n_columns, "side_width": 0.0 if n < 2 else 1.9 / min(n_columns, n)}
+        panels = columns.make_panels(ax, "Real and generated rows", "those that differ most", **layout)
+        notes = [f"{percent(difference)} off" for difference in self.differences_]
+        columns.draw(panels, ("real", "generated"), (DATA, MODEL), notes=notes)
+        return panels
+
+    def _draw_correlations(self, ax: Axes, columns: ColumnGrid, cmap: str) -> None:
+        real, generated = (table.iloc[:, columns.indices] for table in columns.tables)
+        numeric = [is_numeric(cells) and is_numeric(other) for cells, other in columns]
+        change = associations(generated, numeric) - associations(real, numeric)
         np.fill_diagonal(change, np.nan)
-        largest = max(LEAST_SCALE, np.nanmax(np.abs(change), initial=0.0))
-        names = [shortened(str(column), 14) for column in self.columns_]
-        image = draw_cells(ax, change, None, names, names, cmap=cmap, vmin=-largest, vmax=largest)
+        limit = max(MIN_COLOR_LIMIT, np.nanmax(np.abs(change), initial=0.0))
+        labels = columns.labels(14)
+        image = draw_heatmap(ax, change, None, labels, labels, cmap=cmap, vmin=-limit, vmax=limit)
         ax.set_aspect("equal")
         ax.set_title("Correlations, generated - real", fontsize="medium")
         bar = ax.figure.colorbar(image, ax=ax, shrink=0.7, location="bottom")

@@ -1,4 +1,4 @@
-"""HistoryDisplay: how a fit went."""
+"""HistoryDisplay: the losses of a fit over its epochs."""
 
 from __future__ import annotations
 
@@ -6,35 +6,36 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ._canvas import panels, without_frame
-from ._checks import check_methods
-from ._colors import OTHERS, SECOND
+from ._axes import hide_frame, make_panels
+from ._colors import MODEL, NEUTRAL
+from ._validation import check_method
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["HistoryDisplay"]
 
-WIDE = 20  # times that a curve's highest value may be its lowest before its axis is logarithmic
+MIN_LOG_RATIO = 20  # of a curve's highest to its lowest value, from which its axis is logarithmic
 
 
 class HistoryDisplay:
-    """The loss of each phase of training over the epochs, each in a panel of its own scale.
+    """Each loss of a fit over the epochs, in a panel with a scale of its own.
 
-    Losses are of different units, and a phase that gets worse while its adversary gets better is nothing wrong: what
-    counts is where curves settle. Curves that fall twentyfold have a logarithmic axis. A curve that was watched for
-    early stopping has a mark at its best epoch.
+    Losses have different units, and a loss that rises while its adversary's falls is nothing wrong: what counts is
+    where curves settle. Curves that fall twentyfold have a logarithmic axis. A point marks the best epoch of the
+    validation loss of early stopping.
 
     Parameters
     ----------
     history : dict of str to array-like of shape (n_epochs,)
-        Curves by phase, as of `history_`. NaN is an epoch without the phase.
+        Curves by loss, as in `history_`. NaN is an epoch without the loss.
 
     Attributes
     ----------
     axes_ : ndarray of Axes
-        One for each phase.
+        One for each loss.
     ax_ : Axes
         The first of them.
     figure_ : Figure
@@ -42,20 +43,17 @@ class HistoryDisplay:
 
     Examples
     --------
-    >>> from sklearn.datasets import load_iris
-    >>> from skaae import AAETransformer
     >>> from skaae.display import HistoryDisplay
-    >>> model = AAETransformer(2, max_iter=5, random_state=0).fit(load_iris().data)
-    >>> display = HistoryDisplay.from_estimator(model)
-    >>> [axes.get_title() for axes in display.axes_]
-    ['reconstruction', 'discriminator', 'generator']
+    >>> display = HistoryDisplay({"validation": [3.0, 1.0, 2.0]}).plot()
+    >>> display.ax_.get_title()
+    'validation, best epoch 2'
     """
 
     def __init__(self, history: Mapping[str, Any]) -> None:
         self.history = history
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Axes | np.ndarray | None = None, **kwargs: Any) -> HistoryDisplay:
+    def from_estimator(cls, estimator: Any, *, ax: Axes | NDArray[Any] | None = None, **kwargs: Any) -> HistoryDisplay:
         """Draw the curves of a fitted estimator.
 
         Parameters
@@ -65,17 +63,12 @@ class HistoryDisplay:
         ax : Axes, ndarray of Axes or None, default=None
             Axes to divide into panels, or one for each panel. None makes a figure.
         **kwargs : dict
-            What matplotlib's `plot` is given, as `color` or `linewidth`.
+            Passed to matplotlib's `plot`, as `color` or `linewidth`.
 
         Returns
         -------
         display : HistoryDisplay
             The display, drawn.
-
-        Raises
-        ------
-        TypeError
-            If the estimator has no `history_`.
 
         Examples
         --------
@@ -83,10 +76,10 @@ class HistoryDisplay:
         >>> from skaae import AAETransformer
         >>> from skaae.display import HistoryDisplay
         >>> model = AAETransformer(2, max_iter=5, random_state=0).fit(load_iris().data)
-        >>> HistoryDisplay.from_estimator(model).ax_.get_xlabel()
-        'epoch'
+        >>> HistoryDisplay.from_estimator(model).ax_.get_title()
+        'reconstruction'
         """
-        check_methods(estimator, "history_", cls.__name__)
+        check_method(estimator, "history_", cls.__name__)
         history = dict(estimator.history_)
         if hasattr(estimator, "flow_curve_"):
             history["flow"] = estimator.flow_curve_
@@ -94,28 +87,23 @@ class HistoryDisplay:
 
     @classmethod
     def from_history(
-        cls, history: Mapping[str, Any], *, ax: Axes | np.ndarray | None = None, **kwargs: Any
+        cls, history: Mapping[str, Any], *, ax: Axes | NDArray[Any] | None = None, **kwargs: Any
     ) -> HistoryDisplay:
         """Draw curves.
 
         Parameters
         ----------
         history : dict of str to array-like of shape (n_epochs,)
-            Curves by phase.
+            Curves by loss. NaN is an epoch without the loss.
         ax : Axes, ndarray of Axes or None, default=None
             Axes to divide into panels, or one for each panel. None makes a figure.
         **kwargs : dict
-            What matplotlib's `plot` is given.
+            Passed to matplotlib's `plot`.
 
         Returns
         -------
         display : HistoryDisplay
             The display, drawn.
-
-        Raises
-        ------
-        ValueError
-            If there is no curve, or one is not one-dimensional or has no number.
 
         Examples
         --------
@@ -124,9 +112,9 @@ class HistoryDisplay:
         >>> display.ax_.lines[0].get_xdata().tolist()
         [1, 2, 3]
         """
-        return cls({name: curve_of(name, curve) for name, curve in dict(history).items()}).plot(ax=ax, **kwargs)
+        return cls({name: check_curve(name, curve) for name, curve in history.items()}).plot(ax=ax, **kwargs)
 
-    def plot(self, *, ax: Axes | np.ndarray | None = None, **kwargs: Any) -> HistoryDisplay:
+    def plot(self, *, ax: Axes | NDArray[Any] | None = None, **kwargs: Any) -> HistoryDisplay:
         """Draw the curves.
 
         Parameters
@@ -134,31 +122,25 @@ class HistoryDisplay:
         ax : Axes, ndarray of Axes or None, default=None
             Axes to divide into panels, or one for each panel. None makes a figure.
         **kwargs : dict
-            What matplotlib's `plot` is given.
+            Passed to matplotlib's `plot`.
 
         Returns
         -------
         display : HistoryDisplay
             The display.
-
-        Raises
-        ------
-        ValueError
-            If there is no curve, or `ax` are not as many axes as curves.
         """
-        if not self.history:
-            raise ValueError("`history` must have one curve at least. Got none.")
         n_curves = len(self.history)
-        frame = panels(ax, n_curves, n_columns=3 if n_curves in (3, 5, 6, 9) else 4, size=(3.0, 2.4))
-        for axes, (name, curve) in zip(frame.axes, self.history.items(), strict=True):
-            draw_curve(axes, name, np.asarray(curve, dtype=np.float64), kwargs)
-        frame.title("Losses by phase")
-        self.axes_, self.ax_, self.figure_ = frame.axes, frame.axes[0], frame.figure
+        if not n_curves:
+            raise ValueError("`history` must have one curve at least. Got none.")
+        panels = make_panels(ax, n_curves, n_columns=3 if n_curves in (3, 5, 6, 9) else 4, size=(3.0, 2.4))
+        for panel, (name, curve) in zip(panels.axes, self.history.items(), strict=True):
+            draw_curve(panel, name, np.asarray(curve, dtype=np.float64), kwargs)
+        panels.title("Losses by phase")
+        self.axes_, self.ax_, self.figure_ = panels.axes, panels.axes[0], panels.figure
         return self
 
 
-def curve_of(name: str, curve: Any) -> np.ndarray:
-    """A curve as an array, with a number at least."""
+def check_curve(name: str, curve: Any) -> NDArray[np.float64]:
     values = np.asarray(curve, dtype=np.float64)
     if values.ndim != 1 or not np.isfinite(values).any():
         raise ValueError(
@@ -168,16 +150,16 @@ def curve_of(name: str, curve: Any) -> np.ndarray:
     return values
 
 
-def draw_curve(ax: Any, name: str, curve: np.ndarray, options: dict[str, Any]) -> None:
+def draw_curve(ax: Axes, name: str, curve: NDArray[np.float64], options: dict[str, Any]) -> None:
     epochs = np.arange(1, len(curve) + 1)
-    ax.plot(epochs, curve, **{"color": SECOND, "linewidth": 1.5, "marker": "." if len(curve) < 3 else None, **options})
-    known = curve[np.isfinite(curve)]
-    if known.min() > 0 and known.max() > WIDE * known.min():
+    ax.plot(epochs, curve, **{"color": MODEL, "linewidth": 1.5, "marker": "." if len(curve) < 3 else None, **options})
+    finite = curve[np.isfinite(curve)]
+    if finite.min() > 0 and finite.max() > MIN_LOG_RATIO * finite.min():
         ax.set_yscale("log")
     if name == "validation":
         best = int(np.nanargmin(curve))
-        ax.plot(epochs[best], curve[best], "o", color=OTHERS)
+        ax.plot(epochs[best], curve[best], "o", color=NEUTRAL)
         name = f"validation, best epoch {best + 1}"
     ax.set(title=name, xlabel="epoch", ylabel="loss")
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    without_frame(ax)
+    ax.locator_params(axis="x", integer=True)
+    hide_frame(ax)

@@ -1,35 +1,36 @@
-"""LatentDisplay: codes by class, and the prior that they should look like."""
+"""LatentDisplay: codes by class, and the prior that they should follow."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
-from sklearn.utils import _safe_indexing, check_random_state
-from sklearn.utils.validation import check_array, check_consistent_length
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_array
 
 from ..estimators._labels import is_labelled
-from ._canvas import legend_beside, one_axes, without_frame
-from ._checks import check_components, check_methods, check_most
-from ._colors import OTHERS, UNLABELLED, colors_of, marks_of
-from ._column_panels import shortened
-from ._tables import some_places
+from ._axes import hide_frame, legend_outside, single_axes
+from ._colors import NEUTRAL, UNLABELLED, class_colors, class_markers
+from ._format import truncate
+from ._validation import check_components, check_method, subsample
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 __all__ = ["LatentDisplay"]
 
-PRIOR_DRAWS = 200_000
-MASSES = (0.5, 0.95)
-MOST_CLASSES = 20
-N_CELLS = 160
-SQUARE = 5.1  # inches of a square of 4.8 and what is at its left
+N_PRIOR_DRAWS = 200_000
+CONTOURS = {0.95: "--", 0.5: "-"}  # line styles by the prior's probability inside
+MAX_CLASSES = 20
+N_GRID_CELLS = 160
+WIDTH, HEIGHT = 5.1, 4.8  # inches: a square, and what is at its left
 
 
 class LatentDisplay:
-    """Two components of codes by class, over the regions where a half and 95 % of the prior's draws are.
+    """Two components of codes by class, over the regions that hold a half and 95 % of the prior's draws.
 
     Parameters
     ----------
@@ -54,21 +55,18 @@ class LatentDisplay:
 
     Examples
     --------
-    >>> from sklearn.datasets import load_iris
-    >>> from skaae import AAETransformer
+    >>> import numpy as np
     >>> from skaae.display import LatentDisplay
-    >>> X, y = load_iris(return_X_y=True)
-    >>> model = AAETransformer(2, max_iter=5, random_state=0).fit(X)
-    >>> LatentDisplay.from_estimator(model, X, y, random_state=0).ax_.get_xlabel()
-    'component 0'
+    >>> LatentDisplay(np.eye(2), n_samples=50).plot().ax_.get_title()
+    'Codes of 2 of 50 rows'
     """
 
     def __init__(
         self,
-        codes: np.ndarray,
+        codes: NDArray[np.float64],
         *,
         y: Any = None,
-        prior_codes: np.ndarray | None = None,
+        prior_codes: NDArray[np.float64] | None = None,
         components: tuple[int, int] = (0, 1),
         n_samples: int | None = None,
     ) -> None:
@@ -96,7 +94,7 @@ class LatentDisplay:
         Parameters
         ----------
         estimator : object
-            A fitted estimator with `transform`. The prior is drawn where it has `sample_prior`.
+            A fitted estimator with `transform`. The prior is drawn if it has `sample_prior`.
         X : DataFrame or array-like of shape (n_samples, n_features)
             Rows.
         y : array-like of shape (n_samples,) or None, default=None
@@ -110,41 +108,30 @@ class LatentDisplay:
         ax : Axes or None, default=None
             Where to draw. None makes a figure.
         **kwargs : dict
-            What matplotlib's `scatter` is given.
+            Passed to matplotlib's `scatter`.
 
         Returns
         -------
         display : LatentDisplay
             The display, drawn.
 
-        Raises
-        ------
-        TypeError
-            If the estimator has no `transform`.
-        ValueError
-            If `components` are not two positions in the code, or `y` is not as long as `X`.
-
         Examples
         --------
         >>> from sklearn.datasets import load_iris
-        >>> from sklearn.decomposition import PCA
+        >>> from skaae import AAETransformer
         >>> from skaae.display import LatentDisplay
         >>> X, y = load_iris(return_X_y=True)
-        >>> LatentDisplay.from_estimator(PCA(3).fit(X), X, components=(2, 0), max_points=50).codes.shape
-        (50, 2)
+        >>> model = AAETransformer(3, max_iter=5, random_state=0).fit(X)
+        >>> LatentDisplay.from_estimator(model, X, y, components=(2, 0), random_state=0).ax_.get_xlabel()
+        'component 2'
         """
-        check_methods(estimator, "transform", cls.__name__)
+        check_method(estimator, "transform", cls.__name__)
         rng = check_random_state(random_state)
-        n_samples = len(X)
-        places = some_places(n_samples, check_most(max_points, "max_points"), rng)
-        if y is not None:
-            check_consistent_length(X, y)
-            y = column_of(y)[places]
-        codes = np.asarray(estimator.transform(_safe_indexing(X, places)))
-        prior_codes = None
+        rows, y = subsample(X, y, max_rows=max_points, random_state=rng, name="max_points")
+        codes, prior_codes = np.asarray(estimator.transform(rows)), None
         if hasattr(estimator, "sample_prior"):
-            prior_codes = estimator.sample_prior(PRIOR_DRAWS, random_state=rng)
-        return cls._of_components(codes, y, prior_codes, components, n_samples).plot(ax=ax, **kwargs)
+            prior_codes = estimator.sample_prior(N_PRIOR_DRAWS, random_state=rng)
+        return cls._of_components(codes, y, prior_codes, components, len(X)).plot(ax=ax, **kwargs)
 
     @classmethod
     def from_codes(
@@ -178,17 +165,12 @@ class LatentDisplay:
         ax : Axes or None, default=None
             Where to draw. None makes a figure.
         **kwargs : dict
-            What matplotlib's `scatter` is given.
+            Passed to matplotlib's `scatter`.
 
         Returns
         -------
         display : LatentDisplay
             The display, drawn.
-
-        Raises
-        ------
-        ValueError
-            If `components` are not two positions in the code, or arrays do not go together.
 
         Examples
         --------
@@ -199,25 +181,21 @@ class LatentDisplay:
         >>> [text.get_text() for text in display.ax_.get_legend().get_texts()]
         ['a', 'b']
         """
-        codes = check_array(codes, input_name="codes")
-        places = some_places(len(codes), check_most(max_points, "max_points"), random_state)
-        if y is not None:
-            check_consistent_length(codes, y)
-            y = column_of(y)[places]
-        return cls._of_components(codes[places], y, prior_codes, components, len(codes)).plot(ax=ax, **kwargs)
+        drawn, y = subsample(codes, y, max_rows=max_points, random_state=random_state, name="max_points")
+        return cls._of_components(drawn, y, prior_codes, components, len(codes)).plot(ax=ax, **kwargs)
 
     @classmethod
     def _of_components(cls, codes: Any, y: Any, prior_codes: Any, components: Any, n_samples: int) -> LatentDisplay:
         codes = check_array(codes, input_name="codes")
-        places = check_components(components, codes.shape[1])
+        components = check_components(components, codes.shape[1])
         if prior_codes is not None:
             prior_codes = check_array(prior_codes, input_name="prior_codes")
             if prior_codes.shape[1] != codes.shape[1]:
                 raise ValueError(
                     f"`prior_codes` must have as many columns as codes ({codes.shape[1]}). Got {prior_codes.shape[1]}."
                 )
-            prior_codes = prior_codes[:, places]
-        return cls(codes[:, places], y=y, prior_codes=prior_codes, components=places, n_samples=n_samples)
+            prior_codes = prior_codes[:, components]
+        return cls(codes[:, components], y=y, prior_codes=prior_codes, components=components, n_samples=n_samples)
 
     def plot(self, *, ax: Axes | None = None, **kwargs: Any) -> LatentDisplay:
         """Draw the codes.
@@ -227,146 +205,134 @@ class LatentDisplay:
         ax : Axes or None, default=None
             Where to draw. None makes a figure.
         **kwargs : dict
-            What matplotlib's `scatter` is given.
+            Passed to matplotlib's `scatter`.
 
         Returns
         -------
         display : LatentDisplay
             The display.
         """
-        self.figure_, self.ax_ = one_axes(ax, (SQUARE, 4.8))
-        options = {"s": 9, "linewidths": 0, "alpha": 0.8, **kwargs}
-        handles = self._draw_codes(options) + self._draw_prior()
-        self._fit_axes()
+        self.figure_, self.ax_ = single_axes(ax, (WIDTH, HEIGHT))
+        handles = self._draw_codes({"s": 9, "linewidths": 0, "alpha": 0.8, **kwargs}) + self._draw_prior()
+        self._set_limits()
         if handles:
             n_columns = 1 + (len(handles) > 16)
-            legend_beside(self.ax_, handles=handles, markerscale=1.6, ncols=n_columns)
+            legend_outside(self.ax_, handles=handles, markerscale=1.6, ncols=n_columns)
             if ax is None:
-                self.figure_.set_size_inches(SQUARE + n_columns * legend_width(handles), 4.8)
+                self.figure_.set_size_inches(WIDTH + n_columns * legend_inches(handles), HEIGHT)
         n_drawn, n_samples = len(self.codes), self.n_samples or len(self.codes)
         self.ax_.set(
             title="Codes" if n_drawn == n_samples else f"Codes of {n_drawn:,} of {n_samples:,} rows",
             xlabel=f"component {self.components[0]}",
             ylabel=f"component {self.components[1]}",
         )
-        without_frame(self.ax_)
+        hide_frame(self.ax_)
         return self
 
-    def _draw_codes(self, options: dict[str, Any]) -> list[Any]:
+    def _draw_codes(self, options: dict[str, Any]) -> list[Artist]:
         """Draws the codes, and returns what a legend shows of them."""
         if self.y is None:
-            self.ax_.scatter(*self.codes.T, **{"color": colors_of(1)[0], **options})
+            self._scatter(slice(None), {"color": class_colors(1)[0], **options})
             return []
-        y = column_of(self.y)
-        known = is_labelled(y)
-        handles = []
-        if not known.all():
-            handles = [self._points(~known, "unlabelled", {**options, "color": UNLABELLED, "zorder": 0.5})]
-        if is_continuous(y[known]):
-            points = self.ax_.scatter(
-                *self.codes[known].T, **{"c": y[known].astype(float), "cmap": "viridis", **options}
-            )
+        y, handles = label_array(self.y), []
+        labelled = is_labelled(y)
+        if not labelled.all():
+            style = {**options, "color": UNLABELLED, "zorder": 0.5, "label": "unlabelled"}
+            handles = [self._scatter(~labelled, style)]
+        labels = sortable_labels(y[labelled])
+        if labels.dtype.kind in "iuf" and len(np.unique(labels)) > MAX_CLASSES:
+            points = self._scatter(labelled, {"c": labels.astype(float), "cmap": "viridis", **options})
             self.figure_.colorbar(points, ax=self.ax_, label="y", location="bottom", shrink=0.8)
             return handles
-        return [*self._draw_classes(y, known, options), *handles]
+        return [*self._draw_classes(labels, np.flatnonzero(labelled), options), *handles]
 
-    def _draw_classes(self, y: np.ndarray, known: np.ndarray, options: dict[str, Any]) -> list[Any]:
-        classes, counts = np.unique(plain(y[known]), return_counts=True)
-        labels = np.array([name_of(label) for label in y], dtype=object)
-        n_others = len(classes) - MOST_CLASSES + 1 if len(classes) > MOST_CLASSES else 0
-        shown = classes[np.sort(np.argsort(-counts, kind="stable")[: len(classes) - n_others])]
-        handles = []
-        if n_others:
-            others = known & ~np.isin(labels, [name_of(label) for label in shown])
-            handles = [self._points(others, f"{n_others} other classes", {**options, "color": OTHERS})]
-        looks = zip(shown, colors_of(len(shown)), marks_of(len(shown)), strict=True)
-        own = [
-            self._points(
-                known & (labels == name_of(label)),
-                shortened(name_of(label), 24),
-                {"color": color, "marker": mark, **options},
-            )
-            for label, color, mark in looks
+    def _draw_classes(self, labels: NDArray[Any], indices: NDArray[np.intp], options: dict[str, Any]) -> list[Artist]:
+        """Draws the classes of the rows at the indices, the rarest of very many as one."""
+        classes, encoded, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        n_shown = len(classes) if len(classes) <= MAX_CLASSES else MAX_CLASSES - 1
+        shown = np.sort(np.argsort(-counts, kind="stable")[:n_shown])
+        styles = [
+            {"color": color, "marker": marker, **options, "label": truncate(label_name(classes[code]), 24)}
+            for code, color, marker in zip(shown, class_colors(n_shown), class_markers(n_shown), strict=True)
         ]
-        return own + handles
+        others = []
+        if n_shown < len(classes):
+            style = {**options, "color": NEUTRAL, "label": f"{len(classes) - n_shown} other classes"}
+            others = [self._scatter(indices[~np.isin(encoded, shown)], style)]
+        return [self._scatter(indices[encoded == code], s) for code, s in zip(shown, styles, strict=True)] + others
 
-    def _fit_axes(self) -> None:
+    def _scatter(self, rows: Any, options: dict[str, Any]) -> Any:
+        return self.ax_.scatter(*self.codes[rows].T, **options)
+
+    def _set_limits(self) -> None:
         """Brings both components to one scale, in a square that holds all codes and nearly all of the prior."""
         ends = [self.codes.min(0), self.codes.max(0)]
         if self.prior_codes is not None:
             ends.extend(np.quantile(self.prior_codes, [0.003, 0.997], axis=0))
         low, high = np.min(ends, axis=0), np.max(ends, axis=0)
         half = 0.55 * max((high - low).max(), 1e-6)
-        sides = [(centre - half, centre + half) for centre in (low + high) / 2]
-        self.ax_.set(xlim=sides[0], ylim=sides[1])
-        self.ax_.set_aspect("equal")
+        x_limits, y_limits = [(center - half, center + half) for center in (low + high) / 2]
+        self.ax_.set(xlim=x_limits, ylim=y_limits, aspect="equal")
 
-    def _points(self, rows: np.ndarray, label: str, options: dict[str, Any]) -> Any:
-        return self.ax_.scatter(*self.codes[rows].T, label=label, **options)
-
-    def _draw_prior(self) -> list[Any]:
+    def _draw_prior(self) -> list[Artist]:
         """Draws the regions of the prior, and returns what a legend shows of them."""
         if self.prior_codes is None:
             return []
         from matplotlib.lines import Line2D
 
-        density, edges = density_of(self.prior_codes)
-        centres = [(side[1:] + side[:-1]) / 2 for side in edges]
-        styles: Any = ["--", "-"]
-        levels = sorted({level_of(density, mass) for mass in MASSES}, reverse=True)[::-1]
-        self.ax_.contour(*centres, density.T, levels, colors="black", linewidths=1.0, linestyles=styles[-len(levels) :])
+        density, edges = estimate_density(self.prior_codes)
+        centers = [(side[1:] + side[:-1]) / 2 for side in edges]
+        levels = sorted({density_level(density, probability) for probability in CONTOURS})
+        styles: Any = list(CONTOURS.values())[-len(levels) :]
+        self.ax_.contour(*centers, density.T, levels, colors="black", linewidths=1.0, linestyles=styles)
         return [
-            Line2D([], [], color="black", linewidth=1.0, linestyle=style, label=f"{100 * mass:.0f} % of the prior")
-            for mass, style in zip(MASSES, styles[::-1], strict=True)
+            Line2D(
+                [], [], color="black", linewidth=1.0, linestyle=style, label=f"{100 * probability:.0f} % of the prior"
+            )
+            for probability, style in reversed(CONTOURS.items())
         ]
 
 
-def legend_width(handles: list[Any]) -> float:
-    """Inches that a column of a legend takes; where there are fewer, constrained layout cuts off its end."""
-    return 0.6 + 0.09 * max(len(handle.get_label()) for handle in handles)
+def legend_inches(handles: list[Artist]) -> float:
+    """The width of a column of a legend, which constrained layout would cut off."""
+    return 0.6 + 0.09 * max(len(str(handle.get_label())) for handle in handles)
 
 
-def column_of(y: Any) -> np.ndarray:
+def label_array(y: Any) -> NDArray[Any]:
     """Labels as an array, objects where some are text or missing."""
     if hasattr(y, "to_numpy"):
-        return y.to_numpy() if y.dtype.kind in "iufb" else y.to_numpy(dtype=object, na_value=None)
-    y = np.asarray(y) if isinstance(y, np.ndarray) else np.array(list(y), dtype=object)
+        return np.asarray(y.to_numpy() if y.dtype.kind in "iufb" else y.to_numpy(dtype=object, na_value=None))
+    y = y if isinstance(y, np.ndarray) else np.array(list(y), dtype=object)
     if y.ndim != 1:
         raise ValueError(f"`y` must be one-dimensional. Got shape {y.shape}.")
-    return y
+    return np.asarray(y)
 
 
-def name_of(label: Any) -> str:
-    """A label as a legend says it, whole numbers without a decimal point."""
+def label_name(label: Any) -> str:
+    """A label as text, whole numbers without a decimal point."""
     whole = isinstance(label, (float, np.floating)) and float(label).is_integer()
     return str(int(label)) if whole else str(label)
 
 
-def plain(labels: np.ndarray) -> np.ndarray:
-    """Labels as numbers or as text, so that they can be sorted."""
+def sortable_labels(labels: NDArray[Any]) -> NDArray[Any]:
+    """Labels as numbers, or as text if some are text."""
     if all(isinstance(label, (int, float, np.number)) for label in labels):
         return np.array(labels.tolist())
-    return np.array([str(label) for label in labels])
+    return np.array([label_name(label) for label in labels])
 
 
-def is_continuous(labels: np.ndarray) -> bool:
-    """Whether labels are numbers rather than classes."""
-    labels = plain(labels)
-    return labels.dtype.kind in "iuf" and len(np.unique(labels)) > MOST_CLASSES
-
-
-def density_of(draws: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
-    """How densely draws of two columns lie, on a grid, and the grid's edges; smoothed the more, the fewer they are."""
+def estimate_density(draws: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
+    """A kernel density of draws of two components on a grid, and the grid's edges."""
     low, high = draws.min(0), draws.max(0)
-    room = 0.15 * (high - low) + 1e-6
-    ranges = np.transpose([low - room, high + room])
-    counts, *edges = np.histogram2d(draws[:, 0], draws[:, 1], bins=N_CELLS, range=ranges)
-    width = 0.9 * len(draws) ** (-1 / 6) * draws.std(axis=0)
+    margin = 0.15 * (high - low) + 1e-6
+    ranges = np.transpose([low - margin, high + margin])
+    counts, *edges = np.histogram2d(draws[:, 0], draws[:, 1], bins=N_GRID_CELLS, range=ranges)
+    bandwidth = 0.9 * len(draws) ** (-1 / 6) * draws.std(axis=0)
     cell = np.array([side[1] - side[0] for side in edges])
-    return gaussian_filter(counts, np.maximum(width / cell, 1.0)), edges
+    return gaussian_filter(counts, np.maximum(bandwidth / cell, 1.0)), edges
 
 
-def level_of(density: np.ndarray, mass: float) -> float:
-    """The density above which a share of the mass lies."""
+def density_level(density: NDArray[np.float64], probability: float) -> float:
+    """The density of the contour that has so much probability inside."""
     ordered = np.sort(density.ravel())[::-1]
-    return float(ordered[np.searchsorted(ordered.cumsum(), mass * ordered.sum())])
+    return float(ordered[np.searchsorted(ordered.cumsum(), probability * ordered.sum())])

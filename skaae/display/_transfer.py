@@ -8,31 +8,33 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import _safe_indexing
+from numpy.typing import NDArray
 from sklearn.utils.validation import check_consistent_length
 
 from ..estimators._labels import is_labelled
-from ._canvas import one_axes
-from ._cells import draw_cells
-from ._checks import check_methods, check_most, image_shape_of
-from ._column_panels import shortened
-from ._mosaic import draw_mosaic, images_of, limits_of
-from ._tables import frames_alike, is_number, numbers_of, of_columns, some_places, texts_of
+from ._axes import single_axes
+from ._columns import ColumnGrid
+from ._format import truncate
+from ._heatmap import draw_heatmap
+from ._images import ImageGrid, color_limits, to_images
+from ._tables import align_columns, is_numeric, to_floats, to_frame, to_texts
+from ._validation import check_method, resolve_image_shape, subsample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["TransferDisplay"]
 
-MOST_CHANGE = 3.0  # standard deviations at the ends of the colour scale
-ORIGINAL, CHANGED = "original", "#F0E442"
+COLOR_LIMIT = 3.0  # standard deviations at the ends of the colour scale
+OTHER_CATEGORY = "#F0E442"
 
 
 class TransferDisplay:
     """Rows, and what they would be in every class.
 
-    Images have a line for each row, first as it is. Tables have a group of lines for each row: cells say the value, and
-    are coloured by its change, numbers in standard deviations of the column, categories where they are others.
+    Images have a row of the picture for each row, first as it is. Tables have a group of lines for each row: cells
+    contain the value, and are coloured by its change, numbers in standard deviations of the column, categories where
+    they are others.
 
     Parameters
     ----------
@@ -62,14 +64,11 @@ class TransferDisplay:
 
     Examples
     --------
-    >>> from sklearn.datasets import load_digits
-    >>> from skaae import SemiSupervisedAAEClassifier
+    >>> import numpy as np
     >>> from skaae.display import TransferDisplay
-    >>> X, y = load_digits(n_class=3, return_X_y=True)
-    >>> model = SemiSupervisedAAEClassifier(max_iter=2, n_members=1, teachers=None, random_state=0).fit(X, y)
-    >>> display = TransferDisplay.from_estimator(model, X, image_shape=(8, 8), random_state=0)
+    >>> display = TransferDisplay(np.zeros((1, 4)), [np.ones((1, 4))], ["a"], image_shape=(2, 2)).plot()
     >>> [label.get_text() for label in display.ax_.get_xticklabels()]
-    ['original', '0', '1', '2']
+    ['original', 'a']
     """
 
     def __init__(
@@ -81,7 +80,7 @@ class TransferDisplay:
         y: Any = None,
         image_shape: Any = None,
         max_columns: int = 10,
-        scales: np.ndarray | None = None,
+        scales: NDArray[np.float64] | None = None,
     ) -> None:
         self.X = X
         self.X_transferred = X_transferred
@@ -106,7 +105,7 @@ class TransferDisplay:
         ax: Axes | None = None,
         **kwargs: Any,
     ) -> TransferDisplay:
-        """Bring rows into every class, and draw them.
+        """Transfer rows into every class, and draw them.
 
         Parameters
         ----------
@@ -115,12 +114,11 @@ class TransferDisplay:
         X : DataFrame or array-like of shape (n_samples, n_features)
             Rows.
         y : array-like of shape (n_samples,) or None, default=None
-            Their classes, to be written beside them; a generator is told them if all are known.
+            Their classes, to be written beside them; passed to a generator if all are known.
         classes : sequence or None, default=None
-            Classes to bring rows into. None takes all `classes_` of the estimator.
+            Classes to transfer rows into. None takes all `classes_` of the estimator.
         image_shape : tuple of int or None, default=None
-            Height and width, and channels if there are some, of rows that are images. None takes the estimator's own,
-            and draws cells of a table where there is none.
+            As in the constructor. None takes the estimator's own, and draws cells of a table if there is none.
         max_rows : int or None, default=None
             Of more rows, so many are drawn at random. None is 8 images, and 4 rows of a table.
         max_columns : int, default=10
@@ -130,19 +128,12 @@ class TransferDisplay:
         ax : Axes or None, default=None
             Where to draw. None makes a figure.
         **kwargs : dict
-            Further arguments of `plot`.
+            Passed to `plot`.
 
         Returns
         -------
         display : TransferDisplay
             The display, drawn.
-
-        Raises
-        ------
-        TypeError
-            If the estimator has no `transfer`.
-        ValueError
-            If neither `classes` nor `classes_` says what the classes are, or arrays do not go together.
 
         Examples
         --------
@@ -155,26 +146,17 @@ class TransferDisplay:
         >>> [label.get_text() for label in display.ax_.get_yticklabels()][1:]
         ['as 0', 'as 2']
         """
-        check_methods(estimator, "transfer", cls.__name__)
-        classes = wanted_classes(estimator, classes)
-        image_shape = image_shape_of(estimator, image_shape)
-        most = check_most((4 if image_shape is None else 8) if max_rows is None else max_rows, "max_rows")
-        places = some_places(len(X), most, random_state)
-        rows = _safe_indexing(X, places)
-        if y is not None:
-            check_consistent_length(X, y)
-            y = _safe_indexing(y, places)
-        told = {"y_from": y} if is_told(estimator, y) else {}
-        transferred = [estimator.transfer(rows, name, **told) for name in classes]
-        return cls(
-            rows,
-            transferred,
-            classes,
-            y=y,
-            image_shape=image_shape,
-            max_columns=max_columns,
-            scales=scales_of(X) if image_shape is None else None,
-        ).plot(ax=ax, **kwargs)
+        check_method(estimator, "transfer", cls.__name__)
+        classes = target_classes(estimator, classes)
+        image_shape = resolve_image_shape(estimator, image_shape)
+        if max_rows is None:
+            max_rows = 4 if image_shape is None else 8
+        rows, y = subsample(X, y, max_rows=max_rows, random_state=random_state)
+        y_from = {"y_from": y} if accepts_labels(estimator, y) else {}
+        X_transferred = [estimator.transfer(rows, label, **y_from) for label in classes]
+        scales = column_scales(to_frame(X, "X")) if image_shape is None else None
+        options: dict[str, Any] = {"image_shape": image_shape, "max_columns": max_columns, "scales": scales}
+        return cls(rows, X_transferred, classes, y=y, **options).plot(ax=ax, **kwargs)
 
     @classmethod
     def from_rows(
@@ -199,26 +181,17 @@ class TransferDisplay:
             The rows in each class.
         classes : sequence
             The classes.
-        y : array-like of shape (n_samples,) or None, default=None
-            Classes of the rows as they are.
-        image_shape : tuple of int or None, default=None
-            Height and width, and channels if there are some, of rows that are images. None draws cells of a table.
-        max_columns : int, default=10
-            Of more columns, those that change most are drawn.
+        y, image_shape, max_columns
+            As in the constructor.
         ax : Axes or None, default=None
             Where to draw. None makes a figure.
         **kwargs : dict
-            Further arguments of `plot`.
+            Passed to `plot`.
 
         Returns
         -------
         display : TransferDisplay
             The display, drawn.
-
-        Raises
-        ------
-        ValueError
-            If there are not as many tables as classes, or these are not of the shape of `X`.
 
         Examples
         --------
@@ -228,9 +201,8 @@ class TransferDisplay:
         >>> TransferDisplay.from_rows(X, [X + 1, X - 1], ["up", "down"]).columns_
         ['x0', 'x1', 'x2']
         """
-        return cls(X, X_transferred, classes, y=y, image_shape=image_shape, max_columns=max_columns).plot(
-            ax=ax, **kwargs
-        )
+        options: dict[str, Any] = {"y": y, "image_shape": image_shape, "max_columns": max_columns}
+        return cls(X, X_transferred, classes, **options).plot(ax=ax, **kwargs)
 
     def plot(self, *, ax: Axes | None = None, cmap: str | None = None) -> TransferDisplay:
         """Draw the rows.
@@ -246,89 +218,75 @@ class TransferDisplay:
         -------
         display : TransferDisplay
             The display.
-
-        Raises
-        ------
-        ValueError
-            If rows, tables and classes do not go together.
         """
         if len(self.X_transferred) != len(self.classes) or not len(self.classes):
             raise ValueError(
                 f"There must be as many tables as classes, one at least. Got {len(self.X_transferred)} tables and"
                 f" {len(self.classes)} classes."
             )
-        strange = [len(rows) for rows in self.X_transferred if len(rows) != len(self.X)]
-        if strange:
-            raise ValueError(f"Transferred tables must have as many rows as `X` ({len(self.X)}). Got {strange[0]}.")
+        check_consistent_length(self.X, *self.X_transferred)
         if self.image_shape is None:
-            self._plot_cells(ax, cmap or "RdBu_r")
+            self._draw_table(ax, cmap or "RdBu_r")
         else:
-            self._plot_images(ax, cmap or "gray_r")
+            self._draw_images(ax, cmap or "gray_r")
         return self
 
-    def _plot_images(self, ax: Any, cmap: str) -> None:
-        tables = [images_of(rows, self.image_shape) for rows in (self.X, *self.X_transferred)]
-        names = () if self.y is None else [str(label) for label in np.asarray(self.y)]
-        self.figure_, self.ax_ = draw_mosaic(
-            ax,
-            [np.stack(line) for line in zip(*tables, strict=True)],
-            limits=limits_of(tables[0]),
-            line_names=names,
-            column_names=[ORIGINAL, *map(str, self.classes)],
-            title="The same style in each class",
-            cmap=cmap,
-        )
+    def _draw_images(self, ax: Any, cmap: str) -> None:
+        tables = [to_images(rows, self.image_shape) for rows in (self.X, *self.X_transferred)]
+        labels = () if self.y is None else [str(label) for label in np.asarray(self.y)]
+        column_labels = ["original", *map(str, self.classes)]
+        rows, title = list(np.stack(tables, axis=1)), "The same style in each class"
+        panels = ImageGrid(rows, color_limits(tables[0]), labels, column_labels, title, cmap).draw(ax)
+        self.figure_, self.ax_ = panels.figure, panels.axes[0]
         self.ax_.xaxis.tick_top()
         self.ax_.tick_params(length=0)
 
-    def _plot_cells(self, ax: Any, cmap: str) -> None:
-        pairs = [frames_alike(self.X, rows, ("X", "X_transferred")) for rows in self.X_transferred]
-        tables = [pairs[0][0], *(other for _, other in pairs)]
-        scales = scales_of(pd.concat(tables)) if self.scales is None else self.scales
-        changes = np.stack([changes_of(tables[0], table, scales) for table in tables], axis=1)
-        texts = np.stack([cells_of(table) for table in tables], axis=1)
-        others = np.isnan(changes) & (texts != texts[:, :1])
-        size = np.where(np.isnan(changes), others, np.abs(changes).clip(max=MOST_CHANGE)).mean(axis=(0, 1))
-        n_shown = min(check_most(self.max_columns, "max_columns"), len(size))
-        places = np.sort(np.argsort(-size, kind="stable")[:n_shown])
-        strength, texts, others = (cells[..., places].reshape(-1, n_shown) for cells in (changes, texts, others))
-        height = 0.24 * len(texts) + 1.4
-        self.figure_, self.ax_ = one_axes(ax, (max(5.0, 0.9 * n_shown + 2.4), height))
-        columns = [shortened(str(tables[0].columns[place]), 20) for place in places]
-        self._draw_cells(strength, texts, others, columns, cmap)
-        self.columns_ = [tables[0].columns[place] for place in places]
-        which = of_columns(n_shown, len(size), "those that change most")
-        self.ax_.set_title(f"The same style in each class{which}")
+    def _draw_table(self, ax: Any, cmap: str) -> None:
+        pairs = [align_columns(self.X, rows, ("X", "X_transferred")) for rows in self.X_transferred]
+        tables = [pairs[0][0], *(transferred for _, transferred in pairs)]
+        scales = column_scales(pd.concat(tables)) if self.scales is None else self.scales
+        changes = np.stack([standardized_change(tables[0], table, scales) for table in tables], axis=1)
+        texts = np.stack([cell_texts(table) for table in tables], axis=1)
+        replaced = np.isnan(changes) & (texts != texts[:, :1])
+        importance = np.where(np.isnan(changes), replaced, np.abs(changes).clip(max=COLOR_LIMIT)).mean(axis=(0, 1))
+        columns = ColumnGrid(tables, importance, self.max_columns, keep_order=True)
+        changes, texts, replaced = (
+            cells[..., columns.indices].reshape(-1, len(columns)) for cells in (changes, texts, replaced)
+        )
+        size = max(5.0, 0.9 * len(columns) + 2.4), 0.24 * len(texts) + 1.4
+        self.figure_, self.ax_ = single_axes(ax, size)
+        self._draw_cells(changes, texts, columns.labels(20), cmap)
+        self._mark(replaced)
+        self.columns_ = columns.names
+        self.ax_.set_title(columns.title("The same style in each class", "those that change most"))
 
     def _draw_cells(
-        self, strength: np.ndarray, texts: np.ndarray, others: np.ndarray, columns: list[str], cmap: str
+        self, changes: NDArray[np.float64], texts: NDArray[Any], column_labels: list[str], cmap: str
     ) -> None:
-        n_lines = 1 + len(self.classes)
-        labels = [None] * len(self.X) if self.y is None else [str(label) for label in np.asarray(self.y)]
-        firsts = [ORIGINAL if label is None else f"{ORIGINAL}, {shortened(label, 12)}" for label in labels]
-        lines = [name for first in firsts for name in (first, *(f"as {shortened(str(c), 12)}" for c in self.classes))]
-        look = {"cmap": cmap, "vmin": -MOST_CHANGE, "vmax": MOST_CHANGE}
-        short = np.array([[shortened(text, 13) for text in line] for line in texts])
-        image = draw_cells(self.ax_, strength, short, lines, columns, **look)
-        for start in range(0, len(lines), n_lines):
+        labels = [""] * len(self.X) if self.y is None else [f", {truncate(str(y), 12)}" for y in np.asarray(self.y)]
+        targets = [f"as {truncate(str(label), 12)}" for label in self.classes]
+        row_labels = [name for label in labels for name in (f"original{label}", *targets)]
+        short_texts = np.array([[truncate(text, 13) for text in row] for row in texts])
+        options = {"cmap": cmap, "vmin": -COLOR_LIMIT, "vmax": COLOR_LIMIT}
+        image = draw_heatmap(self.ax_, changes, short_texts, row_labels, column_labels, **options)
+        for start in range(0, len(row_labels), 1 + len(targets)):
             self.ax_.get_yticklabels()[start].set_fontweight("bold")
             self.ax_.axhline(start - 0.5, color="black", linewidth=0.8)
         bar = self.figure_.colorbar(image, ax=self.ax_, extend="both", shrink=0.8)
-        beside = "\nyellow: another category, or missing" if np.isnan(strength).any() else ""
-        bar.set_label(f"change in standard deviations{beside}", fontsize="small")
-        self._mark(others)
+        note = "\nyellow: another category, or missing" if np.isnan(changes).any() else ""
+        bar.set_label(f"change in standard deviations{note}", fontsize="small")
 
-    def _mark(self, others: np.ndarray) -> None:
-        """Categories have no size of change: those that are others than in the original have a colour of their own."""
+    def _mark(self, replaced: NDArray[np.bool_]) -> None:
+        """Colours categories that are others than in the original, whose change has no size."""
         from matplotlib.patches import Rectangle
 
-        for line, column in np.argwhere(others):
-            box = Rectangle((column - 0.5, line - 0.5), 1, 1, color=CHANGED, zorder=1, linewidth=0)
+        for row, column in np.argwhere(replaced):
+            box = Rectangle((column - 0.5, row - 0.5), 1, 1, color=OTHER_CATEGORY, zorder=1, linewidth=0)
             self.ax_.add_patch(box)
 
 
-def wanted_classes(estimator: Any, classes: Any) -> list[Any]:
-    """The classes that are asked for, or all that an estimator knows."""
+def target_classes(estimator: Any, classes: Any) -> list[Any]:
+    """The classes that were passed, or all of the estimator."""
     if classes is None and not hasattr(estimator, "classes_"):
         raise ValueError(
             f"`classes` must be given for an estimator without `classes_`. Got {type(estimator).__name__}."
@@ -339,34 +297,29 @@ def wanted_classes(estimator: Any, classes: Any) -> list[Any]:
     return found
 
 
-def is_told(estimator: Any, y: Any) -> bool:
+def accepts_labels(estimator: Any, y: Any) -> bool:
     """Whether `transfer` takes the classes of the rows, and all are known."""
-    return (
-        y is not None
-        and "y_from" in inspect.signature(estimator.transfer).parameters
-        and bool(is_labelled(np.asarray(y)).all())
-    )
+    takes_labels = "y_from" in inspect.signature(estimator.transfer).parameters
+    return y is not None and takes_labels and bool(is_labelled(np.asarray(y)).all())
 
 
-def scales_of(X: Any) -> np.ndarray:
+def column_scales(table: pd.DataFrame) -> NDArray[np.float64]:
     """The standard deviation of each column, NaN for categories."""
-    table = frames_alike(X, X, ("X", "X"))[0]
-    columns = [table.iloc[:, place] for place in range(table.shape[1])]
-    return np.array([np.nanstd(numbers_of(cells)) if is_number(cells) else np.nan for cells in columns])
+    columns = [table.iloc[:, index] for index in range(table.shape[1])]
+    return np.array([np.nanstd(to_floats(cells)) if is_numeric(cells) else np.nan for cells in columns])
 
 
-def changes_of(one: pd.DataFrame, other: pd.DataFrame, scales: np.ndarray) -> np.ndarray:
+def standardized_change(
+    original: pd.DataFrame, transferred: pd.DataFrame, scales: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """How far cells are from those of the original: standard deviations of numbers, NaN for categories."""
-    columns = []
-    for place, scale in enumerate(scales):
-        own, changed = one.iloc[:, place], other.iloc[:, place]
-        if np.isnan(scale) or not is_number(changed):
-            columns.append(np.full(len(one), np.nan))
-        else:
-            columns.append((numbers_of(changed) - numbers_of(own)) / (scale or 1.0))
-    return np.transpose(columns)
+    changes = np.full(original.shape, np.nan)
+    for index, scale in enumerate(scales):
+        cells, other = original.iloc[:, index], transferred.iloc[:, index]
+        if not np.isnan(scale) and is_numeric(other):
+            changes[:, index] = (to_floats(other) - to_floats(cells)) / (scale or 1.0)
+    return changes
 
 
-def cells_of(table: pd.DataFrame) -> np.ndarray:
-    """Cells as texts."""
-    return np.transpose([texts_of(table.iloc[:, place], "missing") for place in range(table.shape[1])])
+def cell_texts(table: pd.DataFrame) -> NDArray[Any]:
+    return np.transpose([to_texts(table.iloc[:, index], "missing") for index in range(table.shape[1])])
