@@ -26,14 +26,14 @@ FLOORS = {
     "threads": 3,
     "model": 4,
     "data": 5,
-    "hooks": 5,
     "optimizer": 5,
+    "hooks": 6,
     "losses": 6,
-    "tasks": 6,
-    "training": 7,
-    "checkpoints": 8,
-    "inference": 8,
-    "packs": 8,
+    "tasks": 7,
+    "training": 8,
+    "checkpoints": 9,
+    "inference": 9,
+    "packs": 9,
 }
 
 

@@ -84,11 +84,7 @@ class CheckpointingTrainer:
 
 def write_checkpoint(path: Path, entries: list[Entry]) -> None:
     """Replaces the file by the entries; at any time it holds all of the old or all of the new ones."""
-    arrays = {
-        f"{index}.{name}": value
-        for index, entry in enumerate(entries)
-        for name, value in entry_to_arrays(entry).items()
-    }
+    arrays = {f"{i}.{name}": value for i, entry in enumerate(entries) for name, value in entry_to_arrays(entry).items()}
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         with temporary.open("wb") as file:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -141,19 +142,21 @@ class Batches:
         batch_size: int,
         streams: RandomStreams,
         corruption: Corruption | None = None,
-        member_rows: Sequence[Tensor] | None = None,
+        member_rows: Sequence[NDArray[np.intp]] | None = None,
     ) -> None:
-        self.data, self.batch_size, self.streams = data, batch_size, streams
-        self.corruption, self.member_rows = corruption, member_rows
-        n_members = len(streams.seeds)
-        self.n_rows = [len(data.x)] * n_members if member_rows is None else [len(rows) for rows in member_rows]
+        self.data, self.batch_size, self.streams, self.corruption = data, batch_size, streams, corruption
+        self.member_rows, self.n_rows = None, [len(data.x)] * len(streams.seeds)
+        if member_rows is not None:
+            self.member_rows = [torch.tensor(rows, device=data.x.device) for rows in member_rows]
+            self.n_rows = [len(rows) for rows in member_rows]
         self.n_batches = torch.tensor([-(-n // batch_size) for n in self.n_rows], device=data.x.device)
         self.n_steps = int(self.n_batches.max())
         self.has_equal_members = len(set(self.n_rows)) == 1
         self.labelled_rows = [] if data.labels is None else self._labelled_rows(data.labels)
-        n_labelled = [len(rows) for rows in self.labelled_rows]
-        are_few = any(n < MIN_LABELLED_FRACTION * n_rows for n, n_rows in zip(n_labelled, self.n_rows, strict=False))
-        self.n_appended = min(max(n_labelled), max(1, batch_size // 2)) if are_few else 0
+        self.n_labelled = [len(rows) for rows in self.labelled_rows]
+        fractions = [n / n_rows for n, n_rows in zip(self.n_labelled, self.n_rows, strict=False)]
+        are_few = any(fraction < MIN_LABELLED_FRACTION for fraction in fractions)
+        self.n_appended = min(max(self.n_labelled), max(1, batch_size // 2)) if are_few else 0
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """The batches of an epoch, a function of its number."""
@@ -206,8 +209,7 @@ class Batches:
         if not self.n_appended:
             return None
         n = n_batches * self.n_appended
-        n_labelled = [len(rows) for rows in self.labelled_rows]
-        permutations = [self.streams.permutations(n_labelled) for _ in range(-(-n // min(n_labelled)))]
+        permutations = [self.streams.permutations(self.n_labelled) for _ in range(-(-n // min(self.n_labelled)))]
         appended = [torch.cat([rows[p[k]] for p in permutations])[:n] for k, rows in enumerate(self.labelled_rows)]
         return torch.stack(appended).view(len(appended), n_batches, self.n_appended)
 

@@ -92,11 +92,10 @@ class Flow(Module):
     def _divergence(self, z: Tensor, time: Tensor, condition: Tensor | None) -> Tensor:
         """Divergence of the velocity, (K, n), by central differences."""
         width = z.shape[-1]
-        epsilon = torch.finfo(z.dtype).eps ** (1 / 3)
+        epsilon: float = torch.finfo(z.dtype).eps ** (1 / 3)
         offsets = epsilon * torch.cat([torch.eye(width), -torch.eye(width)]).to(z)
         inputs = [(z[:, :, None] + offsets).flatten(1, 2)]
         inputs += [x.repeat_interleave(2 * width, 1) for x in (time, condition) if x is not None]
-        velocity = self(*inputs).unflatten(1, (-1, 2, width))
+        velocity = self(*inputs).view(*z.shape[:2], 2, width, width)
         ahead, behind = velocity.diagonal(dim1=-2, dim2=-1).unbind(2)
-        divergence: Tensor = (ahead - behind).sum(-1) / (2 * epsilon)
-        return divergence
+        return (ahead - behind).sum(-1) / (2 * epsilon)

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from .._plan import TrainingData
 from ..metrics import sliced_wasserstein
+from .data import to_device
 from .model import AdversarialAutoencoder
 from .random import RandomStreams
 
@@ -132,19 +133,14 @@ class EarlyStopping:
             self.n_epochs_no_improvement = self.resumed_state["n_epochs_no_improvement"].copy()
             for name, weight in self.best_weights.items():
                 weight.copy_(torch.from_numpy(self.resumed_state[f"best_weights.{name}"]))
-
-        def expand(array: Any, dtype: torch.dtype | None = None) -> Tensor:
-            x = torch.tensor(np.asarray(array), dtype=dtype, device=device)
-            return x.expand(n_members, *x.shape)
-
-        data = self.held_out
-        self.x = expand(data.X, parameter.dtype)
-        encoder_input = data.encoder_input
-        self.encoder_input = self.x if encoder_input is None else expand(encoder_input(0), parameter.dtype)
-        self.condition = None if data.condition is None else expand(data.condition, parameter.dtype)
-        self.labels = None if data.labels is None else expand(data.labels)
+        data = to_device(self.held_out, str(device))
+        x, encoder_input = data.x[:], data.encoder_input
+        self.x = x.expand(n_members, *x.shape)
+        self.encoder_input = self.x if encoder_input is None else encoder_input(0).expand(n_members, -1, -1)
+        self.condition = None if data.condition is None else data.condition.expand(n_members, -1, -1)
+        self.labels = None if data.labels is None else data.labels.expand(n_members, -1)
         streams = RandomStreams([self.seed] * n_members, device)
-        self.prior = model.sample_prior(len(data), streams, self.labels).cpu().numpy()
+        self.prior = model.sample_prior(len(x), streams, self.labels).cpu().numpy()
 
     def _validation_loss(self, model: AdversarialAutoencoder) -> NDArray[np.floating]:
         if self.labels is not None and model.category_indices and bool((self.labels >= 0).all()):

@@ -44,7 +44,7 @@ class ConvolutionalEncoder(Module):
     """K stacks of convolutions and hidden layers over rows of an image and further columns."""
 
     def __init__(
-        self, n_members: int, shape: tuple[int, int, int], n_extra: int, hidden: tuple[int, ...], activation: str
+        self, n_members: int, n_inputs: int, hidden: tuple[int, ...], shape: tuple[int, int, int], activation: str
     ) -> None:
         super().__init__()
         *_, smallest = image_sizes(shape)
@@ -52,7 +52,7 @@ class ConvolutionalEncoder(Module):
         self.shape = shape
         self.layers = nn.ModuleList(Convolution(n_members, *pair) for pair in pairwise(channels))
         self.activation = ACTIVATIONS[activation]
-        widths = (math.prod(smallest) * CHANNELS[-1] + n_extra, *hidden)
+        widths = (math.prod(smallest) * CHANNELS[-1] + n_inputs - math.prod(shape), *hidden)
         self.hidden = Hidden(n_members, widths, activation)
         self.width = widths[-1]
 

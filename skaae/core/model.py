@@ -54,13 +54,10 @@ class AdversarialAutoencoder(nn.Module):
         self.cluster_heads: nn.Module = nn.Identity()
         if architecture.cluster_heads:
             self.cluster_heads = ClusterHeads(n_members, self.block_widths[1], self.block_widths[0])
+        n_outputs = sum(self.encoder_output_widths)
         n_code_inputs = self.block_widths[0] if architecture.cluster_heads else sum(self.block_widths)
         self.encoder, self.decoder = make_encoder_and_decoder(
-            architecture,
-            n_members,
-            architecture.n_mask_columns + self.n_noise_inputs,
-            sum(self.encoder_output_widths),
-            n_code_inputs + architecture.condition_width,
+            architecture, n_members, self.n_noise_inputs, n_outputs, n_code_inputs
         )
         self.one_hot_runs = [(width, len(list(run))) for width, run in groupby(architecture.one_hot_groups)]
         condition_width = architecture.condition_width
@@ -72,11 +69,8 @@ class AdversarialAutoencoder(nn.Module):
         if architecture.flow_layer_sizes:
             self.flow = Flow(n_members, sum(self.block_widths), condition_width, architecture.flow_layer_sizes)
 
-    def initialize(self, streams: RandomStreams, x: Sequence[Tensor | LazyRows], *, has_labels: bool = True) -> None:
-        """Sets every parameter; member k starts from the principal components of the rows ``x[k]``.
-
-        Class probabilities start equal; without labels they start slightly different, so that they can diverge.
-        """
+    def initialize(self, streams: RandomStreams, x: Tensor | LazyRows, member_rows: Sequence[Tensor] | None) -> None:
+        """Sets every parameter: each member starts from the principal components of its rows, and from equal classes."""
         for layer in self.modules():
             if isinstance(layer, Layer | ClusterHeads):
                 layer.reset_parameters(streams)
@@ -84,10 +78,16 @@ class AdversarialAutoencoder(nn.Module):
         self.decoder.zero_init()
         if self.flow is not None:
             self.flow.zero_init()
-        if not has_labels and self.category_indices:
-            self._randomize_class_logits(streams)
-        for member, member_x in enumerate(x):
-            self._start_from_principal_components(member, member_x)
+        for member in range(len(streams.seeds)):
+            self._start_from_principal_components(member, x if member_rows is None else x[member_rows[member]])
+
+    @torch.no_grad()
+    def randomize_class_logits(self, streams: RandomStreams) -> None:
+        """Makes class probabilities start slightly different, so that they can diverge without labels."""
+        for index in self.category_indices[:1]:
+            weights = split_blocks(self.encoder.weight, self.encoder_output_widths)
+            weight = weights[index][..., : self.block_widths[index]]
+            weight.copy_(streams.normal(*weight.shape[1:]) * CLASS_LOGIT_STD / weight.shape[1] ** 0.5)
 
     def encode(self, x: Tensor) -> Tensor:
         """Codes of rows, without noise: (K, rows, columns) to (K, rows, width)."""
@@ -162,13 +162,6 @@ class AdversarialAutoencoder(nn.Module):
         return [numeric, *groups]
 
     @torch.no_grad()
-    def _randomize_class_logits(self, streams: RandomStreams) -> None:
-        index = self.category_indices[0]
-        weights = split_blocks(self.encoder.weight, self.encoder_output_widths)
-        weight = weights[index][..., : self.block_widths[index]]
-        weight.copy_(streams.normal(*weight.shape[1:]) * CLASS_LOGIT_STD / weight.shape[1] ** 0.5)
-
-    @torch.no_grad()
     def _start_from_principal_components(self, member: int, x: Tensor | LazyRows) -> None:
         sample = x[:: -(-len(x) // MAX_PCA_ROWS)][:, : self.architecture.n_features]
         mean, components, std = principal_components(sample, self.block_widths[0])
@@ -181,19 +174,21 @@ class AdversarialAutoencoder(nn.Module):
 
 
 def make_encoder_and_decoder(
-    architecture: Architecture, n_members: int, n_extra: int, n_outputs: int, n_decoder_inputs: int
+    architecture: Architecture, n_members: int, n_noise_inputs: int, n_outputs: int, n_code_inputs: int
 ) -> tuple[Residual, Residual | ConvolutionalDecoder]:
-    """Encoder and decoder; the encoder gets further columns after the features, the decoder after the code."""
+    """Encoder, from features, mask and noise, and decoder, from code and condition."""
     n_features, hidden = architecture.n_features, architecture.hidden_layer_sizes
+    n_encoder_inputs = n_features + architecture.n_mask_columns + n_noise_inputs
+    n_decoder_inputs = n_code_inputs + architecture.condition_width
     shape, activation = architecture.image_shape, architecture.activation
     if shape is None:
-        trunk: Trunk = Hidden(n_members, (n_features + n_extra, *hidden), activation)
+        trunk: Trunk = Hidden(n_members, (n_encoder_inputs, *hidden), activation)
         decoder_trunk = Hidden(n_members, (n_decoder_inputs, *hidden[::-1]), activation)
         decoder: Residual | ConvolutionalDecoder = Residual(n_members, n_decoder_inputs, decoder_trunk, n_features)
     else:
-        trunk = ConvolutionalEncoder(n_members, shape, n_extra, hidden, activation)
+        trunk = ConvolutionalEncoder(n_members, n_encoder_inputs, hidden, shape, activation)
         decoder = ConvolutionalDecoder(n_members, n_decoder_inputs, hidden[::-1], shape, activation)
-    return Residual(n_members, n_features + n_extra, trunk, n_outputs), decoder
+    return Residual(n_members, n_encoder_inputs, trunk, n_outputs), decoder
 
 
 def split_blocks(x: Tensor, widths: list[int]) -> Sequence[Tensor]:

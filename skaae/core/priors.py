@@ -114,11 +114,9 @@ class SwissRoll(Normal):
         return torch.cat([plane + SWISS_ROLL_STD * draws[..., :2], draws[..., 2:]], -1)
 
 
-def sample_classes(
-    n: int, streams: RandomStreams, class_probabilities: tuple[float, ...], labels: Tensor | None
-) -> Tensor:
+def sample_classes(n: int, streams: RandomStreams, probabilities: tuple[float, ...], labels: Tensor | None) -> Tensor:
     """Class indices, (K, n): the labels where known, otherwise drawn by the probabilities of the classes."""
-    edges = torch.tensor(class_probabilities, dtype=torch.float64).cumsum(0)[:-1].to(streams.device, torch.float32)
+    edges = torch.tensor(probabilities, dtype=torch.float64).cumsum(0)[:-1].to(streams.device, torch.float32)
     classes = torch.bucketize(streams.uniform(n).contiguous(), edges, right=True)
     return classes if labels is None else torch.where(labels < 0, classes, labels)
 

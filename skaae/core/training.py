@@ -135,33 +135,26 @@ class TrainingRun:
     """The training of a task: its data on the device, its model and its optimizers."""
 
     def __init__(self, task: TrainingTask) -> None:
-        self.plan, self.epoch, n_members = task.plan, 0, len(task.plan.seeds)
-        self.data = data = to_device(task.data, task.device)
-        self.device = data.x.device
-        if np.any(task.plan.vat_weight):
-            data.vat_radius = task.plan.vat_radius * neighbor_distances(data.x)
-        self.batches = self._make_batches(task)
-        self.model = AdversarialAutoencoder(task.architecture, n_members).to(self.device)
-        self.steps = update_steps(task.architecture, task.plan, data)
-        self.lr, self.lr_reductions = per_member(task.plan.learning_rate, n_members), [0] * n_members
+        architecture, plan, n_members = task.architecture, task.plan, len(task.plan.seeds)
+        data = to_device(task.data, task.device)
+        if np.any(plan.vat_weight):
+            data.vat_radius = plan.vat_radius * neighbor_distances(data.x)
+        self.plan, self.device, self.epoch = plan, data.x.device, 0
+        self.streams = RandomStreams(plan.seeds, self.device)
+        corruption = make_corruption(architecture, plan, data.x)
+        self.batches = Batches(data, plan.batch_size, self.streams, corruption, task.member_rows)
+        self.model = AdversarialAutoencoder(architecture, n_members).to(self.device)
+        self.steps = update_steps(architecture, plan, data)
+        self.lr, self.lr_reductions = per_member(plan.learning_rate, n_members), [0] * n_members
         self._make_optimizers()
         if task.start is None:
-            has_labels = data.labels is not None or data.soft_labels is not None
-            member_rows = self.batches.member_rows
-            member_x = [data.x] * n_members if member_rows is None else [data.x[rows] for rows in member_rows]
-            self.model.initialize(self.batches.streams, member_x, has_labels=has_labels)
+            self.model.initialize(self.streams, data.x, self.batches.member_rows)
+            if data.labels is None and data.soft_labels is None:
+                self.model.randomize_class_logits(self.streams)
         else:
             self.load_state_dict(to_tensors(task.start, self.device))
-        if task.plan.schedule == "flow" and self.model.flow is not None:
+        if plan.schedule == "flow" and self.model.flow is not None:
             data.target_codes = self.model.flow.fit_standardize(self._encode(data.x))
-
-    def _make_batches(self, task: TrainingTask) -> Batches:
-        member_rows = None
-        if task.member_rows is not None:
-            member_rows = [torch.tensor(rows, device=self.device) for rows in task.member_rows]
-        streams = RandomStreams(task.plan.seeds, self.device)
-        corruption = make_corruption(task.architecture, task.plan, self.data.x)
-        return Batches(self.data, task.plan.batch_size, streams, corruption, member_rows)
 
     @torch.no_grad()
     def _encode(self, x: Tensor | LazyRows) -> Tensor:

@@ -30,7 +30,7 @@ def test_each_row_occurs_once_in_an_epoch_and_the_short_batch_is_kept():
 
 def test_members_train_on_their_rows_only():
     x = torch.arange(10.0)[:, None]
-    member_rows = [torch.tensor([1, 3, 5, 7, 9]), torch.tensor([0, 2])]
+    member_rows = [np.array([1, 3, 5, 7, 9]), np.array([0, 2])]
     batches = Batches(TensorData(x), 2, RandomStreams([0, 1]), member_rows=member_rows)
     assert rows_of_member(batches.epoch(1), 0).sort().values.tolist() == [1, 3, 5, 7, 9]
     assert rows_of_member(batches.epoch(1), 1).tolist().count(0) == 1
@@ -40,7 +40,7 @@ def test_members_train_on_their_rows_only():
 
 
 def test_mean_ignores_padding():
-    member_rows = [torch.tensor([1, 3, 5]), torch.tensor([0, 2])]
+    member_rows = [np.array([1, 3, 5]), np.array([0, 2])]
     data = TensorData(torch.zeros(10, 1))
     (batch,) = Batches(data, 4, RandomStreams([0, 1]), member_rows=member_rows).epoch(1)
     values = torch.tensor([[1.0, 2.0, 6.0], [1.0, 3.0, 100.0]])

@@ -18,7 +18,7 @@ def make_model(shape, n_members, posterior="deterministic"):
 
 
 def initialized(model, x, seeds):
-    model.initialize(RandomStreams(seeds), [x] * len(seeds))
+    model.initialize(RandomStreams(seeds), x, None)
     with torch.no_grad():
         for p in model.parameters():
             p.add_(0.1 * torch.randn(p.shape[1:], generator=torch.Generator().manual_seed(0)))

@@ -25,7 +25,7 @@ def test_a_universal_posterior_depends_on_noise_in_training_only(X):
         Architecture(6, (Block("style", 2, "normal", posterior="universal"),), (8,), "relu"), 1
     )
     x = torch.tensor(X[:4], dtype=torch.float32)[None]
-    model.initialize(RandomStreams([0]), [x[0]])
+    model.initialize(RandomStreams([0]), x[0], None)
     with torch.no_grad():
         model.encoder.weight.fill_(1)
     assert torch.equal(model.encode(x), model.encode(x))

@@ -48,7 +48,7 @@ def make_model(X, *blocks):
 
 def make_model_of(architecture, x):
     model = AdversarialAutoencoder(architecture, 2)
-    model.initialize(RandomStreams([0, 1]), [x, x])
+    model.initialize(RandomStreams([0, 1]), x, None)
     with torch.no_grad():
         for p in model.parameters():
             p.add_(0.1 * torch.randn(p.shape, generator=torch.Generator().manual_seed(0)))
