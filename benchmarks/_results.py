@@ -80,9 +80,8 @@ def as_plain_number(value: np.generic) -> Any:
 def records(table: pd.DataFrame, index: str, decimals: Mapping[str, int]) -> Rows:
     """Rows of a DataFrame of figures by ``index``, with so many decimals; None where there is no figure."""
     table = table[list(decimals)].round(dict(decimals)).rename_axis(index).reset_index()
-    return [
-        {key: None if value != value else value for key, value in row.items()} for row in table.to_dict("records")
-    ]
+    table = table.astype({name: "Int64" for name, n in decimals.items() if n == 0})
+    return json.loads(table.to_json(orient="records", double_precision=10))
 
 
 def command() -> str:
