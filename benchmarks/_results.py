@@ -31,7 +31,9 @@ Rows = list[dict[str, Any]]
 
 def argument_parser(description: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, default=None, help="a folder for the results instead of benchmarks/results")
+    parser.add_argument(
+        "--output", type=Path, default=None, help="a folder for the results instead of benchmarks/results"
+    )
     return parser
 
 
@@ -80,7 +82,8 @@ def as_plain_number(value: np.generic) -> Any:
 def records(table: pd.DataFrame, index: str, decimals: Mapping[str, int]) -> Rows:
     """Rows of a DataFrame of figures by ``index``, with so many decimals; None where there is no figure."""
     table = table[list(decimals)].round(dict(decimals)).rename_axis(index).reset_index()
-    table = table.astype({name: "Int64" for name, n in decimals.items() if n == 0})
+    whole = [name for name, n in decimals.items() if n == 0 and pd.api.types.is_numeric_dtype(table[name])]
+    table = table.astype(dict.fromkeys(whole, "Int64"))
     return json.loads(table.to_json(orient="records", double_precision=10))
 
 

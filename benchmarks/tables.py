@@ -69,9 +69,7 @@ def table(name: str) -> str:
     """A file as Markdown; its first column names the rows."""
     result = load(name)
     names = list(dict.fromkeys(key for row in result["rows"] for key in row))
-    columns = [
-        column_cells(key, [row.get(key) for row in result["rows"]], result["best"].get(key)) for key in names
-    ]
+    columns = [column_cells(key, [row.get(key) for row in result["rows"]], result["best"].get(key)) for key in names]
     columns[0] = [f"**{text}**" if ESTIMATOR.fullmatch(text.strip("`")) else text for text in columns[0]]
     return markdown([cell(key, 0) for key in names], list(zip(*columns, strict=True)))
 
