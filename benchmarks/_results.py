@@ -31,9 +31,7 @@ Rows = list[dict[str, Any]]
 
 def argument_parser(description: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--output", type=Path, default=None, help="a folder for the results instead of benchmarks/results"
-    )
+    parser.add_argument("--output", type=Path, default=None, help="another folder for the results")
     return parser
 
 

@@ -45,10 +45,8 @@ def local_gaussians(codes, n, rng):
     rows = rng.randint(len(codes), size=n)
     around = codes[near[rows]]
     around = around - around.mean(1, keepdims=True)
-    return (
-        codes[rows]
-        + np.einsum("nkd,nk->nd", around, rng.standard_normal((n, N_LOCAL_NEIGHBORS))) / N_LOCAL_NEIGHBORS**0.5
-    )
+    weights = rng.standard_normal((n, N_LOCAL_NEIGHBORS)) / N_LOCAL_NEIGHBORS**0.5
+    return codes[rows] + np.einsum("nkd,nk->nd", around, weights)
 
 
 DENSITIES = {

@@ -9,6 +9,7 @@ on features. On a machine whose torchvision does not fit its torch, that package
 import resource
 import time
 import warnings
+from contextlib import suppress
 from queue import Empty
 
 import numpy as np
@@ -112,6 +113,7 @@ def with_targets(real, generated):
     return real, real[:, 0] > 0, generated, generated[:, 0] > 0
 
 
+SDMETRICS = "SDMetrics, both at once"
 METRICS = {
     "frechet_distance": (ours("frechet_distance"), "torch-fidelity", of_torch_fidelity("fid")),
     "kernel_distance": (ours("kernel_distance", random_state=0), "torch-fidelity", of_torch_fidelity("kid", **KERNEL)),
@@ -126,12 +128,12 @@ METRICS = {
     "sliced_wasserstein": (ours("sliced_wasserstein", random_state=0), "", None),
     "column_shape_error": (
         ours("column_shape_error", in_frames),
-        "SDMetrics, both at once",
+        SDMETRICS,
         of_sdmetrics("Column Shapes"),
     ),
     "pair_trend_error": (
         ours("pair_trend_error", in_frames),
-        "SDMetrics, both at once",
+        SDMETRICS,
         of_sdmetrics("Column Pair Trends"),
     ),
     "detection_score": (ours("detection_score", random_state=0), "", None),
@@ -151,10 +153,8 @@ def measure(name, is_reference, n_rows):
     call = METRICS[name][2 if is_reference else 0]
     warnings.simplefilter("ignore")
     if call is not prdc:
-        try:
+        with suppress(Exception):  # too few rows for its subsets
             call(*samples(200))  # imports
-        except Exception:  # too few rows for its subsets
-            pass
     real, generated = samples(n_rows)
     resource.setrlimit(resource.RLIMIT_AS, (MAX_GIBIBYTES << 30, MAX_GIBIBYTES << 30))
     before, start = peak_memory(), time.perf_counter()

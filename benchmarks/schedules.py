@@ -12,8 +12,8 @@ from _data import split_table, table_names, tuned_on
 from _results import argument_parser, parse_arguments, write_results
 from joblib import Parallel, delayed
 from prior_match import times_noise
-from skaae._plan import Architecture, Block, TrainingData, TrainingPlan
 
+from skaae._plan import Architecture, Block, TrainingData, TrainingPlan
 from skaae.core.inference import decode, encode
 from skaae.core.training import train
 from skaae.table import ColumnScaler

@@ -22,7 +22,6 @@ from _data import split_images
 from _measurement import seconds_of
 from _results import Rows, argument_parser, parse_arguments, write_results
 from pyod.models.auto_encoder import AutoEncoder
-from skaae._plan import Architecture, Block, TrainingData, TrainingPlan
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 from sklearn.preprocessing import StandardScaler
@@ -31,6 +30,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 import skaae
+from skaae._plan import Architecture, Block, TrainingData, TrainingPlan
 
 DISCRIMINATOR_LAYER_SIZES = Architecture.discriminator_layer_sizes
 LEARNING_RATE = 1e-3

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from _measurement import seconds_of
 from _results import argument_parser, parse_arguments, write_results
-from skaae._plan import Architecture, Block, TrainingData, TrainingPlan
 from torch.profiler import ProfilerActivity, profile
 
+from skaae._plan import Architecture, Block, TrainingData, TrainingPlan
 from skaae.core import matmul, training
 from skaae.core.training import train
 
