@@ -80,8 +80,8 @@ def as_plain_number(value: np.generic) -> Any:
 def records(table: pd.DataFrame, index: str, decimals: Mapping[str, int]) -> Rows:
     """Rows of a DataFrame of figures by ``index``, with so many decimals; None where there is no figure."""
     table = table[list(decimals)].round(dict(decimals)).rename_axis(index).reset_index()
-    whole = [name for name, n in decimals.items() if n == 0 and pd.api.types.is_numeric_dtype(table[name])]
-    table = table.astype(dict.fromkeys(whole, "Int64"))
+    counts = [name for name, n in decimals.items() if n == 0 and pd.api.types.is_numeric_dtype(table[name])]
+    table = table.astype(dict.fromkeys(counts, "Int64"))
     return json.loads(table.to_json(orient="records", double_precision=10))
 
 
@@ -104,13 +104,13 @@ def commit() -> str:
 def versions(packages: Iterable[str]) -> dict[str, str]:
     import skaae
 
-    found = {"Python": platform.python_version(), "skaae": skaae.__version__}
+    installed = {"Python": platform.python_version(), "skaae": skaae.__version__}
     for package in packages:
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def machine() -> dict[str, Any]:

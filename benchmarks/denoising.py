@@ -80,7 +80,7 @@ def data_sets(group, tuned):
             X, X_test, *_ = split_images(name, n_train=N_IMAGES)
             yield name, X, X_test[:N_TEST_IMAGES]
         return
-    found = 0
+    n_found = 0
     for name in table_names():
         if (name in tuned_on()) != tuned or name in SKIPPED:
             continue
@@ -92,8 +92,8 @@ def data_sets(group, tuned):
         n = int(0.7 * len(X))
         scaler = StandardScaler().fit(X[:n])
         yield name, scaler.transform(X[:n]), scaler.transform(X[n:])
-        found += 1
-        if found == N_TABLES:
+        n_found += 1
+        if n_found == N_TABLES:
             return
 
 

@@ -163,10 +163,10 @@ def main():
     halves = [{"sets": "tuned on"}, {"sets": "untouched"}]
     tables = []
     for setting in SETTINGS:
-        own = lines[lines.setting == setting]
-        tables.append(report(f"{setting}, all", own).add_prefix(f"{setting} "))
+        in_setting = lines[lines.setting == setting]
+        tables.append(report(f"{setting}, all", in_setting).add_prefix(f"{setting} "))
         for row, part in zip(halves, (outlier_names()[::2], outlier_names()[1::2]), strict=True):
-            half = own[own.set.isin(part)]
+            half = in_setting[in_setting.set.isin(part)]
             if OURS not in half.method.to_numpy() or half.method.nunique() < 2:
                 continue
             table = report(f"{setting}, {row['sets']}", half)

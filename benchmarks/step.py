@@ -6,7 +6,7 @@ are without it. *compile* compares steps as they are, with all products left to 
 discriminators compiled by `torch.compile`, which cannot see into skaae's own products.
 """
 
-from contextlib import contextmanager
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -83,28 +83,21 @@ def compiled(*arguments):
     return model
 
 
-@contextmanager
-def replaced(model, matmul_limits):
-    """Another model class, and other limits from which products are not torch's."""
-    limits = matmul.WIDE, matmul.PACKED
-    training.AdversarialAutoencoder = model
-    matmul.WIDE, matmul.PACKED = matmul_limits
-    yield
-    training.AdversarialAutoencoder = MODEL
-    matmul.WIDE, matmul.PACKED = limits
+LIMITS = ("MIN_ONEDNN_MULTIPLICATIONS", "MIN_TRANSPOSED_NUMBERS")  # from which products are not torch's
 
 
 def compile_row(name, task):
     n_rows, n_columns, hidden, batch_size, n_epochs = task
     n_rows = n_rows // batch_size * batch_size  # each shape would be compiled by itself
     arguments = training_arguments(n_rows, n_columns, hidden, batch_size, n_epochs, 1)
+    torchs_products = dict.fromkeys(LIMITS, np.inf)
     row = {"task": name}
     for title, model, limits in (
-        ("as it is", MODEL, (matmul.WIDE, matmul.PACKED)),
-        ("torch's products", MODEL, (np.inf, np.inf)),
-        ("compiled", compiled, (np.inf, np.inf)),
+        ("as it is", MODEL, {name: getattr(matmul, name) for name in LIMITS}),
+        ("torch's products", MODEL, torchs_products),
+        ("compiled", compiled, torchs_products),
     ):
-        with replaced(model, limits):
+        with patch.object(training, "AdversarialAutoencoder", model), patch.multiple(matmul, **limits):
             first, milliseconds = timed(arguments)
         row[f"{title}, milliseconds"] = float(f"{milliseconds:.3g}")
         row[f"{title}, first run, seconds"] = round(first, 1)

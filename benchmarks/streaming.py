@@ -147,8 +147,8 @@ def quality(name, seed):
 
     X, X_test, y, y_test = split_table(name, max_rows=12_000, seed=seed)
     width = min(16, X.shape[1] - 1)
-    whole = AAETransformer(width, batch_size=256, random_state=seed).fit(X)
-    epochs = whole.n_iter_
+    full = AAETransformer(width, batch_size=256, random_state=seed).fit(X)
+    epochs = full.n_iter_
     by_class = np.argsort(y, kind="stable")
     options = {"epochs": epochs, "batch_rows": 1000, "buffer_rows": 4000, "sample_rows": 4000, "random_state": seed}
 
@@ -156,12 +156,12 @@ def quality(name, seed):
         return AAETransformer(width, batch_size=256, random_state=seed)
 
     models = {
-        "fit": whole,
+        "fit": full,
         "fit_stream": fit_stream(fresh(), X, **options),
         "sorted by class": fit_stream(fresh(), X[by_class], **options),
         "partial_fit": by_chunks(fresh(), X, epochs),
     }
-    encoder, row = whole.table_encoder_, {"table": name}
+    encoder, row = full.table_encoder_, {"table": name}
     for kind, model in models.items():
         decoded = encoder.transform(np.asarray(model.inverse_transform(model.transform(X_test))))
         error = np.square(decoded - encoder.transform(X_test)).mean()
@@ -179,11 +179,11 @@ def quality_with_labels(name, seed, labelled_fraction=0.1):
     masked = np.where(np.random.default_rng(seed).random(len(y)) < labelled_fraction, y, -1).astype(object)
     masked[masked == "-1"] = -1
     model = SemiSupervisedAAEClassifier(teachers=None, batch_size=256, random_state=seed)
-    whole = model.fit(X, masked).score(X_test, y_test)
+    full = model.fit(X, masked).score(X_test, y_test)
     options = {"epochs": model.n_iter_, "batch_rows": 1000, "buffer_rows": 4000, "sample_rows": 4000}
     fresh = SemiSupervisedAAEClassifier(**model.get_params())
     chunks = fit_stream(fresh, X, target=masked, **options, random_state=seed).score(X_test, y_test)
-    return {"classifier, fit": round(100 * whole, 1), "classifier, fit_stream": round(100 * chunks, 1)}
+    return {"classifier, fit": round(100 * full, 1), "classifier, fit_stream": round(100 * chunks, 1)}
 
 
 def main():
