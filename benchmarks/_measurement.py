@@ -43,7 +43,10 @@ class AllocationMonitor:
 
 
 def put_result(queue, function, arguments):
-    queue.put(function(*arguments))
+    try:
+        queue.put((function(*arguments), None))
+    except Exception as error:
+        queue.put((None, error))
 
 
 def run_in_process(function, *arguments, method="spawn", timeout=None):
@@ -53,8 +56,11 @@ def run_in_process(function, *arguments, method="spawn", timeout=None):
     process = context.Process(target=put_result, args=(queue, function, arguments))
     process.start()
     try:
-        return queue.get(timeout=timeout)
+        result, error = queue.get(timeout=timeout)
     finally:
         if timeout is not None:
             process.terminate()
         process.join()
+    if error is not None:
+        raise error
+    return result

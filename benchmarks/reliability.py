@@ -192,7 +192,8 @@ def main():
         tally.show(20)
         total = sum(tally.called.values(), Counter())
         n_calls = sum(total[kind] for kind in KINDS) - sum(tally.fits.values())
-        row = {"called": "all", "fits": arguments.fits, **tally.fits, "calls afterwards": n_calls}
+        outcomes = {kind: tally.fits[kind] for kind in KINDS if kind != "wrong"}
+        row = {"called": "all", "fits": arguments.fits, **outcomes, "calls afterwards": n_calls}
         write_results("reliability_fits", [row | {"wrong": len(tally.wrong)}], arguments)
 
 
