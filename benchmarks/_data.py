@@ -1,4 +1,4 @@
-"""Data of the benchmarks: public tables and images from the folder SKAAE_DATA, as numbers, split and ready."""
+"""Data of the benchmarks: public tables and images from the folder SKAAE_DATA, split, and rows that are drawn."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
+from sklearn.decomposition import PCA
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
@@ -81,3 +82,20 @@ def load_outliers(name):
     """Rows as floats, and which of them are anomalies."""
     with np.load(FOLDER / "adbench" / f"{name}.npz", allow_pickle=True) as data:
         return data["X"].astype(float), data["y"].astype(int).ravel()
+
+
+def mnist_components(n_components=150):
+    """Training and test rows of MNIST as principal components on one scale, and their classes as integers."""
+    X, X_test, y, y_test = split_images("mnist")
+    pca = PCA(n_components, random_state=0).fit(X)
+    scale = pca.transform(X).std()
+    return pca.transform(X) / scale, pca.transform(X_test) / scale, y.astype(int), y_test.astype(int)
+
+
+def correlated_rows(n_rows, n_columns, *, noise=0.1, seed=0):
+    """Rows whose columns are functions of a third as many numbers, with noise."""
+    n_factors = max(1, n_columns // 3)
+    loadings = np.random.default_rng(9).standard_normal((n_factors, n_columns))
+    rng = np.random.default_rng(seed)
+    X = np.tanh(rng.standard_normal((n_rows, n_factors)) @ loadings)
+    return X + noise * rng.standard_normal((n_rows, n_columns))

@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager, nullcontext
 
 import numpy as np
+from _results import argument_parser, parse_arguments, write_results
 from joblib import parallel_config
 from sklearn.model_selection import GridSearchCV
 
@@ -43,33 +44,39 @@ def ray():
         engine.shutdown()
 
 
-def searched(search, X, n_jobs, max_iter=10):
+def timed_search(search, X, n_jobs, max_iter=10):
     """Scores of all candidates in all folds, and seconds."""
     model = AAETransformer(4, hidden_layer_sizes=64, max_iter=max_iter, random_state=0)
     start = time.perf_counter()
     search = search(model, GRID, cv=N_SPLITS, scoring=scorers.neg_reconstruction_error, n_jobs=n_jobs, refit=False)
-    found = search.fit(X).cv_results_
+    results = search.fit(X).cv_results_
     seconds = time.perf_counter() - start
-    scores = [found[f"split{split}_test_score"] for split in range(N_SPLITS)]
+    scores = [results[f"split{split}_test_score"] for split in range(N_SPLITS)]
     return np.array(scores), seconds
 
 
 def main():
+    arguments = parse_arguments(argument_parser(__doc__))
     rng = np.random.default_rng(0)
     X = np.tanh(rng.standard_normal((1_000, 6)) @ rng.standard_normal((6, 20)))
     engines = {"one process": (nullcontext, 1), "loky": (nullcontext, 2), "dask": (dask, 2), "ray": (ray, 2)}
-    serial, _ = searched(GridSearchCV, X, 1)
+    serial, _ = timed_search(GridSearchCV, X, 1)
+    rows = []
     for name, (engine, n_jobs) in engines.items():
+        row = {"engine": name}
         try:
             with engine():
-                searched(GridSearchCV, X[:100], n_jobs, max_iter=1)
+                timed_search(GridSearchCV, X[:100], n_jobs, max_iter=1)
                 for search in (GridSearchCV, PackedGridSearchCV):
-                    scores, seconds = searched(search, X, n_jobs)
+                    scores, seconds = timed_search(search, X, n_jobs)
+                    row[f"{search.__name__}, seconds"] = round(seconds, 1)
                     difference = np.abs(scores - serial).max() / np.abs(serial).mean()
-                    print(f"{name:>12} {search.__name__:>18}: {seconds:6.1f} s", end="")
-                    print(f", scores at most {difference:.0e} of their size from those of one process", flush=True)
+                    print(f"{name}, {search.__name__}: {seconds:.1f} s, scores differ by {difference:.0e}", flush=True)
         except ImportError as error:
-            print(f"{name:>12} is not installed, and left out ({error}).")
+            print(f"{name} is left out: {error}.")
+            continue
+        rows.append(row)
+    write_results("engines", rows, arguments, packages=("dask", "ray"))
 
 
 if __name__ == "__main__":

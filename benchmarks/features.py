@@ -3,12 +3,12 @@
 Run ``python benchmarks/features.py`` (about half an hour on two cores); ``--tables 5`` for a quick look.
 """
 
-import argparse
 import time
 import warnings
 
 import pandas as pd
 from _data import FOLDER, split_images, split_table, table_names, tuned_on
+from _results import argument_parser, parse_arguments, write_results
 from joblib import Parallel, delayed
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
@@ -20,6 +20,7 @@ from skaae import AAETransformer
 
 WIDTH = 16
 MAX_ROWS = 3000
+METHODS = ("raw columns", "PCA", "plain autoencoder", "AAETransformer")
 
 
 def probe(X_train, X_test, y_train, y_test):
@@ -31,10 +32,10 @@ def probe(X_train, X_test, y_train, y_test):
 
 
 def encoders(width, seed):
-    """Who competes: everyone sees the same columns, and makes as many features of them."""
+    """Methods that make so many features of the same columns."""
     return {
         "PCA": make_pipeline(StandardScaler(), PCA(width, random_state=seed)),
-        "autoencoder": AAETransformer(width, adversarial_weight=0, random_state=seed),
+        "plain autoencoder": AAETransformer(width, adversarial_weight=0, random_state=seed),
         "AAETransformer": AAETransformer(width, random_state=seed),
     }
 
@@ -46,7 +47,7 @@ def compare(name, seed):
     else:
         X_train, X_test, y_train, y_test = split_table(name, max_rows=MAX_ROWS, seed=seed)
     n, d = X_train.shape
-    line = {"name": name, "rows": n, "columns": d, "raw": probe(X_train, X_test, y_train, y_test)}
+    line = {"name": name, "rows": n, "columns": d, "raw columns": probe(X_train, X_test, y_train, y_test)}
     for method, encoder in encoders(min(WIDTH, d - 1), seed).items():
         start = time.perf_counter()
         encoder.fit(X_train)
@@ -55,36 +56,40 @@ def compare(name, seed):
     return line
 
 
-def show(title, lines):
-    """Means, and wins against the principal components."""
-    table = pd.DataFrame(lines).set_index("name")
-    methods = ["raw", "PCA", "autoencoder", "AAETransformer"]
-    means = "  ".join(f"{method} {100 * table[method].mean():.2f}" for method in methods)
+def summary(title, lines):
+    """Mean accuracies in percent, and how often codes win against as many principal components."""
+    table = pd.DataFrame(lines)
     gain = table["AAETransformer"] - table["PCA"]
-    print(f"\n{title} ({len(table)}): {means}")
-    won, lost = (gain > 0.005).sum(), (gain < -0.005).sum()
-    print(f"  AAETransformer over PCA: {won} won, {lost} lost, the rest within half a point")
-    print(f"  seconds to fit, median: {table['AAETransformer seconds'].median():.1f}")
+    won, lost = int((gain > 0.005).sum()), int((gain < -0.005).sum())
+    row = {"sets": title} | {method: round(100 * table[method].mean(), 2) for method in METHODS}
+    if len(lines) == 1:
+        return row
+    return row | {"won": won, "lost": lost, "within half a point": len(lines) - won - lost}
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argument_parser(__doc__)
     parser.add_argument("--tables", type=int, default=None, help="how many tables, all by default")
     parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
+    arguments = parse_arguments(parser)
     names = table_names()[: arguments.tables]
-    images = ["usps", "mnist"] if arguments.tables is None and (FOLDER / "mnist.npz").exists() else []
-    lines = Parallel(n_jobs=2)(delayed(compare)(name, arguments.seed) for name in [*images[::-1], *names])
-    table = pd.DataFrame(lines).round(3)
-    with pd.option_context("display.width", 200, "display.max_rows", None, "display.max_columns", None):
-        print(table.to_string(index=False))
-    show("All", lines)
-    untouched = set(names) - tuned_on()
-    show("Tables that no default was chosen on", [line for line in lines if line["name"] in untouched])
-    show("Tables", [line for line in lines if line["name"] in names])
+    images = ["mnist", "usps"] if arguments.tables is None and (FOLDER / "mnist.npz").exists() else []
+    lines = Parallel(n_jobs=2)(delayed(compare)(name, arguments.seed) for name in [*images, *names])
+    table = pd.DataFrame(lines)
+    print(table.round(3).to_string(index=False))
+    print(f"seconds to fit, median: {table['AAETransformer seconds'].median():.1f}")
+    of_tables = [line for line in lines if line["name"] in names]
+    untouched = [line for line in of_tables if line["name"] not in tuned_on()]
     wide = [line for line in lines if line["columns"] > WIDTH + 1]
-    if wide:
-        show(f"More than {WIDTH + 1} columns", wide)
+    parts = {
+        f"all {len(lines)}": lines,
+        f"{len(untouched)} tables that no default was chosen on": untouched,
+        f"{len(of_tables)} tables": of_tables,
+        f"{len(wide)} with more than {WIDTH + 1} columns": wide,
+        **{line["name"].upper(): [line] for line in lines if line["name"] in images},
+    }
+    rows = [summary(title, part) for title, part in parts.items() if part]
+    write_results("features", rows, arguments, lines=table)
 
 
 if __name__ == "__main__":

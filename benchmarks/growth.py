@@ -6,22 +6,15 @@ size (64-bit floats). Slopes are those of the logarithm of seconds between the t
 is one pass over the rows, so epochs are fixed where rows grow.
 """
 
-import argparse
 import math
-import multiprocessing
 import time
 
 import numpy as np
-from streaming import Watch
+from _data import correlated_rows
+from _measurement import AllocationMonitor, run_in_process
+from _results import argument_parser, parse_arguments, write_results
 
-ROWS, COLUMNS, MEMBERS = (1_000, 10_000, 100_000, 1_000_000), (10, 30, 100, 300, 1_000), (1, 4, 16, 64)
-
-
-def table(n_rows, n_columns):
-    """Columns that a third as many numbers make."""
-    rng = np.random.default_rng(0)
-    n_hidden = max(1, n_columns // 3)
-    return np.tanh(rng.standard_normal((n_rows, n_hidden)) @ rng.standard_normal((n_hidden, n_columns)))
+N_ROWS, N_COLUMNS, N_MEMBERS = (1_000, 10_000, 100_000, 1_000_000), (10, 30, 100, 300, 1_000), (1, 4, 16, 64)
 
 
 def fit_by_rows(X, n):
@@ -36,72 +29,86 @@ def fit_by_members(X, n):
     AAEClusterer(3, n_members=n, teachers=None, max_iter=20, batch_size=256, random_state=0).fit(X)
 
 
-def through_transformer(X, n):
+def transformer_call(X):
     from skaae import AAETransformer
 
-    model = AAETransformer(8, max_iter=5, random_state=0).fit(X[:5_000])
-    return lambda: model.transform(X)
+    return AAETransformer(8, max_iter=5, random_state=0).fit(X[:5_000]).transform
 
 
-def through_detector(X, n):
+def detector_call(X):
     from skaae import AAEOutlierDetector
 
-    model = AAEOutlierDetector(max_iter=5, random_state=0).fit(X[:5_000])
-    return lambda: model.score_samples(X)
+    return AAEOutlierDetector(max_iter=5, random_state=0).fit(X[:5_000]).score_samples
 
 
-def through_classifier(X, n):
+def classifier_call(X):
     from skaae import SemiSupervisedAAEClassifier
 
     y = np.where(np.arange(5_000) < 100, X[:5_000, 0] > 0, -1)
-    model = SemiSupervisedAAEClassifier(max_iter=5, random_state=0).fit(X[:5_000], y)
-    return lambda: model.predict_proba(X)
+    return SemiSupervisedAAEClassifier(max_iter=5, random_state=0).fit(X[:5_000], y).predict_proba
 
 
-def measure(work, shape, n, answer):
-    """Puts seconds, and megabytes beyond those before, into a queue."""
-    fit_by_rows(table(200, shape[1]), 1)
-    X = table(*shape)
-    prepared = work(X, n) if work.__name__.startswith("through") else lambda: work(X, n)
+CALLS = {
+    "AAETransformer.transform": transformer_call,
+    "SemiSupervisedAAEClassifier.predict_proba": classifier_call,
+    "AAEOutlierDetector.score_samples": detector_call,
+}
+
+
+def monitored(call):
     start = time.perf_counter()
-    with Watch() as watch:
-        prepared()
-    answer.put((time.perf_counter() - start, watch.most, X.nbytes / 2**20))
+    with AllocationMonitor() as monitor:
+        call()
+    return time.perf_counter() - start, monitor.peak
 
 
-def measured(work, shape, n=1):
-    context = multiprocessing.get_context("spawn")
-    answer = context.Queue()
-    process = context.Process(target=measure, args=(work, shape, n, answer))
-    process.start()
-    result = answer.get()
-    process.join()
-    return result
+def measure_fit(fit, n_rows, n_columns, n_members=1):
+    """Seconds, MiB beyond those before, and these in units of the rows' size."""
+    fit_by_rows(correlated_rows(200, n_columns), 1)
+    X = correlated_rows(n_rows, n_columns)
+    seconds, peak = monitored(lambda: fit(X, n_members))
+    return seconds, peak, peak / (X.nbytes / 2**20)
 
 
-def report(title, sizes, results):
-    print(title)
-    for size, (seconds, extra, own) in zip(sizes, results, strict=True):
-        print(f"  {size:>9,}: {seconds:8.2f} s, {extra:7.0f} MiB more ({extra / own:.1f} times the rows)", flush=True)
-    if len(sizes) > 1:
-        slope = math.log(results[-1][0] / results[-2][0]) / math.log(sizes[-1] / sizes[-2])
-        print(f"  slope {slope:.2f}", flush=True)
+def measure_call(name):
+    X = correlated_rows(1_000_000, 20)
+    method = CALLS[name](X)
+    return monitored(lambda: method(X))
+
+
+def growth_rows(suffix, sizes, results, *, in_rows=True):
+    """A row for each size; the last has the slope."""
+    rows = []
+    for size, (seconds, peak, times_rows) in zip(sizes, results, strict=True):
+        row = {"fit": f"{size:,} {suffix}", "seconds": round(seconds, 2), "MiB": round(peak)}
+        rows.append(row | {"times the rows": round(times_rows, 1) if in_rows else None, "slope": None})
+        print(rows[-1], flush=True)
+    slope = math.log(results[-1][0] / results[-2][0]) / math.log(sizes[-1] / sizes[-2])
+    rows[-1]["slope"] = round(slope, 2)
+    return rows
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--parts", nargs="+", default=["rows", "columns", "members", "through"])
-    parts = parser.parse_args().parts
-    if "rows" in parts:
-        report("fit by rows, 20 columns, 2 epochs", ROWS, [measured(fit_by_rows, (n, 20)) for n in ROWS])
-    if "columns" in parts:
-        report("fit by columns, 10,000 rows, 2 epochs", COLUMNS, [measured(fit_by_rows, (10_000, n)) for n in COLUMNS])
-    if "members" in parts:
-        results = [measured(fit_by_members, (2_000, 20), n) for n in MEMBERS]
-        report("fit by members, 2,000 x 20, 20 epochs of a clusterer", MEMBERS, results)
-    if "through" in parts:
-        for work in (through_transformer, through_classifier, through_detector):
-            report(f"a million rows {work.__name__}", [1_000_000], [measured(work, (1_000_000, 20))])
+    parser = argument_parser(__doc__)
+    parser.add_argument("--parts", nargs="+", choices=["fits", "calls"], default=["fits", "calls"])
+    arguments = parse_arguments(parser)
+    if "fits" in arguments.parts:
+        by_rows = [run_in_process(measure_fit, fit_by_rows, n, 20) for n in N_ROWS]
+        by_columns = [run_in_process(measure_fit, fit_by_rows, 10_000, n) for n in N_COLUMNS]
+        by_members = [run_in_process(measure_fit, fit_by_members, 2_000, 20, n) for n in N_MEMBERS]
+        rows = [
+            *growth_rows("rows, 20 columns", N_ROWS, by_rows),
+            *growth_rows("columns, 10,000 rows", N_COLUMNS, by_columns),
+            *growth_rows("members, 2,000 x 20", N_MEMBERS, by_members, in_rows=False),
+        ]
+        write_results("growth", rows, arguments)
+    if "calls" in arguments.parts:
+        measured = {name: run_in_process(measure_call, name) for name in CALLS}
+        rows = [
+            {"call on a million rows": name, "seconds": round(seconds, 1), "MiB": round(peak)}
+            for name, (seconds, peak) in measured.items()
+        ]
+        write_results("growth_fitted", rows, arguments)
 
 
 if __name__ == "__main__":

@@ -6,17 +6,19 @@ there, or does not end for want of memory, its cells are empty. What is called i
 on features. On a machine whose torchvision does not fit its torch, that package cannot be imported.
 """
 
-import argparse
-import multiprocessing
 import resource
 import time
-from importlib.metadata import PackageNotFoundError, version
+import warnings
+from contextlib import suppress
+from queue import Empty
 
 import numpy as np
 import pandas as pd
+from _measurement import peak_memory, run_in_process
+from _results import argument_parser, parse_arguments, write_results
 
 N_COLUMNS = 64
-LIMIT_GB = 20  # of address space, so that whole matrices of 50,000 x 50,000 fail soon
+MAX_GIBIBYTES = 20  # of address space, so that whole matrices of 50,000 x 50,000 fail soon
 
 
 def samples(n_rows):
@@ -111,6 +113,7 @@ def with_targets(real, generated):
     return real, real[:, 0] > 0, generated, generated[:, 0] > 0
 
 
+SDMETRICS = "SDMetrics, both at once"
 METRICS = {
     "frechet_distance": (ours("frechet_distance"), "torch-fidelity", of_torch_fidelity("fid")),
     "kernel_distance": (ours("kernel_distance", random_state=0), "torch-fidelity", of_torch_fidelity("kid", **KERNEL)),
@@ -120,11 +123,19 @@ METRICS = {
         inception_by_torch_fidelity,
     ),
     "precision_recall": (ours("precision_recall"), "torch-fidelity", of_torch_fidelity("prc", **NEIGHBORS)),
-    "density_coverage": (ours("density_coverage"), "prdc, all four", prdc),
+    "density_coverage": (ours("density_coverage"), "prdc, all four at once", prdc),
     "distribution_precision_recall_curve": (ours("distribution_precision_recall_curve", random_state=0), "", None),
     "sliced_wasserstein": (ours("sliced_wasserstein", random_state=0), "", None),
-    "column_shape_error": (ours("column_shape_error", in_frames), "SDMetrics, both", of_sdmetrics("Column Shapes")),
-    "pair_trend_error": (ours("pair_trend_error", in_frames), "SDMetrics, both", of_sdmetrics("Column Pair Trends")),
+    "column_shape_error": (
+        ours("column_shape_error", in_frames),
+        SDMETRICS,
+        of_sdmetrics("Column Shapes"),
+    ),
+    "pair_trend_error": (
+        ours("pair_trend_error", in_frames),
+        SDMETRICS,
+        of_sdmetrics("Column Pair Trends"),
+    ),
     "detection_score": (ours("detection_score", random_state=0), "", None),
     "utility_score": (ours("utility_score", with_targets, random_state=0), "", None),
     "nearest_record_share": (
@@ -137,62 +148,50 @@ METRICS = {
 }
 
 
-def measure(call, n_rows, answer):
-    """Puts seconds and megabytes of a call, which are empty where it fails, into a queue."""
+def measure(name, is_reference, n_rows):
+    """Seconds and MiB of a call; where it fails, the name of the error and None."""
+    call = METRICS[name][2 if is_reference else 0]
+    warnings.simplefilter("ignore")
+    if call is not prdc:
+        with suppress(Exception):  # too few rows for its subsets
+            call(*samples(200))  # imports
     real, generated = samples(n_rows)
-    small = samples(200)
-    try:
-        import warnings
-
-        warnings.simplefilter("ignore")
-        if call is not prdc:
-            call(*(rows[:200] for rows in small))  # imports
-    except Exception:  # too few rows for its subsets
-        pass
-    resource.setrlimit(resource.RLIMIT_AS, (LIMIT_GB << 30, LIMIT_GB << 30))
-    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_GIBIBYTES << 30, MAX_GIBIBYTES << 30))
+    before, start = peak_memory(), time.perf_counter()
     try:
         call(real, generated)
     except Exception as error:
-        answer.put((type(error).__name__, None))
-        return
-    seconds = time.perf_counter() - start
-    answer.put((seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024))
+        return type(error).__name__, None
+    return float(f"{time.perf_counter() - start:.2g}"), round(peak_memory() - before)
 
 
-def measured(call, n_rows, limit):
-    context = multiprocessing.get_context("fork")
-    answer = context.Queue()
-    process = context.Process(target=measure, args=(call, n_rows, answer))
-    process.start()
+def measure_apart(name, is_reference, n_rows, limit):
     try:
-        return answer.get(timeout=limit)
-    except Exception:
+        return run_in_process(measure, name, is_reference, n_rows, method="fork", timeout=limit)
+    except Empty:
         return f"not in {limit} s", None
-    finally:
-        process.terminate()
-        process.join()
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argument_parser(__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 50_000])
     parser.add_argument("--metrics", nargs="+", default=list(METRICS))
     parser.add_argument("--limit", type=int, default=600, help="seconds for a call")
-    arguments = parser.parse_args()
-    for package in ("scikit-learn", "torch-fidelity", "prdc", "sdmetrics"):
-        try:
-            print(package, version(package), end="; ")
-        except PackageNotFoundError:
-            print(package, "is not here", end="; ")
-    print()
+    arguments = parse_arguments(parser)
+    rows = []
     for name in arguments.metrics:
-        own, package, reference = METRICS[name]
-        for n_rows in arguments.rows:
-            line = [name, n_rows, *measured(own, n_rows, arguments.limit)]
-            if reference is not None:
-                line += [package, *measured(reference, n_rows, arguments.limit)]
-            print(" | ".join(f"{x:.3g}" if isinstance(x, float) else str(x) for x in line), flush=True)
+        _, package, reference = METRICS[name]
+        row = {"metric": name}
+        for prefix, is_reference in (("", False), ("reference, ", True)):
+            if is_reference:
+                row["reference"] = package or None
+            for n_rows in arguments.rows:
+                skipped = is_reference and reference is None
+                measured = (None, None) if skipped else measure_apart(name, is_reference, n_rows, arguments.limit)
+                row[f"{prefix}{n_rows:,} rows, seconds"], row[f"{prefix}{n_rows:,} rows, MiB"] = measured
+        rows.append(row)
+        print(row, flush=True)
+    write_results("metrics", rows, arguments, packages=("torch-fidelity", "prdc", "sdmetrics"))
 
 
 if __name__ == "__main__":

@@ -6,10 +6,9 @@ part, default parameters, and no duplicated rows (the published protocol bootstr
 so that test rows are copies of training rows).
 
 Run ``python benchmarks/outliers.py`` (hours on two cores); ``--sets 5 --seeds 0`` for a quick look,
-``--methods skaae`` without peers.
+``--methods AAEOutlierDetector`` without peers.
 """
 
-import argparse
 import contextlib
 import importlib
 import io
@@ -18,19 +17,18 @@ import warnings
 
 import numpy as np
 import pandas as pd
-import sklearn
 import torch
 from _data import load_outliers, outlier_names
+from _results import argument_parser, parse_arguments, records, write_results
 from joblib import Parallel, delayed
-from pyod.version import __version__ as pyod_version
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import train_test_split
 
 MAX_ROWS = 5000
 SETTINGS = ("one-class", "contaminated")
-WIDEST_OF_MCD = 500  # columns; a fit of the only set that has more did not end in five minutes
-OURS = "skaae"
+MAX_COLUMNS_OF_MCD = 500  # a fit of the only set that has more did not end in five minutes
+OURS = "AAEOutlierDetector"
 
 
 def problem(name, setting, seed):
@@ -50,7 +48,7 @@ def problem(name, setting, seed):
 
 
 def pyod(name, seed, **parameters):
-    """A detector of PyOD's with its defaults: how to fit it, and its score, which is higher for anomalies."""
+    """A detector of PyOD's with its defaults: how to fit it, and its score, higher for anomalies."""
     module = {"AutoEncoder": "auto_encoder", "DeepSVDD": "deep_svdd"}.get(name, name.lower())
     model = getattr(importlib.import_module(f"pyod.models.{module}"), name)(**parameters)
     if "random_state" in model.get_params():
@@ -61,7 +59,7 @@ def pyod(name, seed, **parameters):
 
 
 def scikit_learn(model):
-    """The same of a model whose score is higher for normal rows."""
+    """As ``pyod``, for a model whose score is higher for normal rows."""
     return model.fit, lambda X: -model.score_samples(X)
 
 
@@ -77,7 +75,7 @@ NETWORKS = ("LUNAR", "AutoEncoder", "VAE", "DeepSVDD", "ALAD", "DIF")
 
 
 def contestants(n_features, seed):
-    """All of them by name, each ready to be made."""
+    """Names, and functions that make a detector."""
     yield OURS, lambda: ours(seed)
     yield "GaussianMixture", lambda: scikit_learn(GaussianMixture(random_state=seed))
     yield "GaussianMixture(4)", lambda: scikit_learn(GaussianMixture(4, random_state=seed))
@@ -94,7 +92,7 @@ def compete(name, setting, seed, methods):
     for method, make in contestants(X.shape[1], seed):
         if methods and method not in methods:
             continue
-        if method == "MCD" and X.shape[1] > WIDEST_OF_MCD:
+        if method == "MCD" and X.shape[1] > MAX_COLUMNS_OF_MCD:
             continue
         torch.manual_seed(seed)  # for those of PyOD's that take no seed
         start = time.perf_counter()
@@ -104,7 +102,7 @@ def compete(name, setting, seed, methods):
                 fit, score = make()
                 fit(X)
                 scores = np.nan_to_num(score(X_test))
-            except Exception as error:  # a peer that fails says nothing of any row
+            except Exception as error:  # a peer that fails scores all rows alike
                 scores, failure = np.zeros(len(y_test)), f"{type(error).__name__}: {error}"
             else:
                 failure = None
@@ -125,48 +123,63 @@ def compete(name, setting, seed, methods):
 
 
 def report(title, lines):
-    """Means and ranks, and by how much we lead or trail the best peer."""
+    """Means and ranks, and by how much the best peer is ahead or behind."""
     of_sets = lines.pivot_table(index="set", columns="method", values=["AUROC", "precision", "seconds"])
     table = pd.DataFrame(
         {
             "AUROC": of_sets["AUROC"].mean(),
-            "rank": of_sets["AUROC"].rank(axis=1, ascending=False).mean(),
+            "AUROC rank": of_sets["AUROC"].rank(axis=1, ascending=False).mean(),
             "precision": of_sets["precision"].mean(),
-            "rank of precision": of_sets["precision"].rank(axis=1, ascending=False).mean(),
+            "precision rank": of_sets["precision"].rank(axis=1, ascending=False).mean(),
             "seconds": of_sets["seconds"].median(),
         }
     )
     print(f"\n{title}: {len(of_sets)} sets")
     print(table.sort_values("AUROC", ascending=False).round(2).to_string())
     if OURS in table.index and len(table) > 1:
-        rivals = table.drop(index=OURS)
-        lead = table.loc[OURS, ["AUROC", "precision"]] - rivals[["AUROC", "precision"]].max()
-        print("skaae minus the best peer in the mean:", ", ".join(f"{k} {v:+.2f}" for k, v in lead.items()))
         behind = (of_sets["AUROC"][OURS] - of_sets["AUROC"].drop(columns=OURS).max(axis=1)).sort_values()
         print("against the best peer of each set, worst:", ", ".join(f"{k} {v:+.1f}" for k, v in behind[:8].items()))
+    return table
+
+
+def best_peer(table, column, best):
+    peers = table[column].drop(OURS, errors="ignore")
+    name = getattr(peers, f"idx{best}")()
+    return f"{name} {peers[name]:.2f}"
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argument_parser(__doc__)
     parser.add_argument("--sets", type=int, default=None, help="how many sets, all by default")
     parser.add_argument("--names", nargs="+", default=None, help="these sets only")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--methods", nargs="+", default=None, help="these contestants only")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--save", default=None, help="a csv file for every line")
-    arguments = parser.parse_args()
+    arguments = parse_arguments(parser)
     names = (arguments.names or outlier_names())[: arguments.sets]
-    print(f"PyOD {pyod_version}, scikit-learn {sklearn.__version__}, torch {torch.__version__}", flush=True)
     jobs = [(name, setting, seed) for seed in arguments.seeds for name in names for setting in SETTINGS]
     results = Parallel(n_jobs=arguments.jobs, verbose=1)(delayed(compete)(*job, arguments.methods) for job in jobs)
     lines = pd.DataFrame([line for result in results for line in result])
-    if arguments.save:
-        lines.to_csv(arguments.save, index=False)
-    halves = {"all": names, "tuned on": outlier_names()[::2], "untouched": outlier_names()[1::2]}
+    halves = [{"sets": "tuned on"}, {"sets": "untouched"}]
+    tables = []
     for setting in SETTINGS:
-        for title, part in halves.items():
-            if len(own := lines[(lines.setting == setting) & lines.set.isin(part)]):
-                report(f"{setting}, {title}", own)
+        in_setting = lines[lines.setting == setting]
+        tables.append(report(f"{setting}, all", in_setting).add_prefix(f"{setting} "))
+        for row, part in zip(halves, (outlier_names()[::2], outlier_names()[1::2]), strict=True):
+            half = in_setting[in_setting.set.isin(part)]
+            if OURS not in half.method.to_numpy() or half.method.nunique() < 2:
+                continue
+            table = report(f"{setting}, {row['sets']}", half)
+            row[f"{setting} AUROC"] = round(table["AUROC"][OURS], 2)
+            row[f"{setting} best peer"] = best_peer(table, "AUROC", "max")
+            row[f"{setting} rank"] = f"{table['AUROC rank'][OURS]:.2f} ({best_peer(table, 'AUROC rank', 'min')})"
+    table = pd.concat(tables, axis=1).rename(columns={"contaminated seconds": "seconds"})
+    columns = [name for name in table if name != "one-class seconds"]
+    best = {name: "min" if "rank" in name else "max" for name in columns[:-1]}
+    table = table.sort_values("one-class AUROC", ascending=False)
+    rows = records(table, "method", dict.fromkeys(columns, 2))
+    write_results("outliers", rows, arguments, best=best, packages=("pyod",), lines=lines)
+    write_results("outliers_halves", halves, arguments, packages=("pyod",))
 
 
 if __name__ == "__main__":

@@ -9,19 +9,17 @@ which no choice was made on. Errors are in %.
 - semi-supervised: see ``mnist_semi_supervised.py``.
 - clustering: the paper's protocol, see ``clustering.py``.
 - reduction: a two-dimensional code with cluster heads. "plain" is the paper's algorithm: 20 heads and no labels, each
-  head with the digit of the row that is most surely its own, or 10 heads and some labels. "taught" passes on what
-  another estimator of ours says about all rows: the clusters of ``AAEClusterer``, or the classes of
-  ``SemiSupervisedAAEClassifier``.
+  head with the digit of its most probable row, or 10 heads and some labels. "taught" uses as labels the clusters of
+  ``AAEClusterer``, or the classes of ``SemiSupervisedAAEClassifier``.
 """
 
-import argparse
 import time
 
 import numpy as np
-from _data import split_images
+from _data import mnist_components, split_images
+from _results import argument_parser, parse_arguments, write_results
 from clustering import mnist_clusterer
-from mnist_semi_supervised import N_COMPONENTS, classifier, hide
-from sklearn.decomposition import PCA
+from mnist_semi_supervised import classifier, mask_labels
 
 from skaae import AAETransformer
 from skaae.metrics import parzen_log_likelihood
@@ -46,11 +44,8 @@ class Digits:
     """MNIST as pixels and as principal components."""
 
     def __init__(self):
-        self.pixels, self.test_pixels, y, y_test = split_images("mnist")
-        self.y, self.y_test = y.astype(int), y_test.astype(int)
-        components = PCA(N_COMPONENTS, random_state=0).fit(self.pixels)
-        spread = components.transform(self.pixels).std()
-        self.X, self.X_test = (components.transform(part) / spread for part in (self.pixels, self.test_pixels))
+        self.pixels, self.test_pixels, *_ = split_images("mnist")
+        self.X, self.X_test, self.y, self.y_test = mnist_components()
 
     def error(self, predicted):
         """Percent of test rows."""
@@ -58,7 +53,7 @@ class Digits:
 
 
 def likelihood(digits, seed):
-    """The bandwidth is chosen on the last 1,000 training rows, which the model has not seen."""
+    """The bandwidth is chosen on the last 1,000 training rows, which the model is not fitted to."""
     model = AAETransformer(
         8, hidden_layer_sizes=(500, 500), adversarial_weight=1, noise=0, scaling=None, max_iter=30, random_state=seed
     ).fit(digits.pixels[:-1000])
@@ -81,9 +76,9 @@ def clustering(digits, seed, n_clusters):
 
 
 def semi_supervised(digits, seed, n_labels):
-    """The classifier of `mnist_semi_supervised`, on a draw of labels that was not looked at before."""
-    few = hide(digits.y, n_labels, 3 + seed)
-    return digits.error(classifier(3 + seed, STEPS).fit(digits.X, few).predict(digits.X_test))
+    """The classifier of `mnist_semi_supervised`, on a draw of labels that no choice was made on."""
+    masked = mask_labels(digits.y, n_labels, 3 + seed)
+    return digits.error(classifier(3 + seed, STEPS).fit(digits.X, masked).predict(digits.X_test))
 
 
 def on_a_plane(n_clusters, seed):
@@ -98,13 +93,13 @@ def reduction(digits, seed, n_labels, taught):
     if not n_labels and not taught:
         model = on_a_plane(20, seed).fit(digits.X)
         code, heads = model.transform(digits.X), model.cluster_heads_
-        sure = np.linalg.norm(code[:, None] - heads, axis=-1)
-        sure[np.arange(len(code)), model.predict(digits.X)] -= 1e6  # of rows that are its own, the nearest
-        return digits.error(digits.y[sure.argmin(0)][model.predict(digits.X_test)])
+        distances = np.linalg.norm(code[:, None] - heads, axis=-1)
+        distances[np.arange(len(code)), model.predict(digits.X)] -= 1e6  # of the rows of a head, the nearest
+        return digits.error(digits.y[distances.argmin(0)][model.predict(digits.X_test)])
     if not n_labels:
         teacher, names = clustered(digits, 20, seed)
         return digits.error(names[on_a_plane(20, seed).fit(digits.X, teacher.labels_).predict(digits.X_test)])
-    labels = hide(digits.y, n_labels, 3 + seed)
+    labels = mask_labels(digits.y, n_labels, 3 + seed)
     if taught:
         labels = classifier(3 + seed, STEPS).fit(digits.X, labels).predict(digits.X)
     return digits.error(on_a_plane(10, seed).fit(digits.X, labels).predict(digits.X_test))
@@ -124,20 +119,22 @@ def row(name, digits, seed):
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argument_parser(__doc__)
     parser.add_argument("--rows", nargs="+", default=[""], help="beginnings of the names of rows")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    arguments = parser.parse_args()
-    digits = Digits()
-    print(f"{'':30} {'paper':>10} {'others':>20} {'ours':>16} {'minutes':>8}")
+    arguments = parse_arguments(parser)
+    digits, rows = Digits(), []
     for name, (printed, others) in PAPER.items():
         if not name.startswith(tuple(arguments.rows)):
             continue
         start = time.perf_counter()
-        found = [row(name, digits, seed) for seed in arguments.seeds]
-        minutes = (time.perf_counter() - start) / 60 / len(found)
-        ours = f"{np.mean(found):.2f}" + (f" +- {np.std(found):.2f}" if len(found) > 1 else "")
-        print(f"{name:30} {printed:>10} {others:>20} {ours:>16} {minutes:8.1f}", flush=True)
+        figures = [row(name, digits, seed) for seed in arguments.seeds]
+        minutes = (time.perf_counter() - start) / 60 / len(figures)
+        ours = f"{np.mean(figures):.2f}" + (f" +- {np.std(figures):.2f}" if len(figures) > 1 else "")
+        entry = {"row": name, "in print": printed, "best independent": others, "skaae": ours}
+        rows.append(entry | {"minutes": round(minutes, 1)})
+        print(rows[-1], flush=True)
+    write_results("paper", rows, arguments)
 
 
 if __name__ == "__main__":

@@ -5,17 +5,23 @@ two fresh samples of the prior of the same size: 1 is what chance alone gives.
 Run ``python benchmarks/prior_match.py`` (about five minutes on two cores).
 """
 
-import argparse
-
 import numpy as np
 import pandas as pd
 from _data import split_table, table_names, tuned_on
+from _results import argument_parser, parse_arguments, write_results
 from joblib import Parallel, delayed
 
 from skaae import AAETransformer
 from skaae.metrics import sliced_wasserstein
 
 N_TABLES, MIN_ROWS, MAX_ROWS = 25, 200, 3000
+DISTANCES = {"training rows": "within 3", "test rows": "test rows within 3"}
+DISTANCES["codes as they are"] = "codes as they are within 3"
+WEIGHTS = {
+    "plain autoencoder": 0,
+    "AAETransformer": AAETransformer().adversarial_weight,
+    "AAETransformer(adversarial_weight=1)": 1,
+}
 
 
 def times_noise(code, *, standardised=True, n_repeats=5):
@@ -34,28 +40,35 @@ def measure(name, seed):
     X_train, X_test, _, _ = split_table(name, max_rows=MAX_ROWS, seed=seed)
     line = {"name": name, "rows": len(X_train), "columns": X_train.shape[1]}
     width = min(16, X_train.shape[1] - 1)
-    for label, weight in {"plain": 0, "AAE": AAETransformer().adversarial_weight, "AAE, weight 1": 1}.items():
+    for label, weight in WEIGHTS.items():
         model = AAETransformer(width, random_state=seed, adversarial_weight=weight).fit(X_train)
         code = model.transform(X_train)
-        line[f"{label}: distance, training rows"] = times_noise(code)
-        line[f"{label}: distance, test rows"] = times_noise(model.transform(X_test))
-        line[f"{label}: distance, codes as they are"] = times_noise(code, standardised=False)
-        line[f"{label}: error, test rows"] = -model.score(X_test)
+        line[label, "training rows"] = times_noise(code)
+        line[label, "test rows"] = times_noise(model.transform(X_test))
+        line[label, "codes as they are"] = times_noise(code, standardised=False)
+        line[label, "error"] = -model.score(X_test)
     return line
 
 
+def row(label, table):
+    """Medians of a model, and on how many tables distances are within three times the noise."""
+    result = {"model": label}
+    for distance, within in DISTANCES.items():
+        result[distance] = round(table[label, distance].median(), 2)
+        result[within] = (table[label, distance] <= 3).sum()
+    return result | {"error": round(table[label, "error"].median(), 3)}
+
+
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argument_parser(__doc__)
+    parser.add_argument("--tables", type=int, default=N_TABLES)
     parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
+    arguments = parse_arguments(parser)
     names = [name for name in table_names() if name not in tuned_on()]
-    large = [name for name in names if len(split_table(name, max_rows=MAX_ROWS)[0]) >= MIN_ROWS][:N_TABLES]
+    large = [name for name in names if len(split_table(name, max_rows=MAX_ROWS)[0]) >= MIN_ROWS][: arguments.tables]
     table = pd.DataFrame(Parallel(n_jobs=2)(delayed(measure)(name, arguments.seed) for name in large))
-    with pd.option_context("display.width", 200, "display.max_rows", None, "display.max_columns", None):
-        print(table.round(3).to_string(index=False))
-    for column in table.columns[3:]:
-        within = f", within 3 on {(table[column] <= 3).sum()} of {len(table)}" if "distance" in column else ""
-        print(f"{column}: median {table[column].median():.3f}{within}")
+    print(table.round(3).to_string(index=False))
+    write_results("prior_match", [row(label, table) for label in WEIGHTS], arguments, lines=table)
 
 
 if __name__ == "__main__":

@@ -2,25 +2,24 @@
 
 Run ``python benchmarks/reliability.py`` (a quarter of an hour on one core). The cases are those of
 ``tests/test_fuzz.py``: tables of any dtype and shape, spoiled in one way or more, labels of any kind, and other rows
-for the fitted model. A call ends right, or is refused: by a ValueError or a TypeError that somebody has written, as
-they are told in the end. A fit may also give up, where its losses do not stay finite even at lower learning rates.
-Anything else is wrong: another error, a warning that is not ours, a result of another shape, NaN or infinity, or rows
-that have been changed.
+for the fitted model. A call ends right, or is refused, by a ValueError or a TypeError of our checks or scikit-learn's
+(the most frequent messages are printed). A fit may also give up, where its losses do not stay finite even at lower
+learning rates. Anything else is wrong: another error, a warning that is not ours, a result of another shape, NaN or
+infinity, or rows that have been changed.
 
 Random fits are of mixed columns (10 to 200 rows, 1 to 12 columns, some incomplete), with every parameter drawn within
 its constraints; after each, every method is called.
 """
 
-import argparse
 import re
 import sys
-import time
 from collections import Counter, defaultdict
 from numbers import Integral
 from pathlib import Path
 
 import numpy as np
 import torch
+from _results import argument_parser, parse_arguments, write_results
 from hypothesis import HealthCheck, Phase, given, seed, settings, strategies
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -41,7 +40,7 @@ GROUPS = {
     "scales of 1e300 or 1e-300, wild cells": r"1e300|1e-300|all scales|wild|far from zero",
     "constant, repeated or discrete columns": r"constant|column twice|zeros|two values|repeated values",
     "names and index": r"'a name|'names|'an index",
-    "memory: strides, byte order, read-only, on disk": r"read-only|Fortran|strides|on disk|bytes|masked",
+    "strides, byte order, read-only, on disk": r"read-only|Fortran|strides|on disk|bytes|masked",
     "no row, one or two": r"n_rows=[012],|no rows|one row",
     "no column": r"n_columns=0",
     "other rows than in training": r"change='(?!the same rows)",
@@ -49,18 +48,18 @@ GROUPS = {
 
 
 class Tally:
-    """Outcomes by what was called and by kind of input, and the errors by what they say."""
+    """Outcomes by what was called and by kind of input, and errors by message."""
 
     def __init__(self):
         self.called = defaultdict(Counter)
         self.inputs = defaultdict(Counter)
-        self.said = Counter()
+        self.messages = Counter()
         self.fits = Counter()
         self.wrong = []
 
     def add(self, of, case, steps):
-        told = re.sub("labels='.*?'", "", repr(case))
-        groups = [name for name, pattern in GROUPS.items() if re.search(pattern, told)]
+        description = re.sub("labels='.*?'", "", repr(case))
+        groups = [name for name, pattern in GROUPS.items() if re.search(pattern, description)]
         for counter in (self.called[of], *(self.inputs[name] for name in groups)):
             counter["inputs"] += 1
         for name, outcome in steps:
@@ -70,46 +69,52 @@ class Tally:
             if outcome.kind == "wrong":
                 self.wrong.append((of, name, outcome.detail, case))
             elif outcome.kind != "right":
-                self.said[re.sub(r"[\d.]+|\[.*|'.*", "#", outcome.detail.partition("\n")[0])[:110]] += 1
+                self.messages[re.sub(r"[\d.]+|\[.*|'.*", "#", outcome.detail.partition("\n")[0])[:110]] += 1
 
-    def table(self, head, rows):
-        print(f"\n| {head} | inputs | calls | {' | '.join(KINDS)} |\n|---|{'---|' * 6}")
-        total = sum(rows.values(), Counter())
-        for name, counter in [*sorted(rows.items()), *([("all", total)] if rows is self.called else [])]:
-            counts = [counter["inputs"], sum(counter[kind] for kind in KINDS), *(counter[kind] for kind in KINDS)]
-            print(f"| {name} | {' | '.join(f'{count:,}' for count in counts)} |")
+    def rows(self, head, counters):
+        """A row for each name: inputs, calls, and calls by outcome."""
+        return [
+            {head: name, "inputs": counter["inputs"], "calls": sum(counter[kind] for kind in KINDS)}
+            | {kind: counter[kind] for kind in KINDS}
+            for name, counter in counters.items()
+        ]
 
-    def show(self, n_said):
-        self.table("called", self.called)
-        if self.inputs:
-            self.table("input", self.inputs)
-        print(f"\nWhat was said most often, of {len(self.said)} sentences:\n")
-        for sentence, count in self.said.most_common(n_said):
-            print(f"- {count:,} times: {sentence}")
-        for each in self.wrong:
-            print("\nWRONG", *each, sep="\n  ")
+    def rows_by_call(self):
+        total = sum(self.called.values(), Counter())
+        return self.rows("called", dict(sorted(self.called.items())) | {"all": total})
+
+    def rows_by_input(self):
+        return self.rows("input", dict(sorted(self.inputs.items())))
+
+    def show(self, n_messages):
+        print(*self.rows_by_call(), sep="\n")
+        print(f"\nThe most frequent of {len(self.messages)} messages:\n")
+        for message, count in self.messages.most_common(n_messages):
+            print(f"- {count:,} times: {message}")
+        for case in self.wrong:
+            print("\nWRONG", *case, sep="\n  ")
 
 
-def tried(n, *drawn):
-    """Runs a function on so many draws, always the same."""
-    health = list(HealthCheck)
-    told = settings(max_examples=n, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=health)
-    return lambda function: seed(0)(told(given(*drawn)(function)))()
+def run_examples(n, *strategies):
+    """A decorator that runs a function on n draws, always the same."""
+    options = {"database": None, "deadline": None, "phases": [Phase.generate]}
+    profile = settings(max_examples=n, suppress_health_check=list(HealthCheck), **options)
+    return lambda function: seed(0)(profile(given(*strategies)(function)))()
 
 
 def bad_inputs(n):
     tally = Tally()
-    tried(n * 6 // 10, estimators(), cases())(
+    run_examples(n * 6 // 10, estimators(), cases())(
         lambda model, case: tally.add(type(model).__name__, case, of_estimator(model, *case.make()))
     )
-    tried(n * 3 // 10, strategies.sampled_from([*METRICS]), cases())(
+    run_examples(n * 3 // 10, strategies.sampled_from([*METRICS]), cases())(
         lambda name, case: tally.add("metrics", case, of_metrics(name, *case.make()))
     )
-    tried(n // 10, cases())(lambda case: tally.add("searches and splits", case, of_search(*case.make()[:2])))
+    run_examples(n // 10, cases())(lambda case: tally.add("searches and splits", case, of_search(*case.make()[:2])))
     return tally
 
 
-SET = {  # to keep fits small, and where constraints do not say what is right
+PARAMETERS = {  # to keep fits small, and where constraints do not say what is valid
     "hidden_layer_sizes": lambda rng: tuple(rng.integers(1, 9, rng.integers(0, 3)).tolist()),
     "flow_layer_sizes": lambda rng: tuple(rng.integers(1, 9, 2).tolist()),
     "max_iter": lambda rng: int(rng.integers(1, 6)),
@@ -127,30 +132,32 @@ SET = {  # to keep fits small, and where constraints do not say what is right
 }
 
 
-def drawn(constraints, rng):
+def draw_value(constraints, rng):
     """A value within one of a parameter's constraints."""
     allowed = [
         each for each in constraints if each is None or isinstance(each, (Interval, StrOptions)) or each == "boolean"
     ]
-    one = allowed[rng.integers(len(allowed))]
-    if one is None:
+    constraint = allowed[rng.integers(len(allowed))]
+    if constraint is None:
         return None
-    if one == "boolean":
+    if constraint == "boolean":
         return bool(rng.random() < 0.5)
-    if isinstance(one, StrOptions):
-        return sorted(one.options)[rng.integers(len(one.options))]
-    if one.type is Integral:
-        return int(rng.integers(one.left, one.left + 5))
-    high = 2.0 if one.right is None else one.right
-    return float(one.left + (high - one.left) * rng.uniform(0.01, 0.99))
+    if isinstance(constraint, StrOptions):
+        return sorted(constraint.options)[rng.integers(len(constraint.options))]
+    if constraint.type is Integral:
+        return int(rng.integers(constraint.left, constraint.left + 5))
+    high = 2.0 if constraint.right is None else constraint.right
+    return float(constraint.left + (high - constraint.left) * rng.uniform(0.01, 0.99))
 
 
 def random_estimator(rng):
     kinds = [kind for kind in VARIANTS if kind is not TableEncoder]
     kind = kinds[rng.integers(len(kinds))]
-    own = SET if kind.__name__ == "SemiSupervisedAAEClassifier" else {k: v for k, v in SET.items() if k != "teachers"}
+    draws = dict(PARAMETERS)
+    if kind.__name__ != "SemiSupervisedAAEClassifier":
+        del draws["teachers"]
     constraints = kind._parameter_constraints.items()
-    return kind(**{name: own[name](rng) if name in own else drawn(each, rng) for name, each in constraints})
+    return kind(**{name: draws[name](rng) if name in draws else draw_value(each, rng) for name, each in constraints})
 
 
 def random_fits(n):
@@ -170,27 +177,24 @@ def random_fits(n):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--inputs", type=int, default=5000, help="bad inputs to try")
     parser.add_argument("--fits", type=int, default=1000, help="random fits to try")
-    arguments = parser.parse_args()
+    arguments = parse_arguments(parser)
     torch.set_num_threads(1)
-    for title, function, n in (
-        ("Bad inputs tried and outcomes by kind", bad_inputs, arguments.inputs),
-        ("Random fits", random_fits, arguments.fits),
-    ):
-        if not n:
-            continue
-        start = time.perf_counter()
-        tally = function(n)
-        not_finite = sum(
-            "NaN" in detail or "finite" in detail or "missing" in detail for _, _, detail, _ in tally.wrong
-        )
-        print(
-            f"\n## {title}\n\n{n:,} in {time.perf_counter() - start:.0f} s. Wrong outcomes: {len(tally.wrong)}, of them"
-        )
-        print(f"not finite: {not_finite}. Fits: {', '.join(f'{tally.fits[kind]:,} {kind}' for kind in KINDS)}.")
+    if arguments.inputs:
+        tally = bad_inputs(arguments.inputs)
         tally.show(20)
+        write_results("reliability", tally.rows_by_call(), arguments)
+        write_results("reliability_kinds", tally.rows_by_input(), arguments)
+    if arguments.fits:
+        tally = random_fits(arguments.fits)
+        tally.show(20)
+        total = sum(tally.called.values(), Counter())
+        n_calls = sum(total[kind] for kind in KINDS) - sum(tally.fits.values())
+        outcomes = {kind: tally.fits[kind] for kind in KINDS if kind != "wrong"}
+        row = {"called": "all", "fits": arguments.fits, **outcomes, "calls afterwards": n_calls}
+        write_results("reliability_fits", [row | {"wrong": len(tally.wrong)}], arguments)
 
 
 if __name__ == "__main__":

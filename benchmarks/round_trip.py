@@ -4,8 +4,8 @@ Run ``python benchmarks/round_trip.py`` (half a minute).
 """
 
 import numpy as np
-import pandas as pd
 from _data import load_table, table_names
+from _results import argument_parser, parse_arguments, write_results
 
 from skaae import TableEncoder
 
@@ -13,7 +13,7 @@ SCALINGS = ("standard", "quantile", None)
 
 
 def worst_error(X, back):
-    """Largest numeric error in standard deviations of a column; infinite where anything else is not the same."""
+    """Largest numeric error in standard deviations of a column; infinite where anything else differs."""
     if not (list(X) == list(back) and (X.dtypes == back.dtypes).all() and (X.isna() == back.isna()).all(axis=None)):
         return np.inf
     errors = [0.0]
@@ -26,14 +26,19 @@ def worst_error(X, back):
 
 
 def main():
-    lines = []
+    arguments = parse_arguments(argument_parser(__doc__))
+    errors = {str(scaling): [] for scaling in SCALINGS}
     for name in table_names():
         X, _ = load_table(name)
         for scaling in SCALINGS:
             encoder = TableEncoder(scaling).fit(X)
-            lines.append((name, str(scaling), worst_error(X, encoder.inverse_transform(encoder.transform(X)))))
-    table = pd.DataFrame(lines, columns=["table", "scaling", "worst error"])
-    print(table.groupby("scaling")["worst error"].agg(["size", "max"]).to_string())
+            errors[str(scaling)].append(worst_error(X, encoder.inverse_transform(encoder.transform(X))))
+    rows = [
+        {"scaling": scaling, "tables": len(values), "largest error": f"{max(values):.0e}"}
+        for scaling, values in errors.items()
+    ]
+    print(*rows, sep="\n")
+    write_results("round_trip", rows, arguments)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from _results import argument_parser, parse_arguments, write_results
 
 
 def images():
@@ -33,51 +34,60 @@ def table():
     return SemiSupervisedAAEClassifier(teachers=None, max_iter=5, random_state=0), (X, y)
 
 
-WORK = {"images": images, "table": table}
+TASKS = {
+    "images, 20,000 x 784, hidden (1000, 1000), batch 512": images,
+    "classifier, 10,000 x 50, hidden 256": table,
+}
 
 
-def share(folder):
-    """What each process does: fits, and saves losses and seconds."""
+def fit_in_process(folder):
+    """Fits in one of the processes, and saves losses and seconds."""
     import torch
     from torch import distributed
 
     torch.set_num_threads(1)
     distributed.init_process_group("gloo")
-    place = f"{distributed.get_world_size()}.{distributed.get_rank()}"
-    for name, work in WORK.items():
-        model, data = work()
-        model.fit(*data)  # so that all is warm
+    process = f"{distributed.get_world_size()}.{distributed.get_rank()}"
+    for task in TASKS.values():
+        model, data = task()
+        model.fit(*data)  # torch loads what it needs
         start = time.perf_counter()
         model.fit(*data)
         seconds = time.perf_counter() - start
-        np.savez(f"{folder}/{name}.{place}.npz", seconds=seconds, **model.history_)
+        np.savez(f"{folder}/{task.__name__}.{process}.npz", seconds=seconds, **model.history_)
     distributed.destroy_process_group()
 
 
+def run_processes(n_processes, folder):
+    script = os.fspath(Path(__file__).resolve())
+    options = ["--standalone", "--nproc-per-node", str(n_processes)]
+    command = [sys.executable, "-m", "torch.distributed.run", *options, script, folder]
+    subprocess.run(command, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+
+
+def row(name, folder):
+    """Seconds of one process and of two, and how far their losses differ."""
+    one, *two = (dict(np.load(f"{folder}/{TASKS[name].__name__}.{process}.npz")) for process in ("1.0", "2.0", "2.1"))
+    seconds, shared = float(one.pop("seconds")), max(float(history.pop("seconds")) for history in two)
+    difference = max(np.abs(history[loss] / one[loss] - 1).max() for history in two for loss in one)
+    return {
+        "fit": name,
+        "one process, seconds": round(seconds, 1),
+        "two processes, seconds": round(shared, 1),
+        "times as fast": round(seconds / shared, 2),
+        "losses differ by at most, %": float(f"{100 * difference:.1g}"),
+    }
+
+
 def main():
-    here = os.fspath(Path(__file__).resolve())
+    arguments = parse_arguments(argument_parser(__doc__))
     with tempfile.TemporaryDirectory() as folder:
         for n_processes in (1, 2):
-            command = [
-                "-m",
-                "torch.distributed.run",
-                "--standalone",
-                "--nproc-per-node",
-                str(n_processes),
-                here,
-                folder,
-            ]
-            subprocess.run([sys.executable, *command], check=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
-        for name in WORK:
-            alone, *both = (dict(np.load(f"{folder}/{name}.{place}.npz")) for place in ("1.0", "2.0", "2.1"))
-            seconds, shared = float(alone.pop("seconds")), max(float(own.pop("seconds")) for own in both)
-            apart = max(np.abs(own[part] / alone[part] - 1).max() for own in both for part in alone)
-            print(
-                f"{name}: one process {seconds:.2f} s, two {shared:.2f} s ({seconds / shared:.2f} times as fast),",
-                end=" ",
-            )
-            print(f"losses of epochs at most {100 * apart:.1e} % apart")
+            run_processes(n_processes, folder)
+        rows = [row(name, folder) for name in TASKS]
+    print(*rows, sep="\n")
+    write_results("shared_batches", rows, arguments)
 
 
 if __name__ == "__main__":
-    share(sys.argv[1]) if "RANK" in os.environ else main()
+    fit_in_process(sys.argv[1]) if "RANK" in os.environ else main()

@@ -2,27 +2,25 @@
 script of the paper's three phases, of pythae's `Adversarial_AE`, of PyOD's `AutoEncoder` and `VAE`, of an autoencoder
 in skorch, and of scikit-learn's `MLPRegressor` fitted to its own input, all with the same layers, epochs and batches,
 standardised 32-bit rows and the CPU; and the share of this machine's matrix product rate that skaae reaches, also in
-packs. Peers that are not installed are left out, and named. Run `python benchmarks/speed.py`.
+packs. Peers that are not installed are left out. Run `python benchmarks/speed.py`.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import tempfile
-import time
 import warnings
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from importlib.metadata import version
 from itertools import pairwise
-from math import ceil
-from pathlib import Path
 from statistics import median
 
 import numpy as np
 import torch
+from _data import split_images
+from _measurement import seconds_of
+from _results import Rows, argument_parser, parse_arguments, write_results
 from pyod.models.auto_encoder import AutoEncoder
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
@@ -32,11 +30,11 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 import skaae
-from skaae._plan import Architecture
+from skaae._plan import Architecture, Block, TrainingData, TrainingPlan
 
-DATA = Path(os.environ.get("SKAAE_DATA", "../shared/data"))
-ADVERSARY = Architecture.discriminator_layer_sizes
-RATE = 1e-3
+DISCRIMINATOR_LAYER_SIZES = Architecture.discriminator_layer_sizes
+LEARNING_RATE = 1e-3
+MAX_OPERATIONS = 1e13  # of an epoch of a pack
 
 
 @dataclass(frozen=True)
@@ -47,10 +45,6 @@ class Task:
     width: int
     batch_size: int
     n_epochs: int
-
-    def n_steps(self, *, keeps_last: bool = True) -> int:
-        n_batches = len(self.X) / self.batch_size
-        return self.n_epochs * (ceil(n_batches) if keeps_last else int(n_batches))
 
 
 def small_task() -> Task:
@@ -65,14 +59,9 @@ def middle_task() -> Task:
     return Task("middle", X.astype(np.float32), (256, 256), 16, 512, 2)
 
 
-def mnist_task() -> Task | None:
-    path = DATA / "mnist.npz"
-    if not path.exists():
-        print(f"mnist: skipped, for want of {path}.\n")
-        return None
-    with np.load(path) as arrays:
-        X = arrays["X_train"][:10_000]
-    return Task("mnist", X.astype(np.float32) / 255, (1000, 1000), 16, 256, 2)
+def mnist_task() -> Task:
+    X = split_images("mnist", n_train=10_000)[0]
+    return Task("MNIST", X, (1000, 1000), 16, 256, 2)
 
 
 def fit_skaae(task: Task, n_epochs: int) -> None:
@@ -85,7 +74,7 @@ def fit_skaae(task: Task, n_epochs: int) -> None:
         noise=0.0,
         alpha=0.0,
         batch_size=task.batch_size,
-        learning_rate_init=RATE,
+        learning_rate_init=LEARNING_RATE,
         max_iter=n_epochs,
         early_stopping=False,
         scaling="standard",
@@ -120,30 +109,29 @@ class Script:
     def __init__(self, n_features: int, hidden: tuple[int, ...], width: int) -> None:
         self.encoder = Residual((n_features, *hidden, width))
         self.decoder = Residual((width, *hidden[::-1], n_features))
-        self.discriminator = perceptron((width, *ADVERSARY, 1), nn.ReLU)
+        self.discriminator = perceptron((width, *DISCRIMINATOR_LAYER_SIZES, 1), nn.ReLU)
         both = [*self.encoder.parameters(), *self.decoder.parameters()]
-        self.autoencoder_adam = torch.optim.Adam(both, lr=RATE)
-        self.discriminator_adam = torch.optim.Adam(self.discriminator.parameters(), lr=RATE)
-        self.generator_adam = torch.optim.Adam(self.encoder.parameters(), lr=RATE)
+        self.autoencoder_adam = torch.optim.Adam(both, lr=LEARNING_RATE)
+        self.discriminator_adam = torch.optim.Adam(self.discriminator.parameters(), lr=LEARNING_RATE)
+        self.generator_adam = torch.optim.Adam(self.encoder.parameters(), lr=LEARNING_RATE)
         self.squared_error = nn.MSELoss()
         self.cross_entropy = nn.BCEWithLogitsLoss()
 
     def step(self, x: Tensor) -> None:
-        descend(self.reconstruction(x), self.autoencoder_adam)
-        descend(self.discrimination(x), self.discriminator_adam)
-        descend(self.imitation(x), self.generator_adam)
+        descend(self.reconstruction_loss(x), self.autoencoder_adam)
+        descend(self.discriminator_loss(x), self.discriminator_adam)
+        descend(self.generator_loss(x), self.generator_adam)
 
-    def reconstruction(self, x: Tensor) -> Tensor:
+    def reconstruction_loss(self, x: Tensor) -> Tensor:
         return self.squared_error(self.decoder(self.encoder(x)), x)
 
-    def discrimination(self, x: Tensor) -> Tensor:
+    def discriminator_loss(self, x: Tensor) -> Tensor:
         with torch.no_grad():
             code = self.encoder(x)
-        drawn, coded = self.discriminator(torch.randn_like(code)), self.discriminator(code)
-        real, fake = torch.ones_like(drawn), torch.zeros_like(coded)
-        return self.cross_entropy(drawn, real) + self.cross_entropy(coded, fake)
+        real, fake = self.discriminator(torch.randn_like(code)), self.discriminator(code)
+        return self.cross_entropy(real, torch.ones_like(real)) + self.cross_entropy(fake, torch.zeros_like(fake))
 
-    def imitation(self, x: Tensor) -> Tensor:
+    def generator_loss(self, x: Tensor) -> Tensor:
         logits = self.discriminator(self.encoder(x))
         return self.cross_entropy(logits, torch.ones_like(logits))
 
@@ -202,8 +190,8 @@ def fit_pythae(task: Task, n_epochs: int) -> None:
             output_dir=folder,
             per_device_train_batch_size=task.batch_size,
             num_epochs=n_epochs,
-            autoencoder_learning_rate=RATE,
-            discriminator_learning_rate=RATE,
+            autoencoder_learning_rate=LEARNING_RATE,
+            discriminator_learning_rate=LEARNING_RATE,
             no_cuda=True,
         )
         rows = BaseDataset(x, torch.zeros(len(x)))
@@ -214,7 +202,7 @@ def pyod_options(task: Task, n_epochs: int) -> dict[str, object]:
     return {
         "batch_norm": False,
         "dropout_rate": 0.0,
-        "lr": RATE,
+        "lr": LEARNING_RATE,
         "epoch_num": n_epochs,
         "batch_size": task.batch_size,
         "preprocessing": True,
@@ -246,7 +234,7 @@ def fit_skorch(task: Task, n_epochs: int) -> None:
         nn.Sequential(script.encoder, script.decoder),
         max_epochs=n_epochs,
         batch_size=task.batch_size,
-        lr=RATE,
+        lr=LEARNING_RATE,
         optimizer=torch.optim.Adam,
         iterator_train__shuffle=True,
         train_split=None,
@@ -270,7 +258,7 @@ def fit_sklearn(task: Task, n_epochs: int) -> None:
         solver="adam",
         alpha=0.0,
         batch_size=task.batch_size,
-        learning_rate_init=RATE,
+        learning_rate_init=LEARNING_RATE,
         max_iter=n_epochs,
         tol=0,
         n_iter_no_change=10**9,
@@ -283,20 +271,14 @@ def fit_sklearn(task: Task, n_epochs: int) -> None:
 
 
 FITS: dict[str, Callable[[Task, int], None]] = {
-    "skaae `AAETransformer`": fit_skaae,
+    "AAETransformer": fit_skaae,
     "plain PyTorch script": fit_script,
-    "pythae `Adversarial_AE`": fit_pythae,
-    "PyOD `AutoEncoder`": fit_pyod,
-    "PyOD `VAE`": fit_pyod_vae,
+    "pythae Adversarial_AE": fit_pythae,
+    "PyOD AutoEncoder, no adversary": fit_pyod,
+    "PyOD VAE, no adversary": fit_pyod_vae,
     "skorch, no adversary": fit_skorch,
-    "scikit-learn `MLPRegressor`": fit_sklearn,
+    "scikit-learn MLPRegressor, no adversary": fit_sklearn,
 }
-
-
-def seconds_of(function: Callable[..., object], *arguments: object) -> float:
-    start = time.perf_counter()
-    function(*arguments)
-    return time.perf_counter() - start
 
 
 def measure(task: Task, n_repeats: int) -> dict[str, float]:
@@ -315,19 +297,16 @@ def measure(task: Task, n_repeats: int) -> dict[str, float]:
     return {name: median(values) for name, values in seconds.items()}
 
 
-def table_rows(task: Task, seconds: dict[str, float]) -> list[str]:
-    first = seconds["skaae `AAETransformer`"]
-    rows = []
-    for name, value in seconds.items():
-        step = 1000 * value / task.n_steps(keeps_last=FITS[name] is not fit_pyod)
-        rows.append(f"| {task.name} | {name} | {value:.2f} | {step:.2f} | {value / first:.2f} |")
-    return rows
-
-
-def print_table(results: list[tuple[Task, dict[str, float]]]) -> None:
-    if results:
-        print("| task | fit | seconds | ms per step | times skaae |\n|---|---|---|---|---|")
-        print("\n".join(row for result in results for row in table_rows(*result)), end="\n\n")
+def fit_rows(results: dict[str, dict[str, float]]) -> Rows:
+    """A row for each fit; the first is skaae's."""
+    rows: dict[str, dict[str, object]] = {}
+    for task, seconds in results.items():
+        for name, value in seconds.items():
+            row = rows.setdefault(name, {"fit": name})
+            row[f"{task}, seconds"] = round(value, 2)
+            ratio = round(value / seconds["AAETransformer"], 2)
+            row[f"{task}, times skaae"] = None if name == "AAETransformer" else ratio
+    return list(rows.values())
 
 
 def product_operations(*widths: int) -> int:
@@ -335,7 +314,7 @@ def product_operations(*widths: int) -> int:
     return 2 * sum(n_inputs * n_outputs for n_inputs, n_outputs in pairwise(widths))
 
 
-def joint_operations(n_features: int, hidden: tuple[int, ...], width: int, adversary: tuple[int, ...]) -> int:
+def joint_operations(n_features: int, hidden: tuple[int, ...], width: int) -> int:
     """Floating-point operations of the products of one joint step of skaae, for each row of the batch.
 
     A layer costs its product once forward, once for the gradient of its weights, and once for that of its inputs.
@@ -343,11 +322,10 @@ def joint_operations(n_features: int, hidden: tuple[int, ...], width: int, adver
     skip = product_operations(n_features, width)
     encoder = product_operations(n_features, *hidden, width) + skip
     decoder = product_operations(width, *hidden[::-1], n_features) + skip
-    judge = product_operations(width, *adversary, 1)
+    discriminator = product_operations(width, *DISCRIMINATOR_LAYER_SIZES, 1)
     first_of_encoder = product_operations(n_features, hidden[0]) + skip
     reconstruction = 3 * encoder - first_of_encoder + 3 * decoder
-    contest = 2 * 3 * judge  # draws beside codes
-    return reconstruction + contest
+    return reconstruction + 2 * 3 * discriminator  # draws beside codes
 
 
 def product_rate(n: int, n_inputs: int, n_outputs: int, n_repeats: int = 50) -> float:
@@ -358,83 +336,57 @@ def product_rate(n: int, n_inputs: int, n_outputs: int, n_repeats: int = 50) -> 
     return n * product_operations(n_inputs, n_outputs) / median(seconds[10:]) / 1e9
 
 
-def print_share(task: Task, n_repeats: int) -> None:
-    """Products and fits take turns here too, and the share is the median of those of each turn."""
-    n, n_features = task.X.shape
-    per_row = joint_operations(n_features, task.hidden, task.width, ADVERSARY)
-    shapes = [(task.batch_size, n_inputs, task.hidden[0]) for n_inputs in (task.hidden[0], n_features)]
-    rates: list[float] = []
-    largest: list[list[float]] = []
-    for _ in range(n_repeats):
-        largest.append([product_rate(*shape) for shape in shapes])
-        rates.append(per_row * n * task.n_epochs / seconds_of(fit_skaae, task, task.n_epochs) / 1e9)
-    print(
-        f"skaae on {task.name}: {per_row * task.batch_size / 1e9:.2f} GFLOP a full step, {median(rates):.1f} GFLOP/s.\n"
-    )
-    print("| matrix product | GFLOP/s | share that skaae reaches |\n|---|---|---|")
-    for (rows, n_inputs, n_outputs), product in zip(shapes, zip(*largest, strict=True), strict=True):
-        share = median(rate / peak for rate, peak in zip(rates, product, strict=True))
-        name = f"{rows} x {n_inputs} by {n_inputs} x {n_outputs}"
-        print(f"| {name} | {median(product):.1f} | {share:.0%} |")
-    print()
-
-
-def print_packs(task: Task, n_repeats: int) -> None:
-    """Share of the same products' rate that packs of members reach, each trained on all rows."""
-    from skaae._plan import Block, TrainingData, TrainingPlan
+def product_row(task: Task, n_repeats: int) -> dict[str, object]:
+    """GFLOP/s of packs, and the percentage of those of torch's product of the widest layer; they take turns."""
     from skaae.core.training import train
 
     X = StandardScaler().fit_transform(task.X)
     n, n_features = X.shape
     architecture = Architecture(n_features, (Block("style", task.width, "normal"),), task.hidden, "relu")
-    per_row = joint_operations(n_features, task.hidden, task.width, ADVERSARY)
-    print("| members | GFLOP/s | share of the first product |\n|---|---|---|")
+    per_row = joint_operations(n_features, task.hidden, task.width)
+    row: dict[str, object] = {"task": task.name}
     for n_members in (1, 8, 64):
-        if n_members * per_row * n > 1e13:
+        if n_members * per_row * n > MAX_OPERATIONS:
             continue
         n_epochs = max(1, task.n_epochs // n_members)
-        plan = TrainingPlan(tuple(range(n_members)), n_epochs, task.batch_size, adversarial_weight=0.1)
+        plan = TrainingPlan(
+            seeds=tuple(range(n_members)),
+            n_epochs=n_epochs,
+            batch_size=task.batch_size,
+            learning_rate=LEARNING_RATE,
+            adversarial_weight=0.1,
+        )
         work = per_row * n * n_epochs * n_members / 1e9
         pairs = [
             (
                 product_rate(task.batch_size, task.hidden[0], task.hidden[0]),
-                seconds_of(train, architecture, plan, TrainingData(X)),
+                work / seconds_of(train, architecture, plan, TrainingData(X)),
             )
             for _ in range(n_repeats)
         ]
-        rate = median(work / seconds for _, seconds in pairs)
-        print(f"| {n_members} | {rate:.1f} | {median(work / s / product for product, s in pairs):.0%} |", flush=True)
-    print()
+        title = f"{n_members} member{'s' if n_members > 1 else ''}"
+        row[f"{title}, GFLOP/s"] = float(f"{median(rate for _, rate in pairs):.3g}")
+        row[f"{title}, %"] = round(100 * median(rate / product for product, rate in pairs))
+    return row
 
 
-def print_machine() -> None:
-    versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "scikit-learn", "pyod"))
-    print(f"{torch.get_num_threads()} torch threads, {os.cpu_count()} CPUs; skaae {skaae.__version__}, {versions}.\n")
-
-
-MAKERS: dict[str, Callable[[], Task | None]] = {"small": small_task, "middle": middle_task, "mnist": mnist_task}
-
-
-def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Seconds to fit, side by side.")
-    parser.add_argument("--tasks", nargs="+", choices=list(MAKERS), default=list(MAKERS))
-    parser.add_argument("--repeats", type=int, default=3, help="fits of which the median is taken")
-    parser.add_argument("--threads", type=int, help="threads of torch and of numpy; left as they are if not given")
-    return parser.parse_args()
+TASKS: dict[str, Callable[[], Task]] = {"small": small_task, "middle": middle_task, "MNIST": mnist_task}
 
 
 def main() -> None:
-    arguments = parse_arguments()
+    parser = argument_parser(__doc__)
+    parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=list(TASKS))
+    parser.add_argument("--repeats", type=int, default=3, help="fits of which the median is taken")
+    parser.add_argument("--threads", type=int, help="threads of torch and of numpy; left as they are if not given")
+    arguments = parse_arguments(parser)
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
         threadpool_limits(arguments.threads, user_api="blas")
-    print_machine()
-    tasks = [task for name in arguments.tasks if (task := MAKERS[name]())]
-    results = [(task, measure(task, arguments.repeats)) for task in tasks]
-    print_table(results)
-    for task in tasks:
-        print_share(task, arguments.repeats)
-        print_packs(task, arguments.repeats)
+    tasks = [TASKS[name]() for name in arguments.tasks]
+    rows = fit_rows({task.name: measure(task, arguments.repeats) for task in tasks})
+    write_results("speed", rows, arguments, packages=("pyod", "pythae", "skorch"))
+    rows = [product_row(task, arguments.repeats) for task in tasks]
+    write_results("speed_products", rows, arguments)
 
 
 if __name__ == "__main__":

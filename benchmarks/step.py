@@ -3,70 +3,76 @@
 Run ``python benchmarks/step.py`` (three minutes). *shares* are of the operators' own time, by torch's profiler; what
 operators do not account for is Python and torch's dispatch, which the profiler itself makes larger: the milliseconds
 are without it. *compile* compares steps as they are, with all products left to torch, and with encoder, decoder and
-discriminators compiled by `torch.compile`, which cannot see into our own products.
+discriminators compiled by `torch.compile`, which cannot see into skaae's own products.
 """
 
-import argparse
-import time
+from unittest.mock import patch
 
 import numpy as np
 import torch
+from _measurement import seconds_of
+from _results import argument_parser, parse_arguments, write_results
 from torch.profiler import ProfilerActivity, profile
 
-from skaae import AAETransformer
-from skaae._plan import TrainingData
+from skaae._plan import Architecture, Block, TrainingData, TrainingPlan
 from skaae.core import matmul, training
 from skaae.core.training import train
 
 TASKS = {
-    "small, 2,000 x 20, hidden 64, batch 128": (2_000, 20, 64, 128, 10),
-    "middle, 50,000 x 50, hidden (256, 256), batch 512": (50_000, 50, (256, 256), 512, 1),
-    "images, 10,000 x 784, hidden (1000, 1000), batch 256": (10_000, 784, (1000, 1000), 256, 1),
+    "2,000 x 20, hidden 64, batch 128": (2_000, 20, (64,), 128, 10),
+    "50,000 x 50, hidden (256, 256), batch 512": (50_000, 50, (256, 256), 512, 1),
+    "10,000 x 784, hidden (1000, 1000), batch 256": (10_000, 784, (1000, 1000), 256, 1),
 }
 MODEL = training.AdversarialAutoencoder
-KINDS = {
+OPERATORS = {
     "products": ("mm", "bmm", "baddbmm", "addmm", "mkldnn::_linear_pointwise"),
     "optimizer": ("_fused_adamw_",),
     "draws": ("normal_", "uniform_", "randperm"),
-    "rows": ("index_select", "index", "copy_", "cat", "select", "slice", "stack"),
+    "picking rows": ("index_select", "index", "copy_", "cat", "select", "slice", "stack"),
     "rectifiers": ("relu_", "threshold_backward"),
 }
+WIDTH = 8
 
 
-def plan_of(n_rows, n_columns, hidden, batch_size, n_epochs, n_members):
+def training_arguments(n_rows, n_columns, hidden, batch_size, n_epochs, n_members):
+    """Those of ``train`` that a transformer with its defaults would pass."""
     X = np.random.default_rng(0).standard_normal((n_rows, n_columns)).astype(np.float32)
-    model = AAETransformer(8, hidden_layer_sizes=hidden, batch_size=batch_size, max_iter=1, random_state=0).fit(X[:500])
-    plan = model._plan(n_rows, tuple(range(n_members)), n_epochs=n_epochs)
-    return model._architecture, plan, TrainingData(X)
+    architecture = Architecture(n_columns, (Block("style", WIDTH, "normal"),), hidden, "relu")
+    plan = TrainingPlan(
+        seeds=tuple(range(n_members)),
+        n_epochs=n_epochs,
+        batch_size=batch_size,
+        learning_rate=1e-3,
+        adversarial_weight=0.03,
+        noise=1 - WIDTH / n_columns,
+    )
+    return architecture, plan, TrainingData(X)
 
 
 def shares(events):
     """Percent of the time, by kind of operator."""
-    own = {event.key.removeprefix("aten::"): event.self_cpu_time_total for event in events}
-    whole = sum(own.values())
-    found = {kind: sum(own.get(name, 0) for name in names) for kind, names in KINDS.items()}
-    return {kind: 100 * value / whole for kind, value in (found | {"all else": whole - sum(found.values())}).items()}
+    times = {event.key.removeprefix("aten::"): event.self_cpu_time_total for event in events}
+    total = sum(times.values())
+    kinds = {kind: sum(times.get(name, 0) for name in names) for kind, names in OPERATORS.items()}
+    kinds["all else"] = total - sum(kinds.values())
+    return {f"{kind}, %": round(100 * value / total) for kind, value in kinds.items()}
 
 
-def timed(work):
+def timed(arguments):
     """Seconds of the first run, and milliseconds of a step of the best of three others."""
-    seconds = []
-    for _ in range(4):
-        start = time.perf_counter()
-        train(*work)
-        seconds.append(time.perf_counter() - start)
-    plan, data = work[1:]
-    return seconds[0], 1e3 * min(seconds[1:]) / plan.n_epochs / -(-len(data) // plan.batch_size)
+    _, plan, data = arguments
+    first, *others = (seconds_of(train, *arguments) for _ in range(4))
+    return first, 1e3 * min(others) / plan.n_epochs / -(-len(data.X) // plan.batch_size)
 
 
-def show_shares(name, task):
+def share_rows(name, task):
     for n_members in (1, 8):
-        work = plan_of(*task, n_members)
-        _, milliseconds = timed(work)
+        arguments = training_arguments(*task, n_members)
+        _, milliseconds = timed(arguments)
         with profile(activities=[ProfilerActivity.CPU]) as profiled:
-            train(*work)
-        parts = ", ".join(f"{kind} {share:.0f} %" for kind, share in shares(profiled.key_averages()).items())
-        print(f"{name}, {n_members} members: {milliseconds / n_members:.2f} ms a member; {parts}", flush=True)
+            train(*arguments)
+        row = {"task": name, "members": n_members, "milliseconds": float(f"{milliseconds / n_members:.3g}")}
+        yield row | shares(profiled.key_averages())
 
 
 def compiled(*arguments):
@@ -77,32 +83,41 @@ def compiled(*arguments):
     return model
 
 
-def show_compiled(name, task):
+LIMITS = ("MIN_ONEDNN_MULTIPLICATIONS", "MIN_TRANSPOSED_NUMBERS")  # from which products are not torch's
+
+
+def compile_row(name, task):
     n_rows, n_columns, hidden, batch_size, n_epochs = task
-    whole = n_rows // batch_size * batch_size  # for each shape would be compiled by itself
-    work = plan_of(whole, n_columns, hidden, batch_size, n_epochs, 1)
-    own_products = matmul.MIN_ONEDNN_MULTIPLICATIONS, matmul.MIN_TRANSPOSED_NUMBERS
-    for way, model, limits in (
-        ("as it is", MODEL, own_products),
-        ("torch's products", MODEL, (np.inf, np.inf)),
-        ("compiled", compiled, (np.inf, np.inf)),
+    n_rows = n_rows // batch_size * batch_size  # each shape would be compiled by itself
+    arguments = training_arguments(n_rows, n_columns, hidden, batch_size, n_epochs, 1)
+    torchs_products = dict.fromkeys(LIMITS, np.inf)
+    row = {"task": name}
+    for title, model, limits in (
+        ("as it is", MODEL, {name: getattr(matmul, name) for name in LIMITS}),
+        ("torch's products", MODEL, torchs_products),
+        ("compiled", compiled, torchs_products),
     ):
-        training.AdversarialAutoencoder = model
-        matmul.MIN_ONEDNN_MULTIPLICATIONS, matmul.MIN_TRANSPOSED_NUMBERS = limits
-        first, milliseconds = timed(work)
-        print(f"{name}, {way}: {milliseconds:.2f} ms, first run {first:.1f} s", flush=True)
-    training.AdversarialAutoencoder = MODEL
-    matmul.MIN_ONEDNN_MULTIPLICATIONS, matmul.MIN_TRANSPOSED_NUMBERS = own_products
+        with patch.object(training, "AdversarialAutoencoder", model), patch.multiple(matmul, **limits):
+            first, milliseconds = timed(arguments)
+        row[f"{title}, milliseconds"] = float(f"{milliseconds:.3g}")
+        row[f"{title}, first run, seconds"] = round(first, 1)
+    return row
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--parts", nargs="+", default=["shares", "compile"])
-    parts = parser.parse_args().parts
+    parser = argument_parser(__doc__)
+    parser.add_argument("--parts", nargs="+", choices=["shares", "compile"], default=["shares", "compile"])
+    parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=list(TASKS))
+    arguments = parse_arguments(parser)
     torch.set_num_threads(1)
-    for part, show in (("shares", show_shares), ("compile", show_compiled)):
-        for name, task in TASKS.items() if part in parts else ():
-            show(name, task)
+    if "shares" in arguments.parts:
+        rows = [row for name in arguments.tasks for row in share_rows(name, TASKS[name])]
+        print(*rows, sep="\n", flush=True)
+        write_results("step", rows, arguments)
+    if "compile" in arguments.parts:
+        rows = [compile_row(name, TASKS[name]) for name in arguments.tasks]
+        print(*rows, sep="\n", flush=True)
+        write_results("step_compile", rows, arguments)
 
 
 if __name__ == "__main__":

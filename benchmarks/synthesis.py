@@ -1,25 +1,25 @@
 """Whose rows could have been real ones? Synthetic tables against CTGAN, TVAE, a Gaussian copula and simple baselines.
 
-Each table is split 80/20; a generator sees the training part, its class among the columns, and makes as many rows.
+Each table is split 80/20; a generator gets the training part, its class among the columns, and makes as many rows.
 
 - *shape*, *trend*: `column_shape_error` and `pair_trend_error`, in percent;
 - *utility*: `utility_score`, AUC in percent of gradient boosting trained on synthetic rows and tested on real ones;
-- *detection*: `detection_score`, AUC in percent of gradient boosting that tells as many synthetic rows as test rows
-  from these; 50 is best;
-- *nearer*: `nearest_record_share`, in percent, of training and test rows; 50 is best.
+- *detection*: `detection_score`, AUC in percent of gradient boosting that discriminates synthetic rows from as many
+  test rows; 50 is best;
+- *nearer*: `nearest_record_share`, in percent: synthetic rows that are nearer to a training than to a test row; 50 is
+  best.
 
-Run ``python benchmarks/synthesis.py`` (hours, because of CTGAN); ``--methods skaae`` for a quarter of an hour.
+Run ``python benchmarks/synthesis.py`` (hours, because of CTGAN); ``--methods AAEGenerator`` for a quarter of an hour.
 """
 
-import argparse
 import time
 import warnings
-from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
 import torch
 from _data import load_table, table_names
+from _results import argument_parser, parse_arguments, records, write_results
 from scipy.stats import norm
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import NearestNeighbors
@@ -28,11 +28,13 @@ from skaae import AAEGenerator, TableEncoder
 from skaae.metrics import column_shape_error, detection_score, nearest_record_share, pair_trend_error, utility_score
 
 TARGET = "target"
-# Asked for by name; then ten of both kinds of columns, at odd places of the alphabetical list of such tables.
+# Chosen by name; then ten with both kinds of columns, at odd indices of the alphabetical list of such tables.
 TABLES = ("adult", "online_shoppers", "magic_telescope", "default_credit_card_15k", "churn_telco", "penguins")
 N_MORE = 10
 TRIED_ON = ("covertype_10k", "stackoverflow", "cmc", "wine_quality_red", "weather_aus", "compas")
-OURS = "skaae"
+OURS = "AAEGenerator"
+QUALITY = ("shape", "trend", "utility", "detection", "nearer")
+SHOWN = (OURS, "TVAE", "CTGAN", "interpolation between neighbours")  # table by table
 
 
 def tables():
@@ -60,7 +62,7 @@ def split(name, seed):
     ]
 
 
-# Generators: each makes synthetic rows of training rows, and says how long fitting and sampling took.
+# Each generator returns synthetic rows, and the seconds of fitting and of sampling.
 
 
 def timed(fit, sample):
@@ -77,7 +79,7 @@ def ours(train, seed):
 
 
 def filled(train):
-    """Rows without missing cells, for peers that take none: numbers become the median, categories a word."""
+    """Rows without missing cells, for peers that take none."""
     out = train.copy()
     for column in out:
         numeric = is_number(out[column])
@@ -85,7 +87,7 @@ def filled(train):
     return out
 
 
-def of_package_ctgan(name):
+def ctgan_generator(name):
     def make(train, seed):
         import ctgan
 
@@ -171,19 +173,26 @@ def training_rows(train, seed):
 
 METHODS = {
     OURS: ours,
-    "CTGAN": of_package_ctgan("CTGAN"),
-    "TVAE": of_package_ctgan("TVAE"),
+    "CTGAN": ctgan_generator("CTGAN"),
+    "TVAE": ctgan_generator("TVAE"),
     "Gaussian copula": copula,
     "independent columns": independent,
-    "interpolation": interpolation,
-    "training rows": training_rows,
+    "interpolation between neighbours": interpolation,
+    "the training rows": training_rows,
 }
 
 
-def utility(test, made):
-    """Area under the curve on test rows of trees that learned from generated ones."""
-    (X, y), (X_made, y_made) = ((rows.drop(columns=TARGET), rows[TARGET]) for rows in (test, made))
-    return utility_score(X, y, X_made, y_made, random_state=0)
+def quality(train, test, made):
+    """The five figures, in percent."""
+    X, y, X_made, y_made = (part for rows in (test, made) for part in (rows.drop(columns=TARGET), rows[TARGET]))
+    figures = {
+        "shape": column_shape_error(train, made),
+        "trend": pair_trend_error(train, made),
+        "utility": utility_score(X, y, X_made, y_made, random_state=0),
+        "detection": detection_score(test, made[: len(test)], random_state=0),
+        "nearer": nearest_record_share(made, train, test, random_state=0),
+    }
+    return {name: 100 * value for name, value in figures.items()}
 
 
 def compete(name, seed, method):
@@ -194,40 +203,34 @@ def compete(name, seed, method):
         warnings.simplefilter("ignore")
         made, fit_seconds, sample_seconds = METHODS[method](train, seed)
         made = made.reset_index(drop=True)
-        like = filled(train) if method in {"CTGAN", "TVAE"} else train
-        return {
-            "table": name,
-            "seed": seed,
-            "method": method,
-            "shape": 100 * column_shape_error(like, made),
-            "trend": 100 * pair_trend_error(like, made),
-            "utility": 100 * utility(test, made),
-            "detection": 100
-            * detection_score(filled(test) if like is not train else test, made[: len(test)], random_state=0),
-            "nearer": 100 * nearest_record_share(made, train, test, random_state=0),
-            "fit": fit_seconds,
-            "sample": sample_seconds,
-        }
+        figures = quality(train, test, made)
+        if method in {"CTGAN", "TVAE"}:  # made of filled rows, and compared with these
+            filled_figures = quality(filled(train), filled(test), made)
+            figures |= {key: filled_figures[key] for key in ("shape", "trend", "detection")}
+    times = {"fit, seconds": fit_seconds, "sample, seconds": sample_seconds}
+    return {"table": name, "seed": seed, "generator": method} | figures | times
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argument_parser(__doc__)
     parser.add_argument("--names", nargs="+", default=None, help="these tables only")
     parser.add_argument("--seeds", type=int, nargs="+", default=None, help="of splits; 0, and 0 to 2 for adult")
     parser.add_argument("--methods", nargs="+", default=list(METHODS), help="these generators only")
-    parser.add_argument("--save", default=None, help="a csv file for every line, to which lines are added")
-    arguments = parser.parse_args()
-    print(", ".join(f"{package} {version(package)}" for package in ("ctgan", "scikit-learn", "torch")), flush=True)
+    arguments = parse_arguments(parser)
     lines = []
     for name in arguments.names or tables():
         for seed in arguments.seeds or range(3 if name == "adult" else 1):
             for method in arguments.methods:
                 lines.append(compete(name, seed, method))
                 print(pd.DataFrame(lines[-1:]).round(2).to_string(index=False, header=len(lines) == 1), flush=True)
-                if arguments.save:
-                    pd.DataFrame(lines).to_csv(arguments.save, index=False)
-    of_tables = pd.DataFrame(lines).groupby(["method", "table"]).mean(numeric_only=True).drop(columns="seed")
-    print(of_tables.groupby("method").mean().round(2).to_string())
+    lines = pd.DataFrame(lines)
+    by_table = lines.drop(columns="seed").groupby(["table", "generator"], sort=False).mean().reset_index("table")
+    means = by_table[by_table.table != "adult"].drop(columns="table").groupby("generator", sort=False).mean()
+    decimals = dict.fromkeys(QUALITY, 2) | {"fit, seconds": 1, "sample, seconds": 1}
+    write_results("synthesis", records(means, "generator", decimals), arguments, packages=("ctgan",), lines=lines)
+    shown = by_table[by_table.table.isin(TABLES) & by_table.index.isin(SHOWN)].reset_index().set_index("table")
+    rows = records(shown, "table", {"generator": 0} | dict.fromkeys(QUALITY, 2) | {"fit, seconds": 0})
+    write_results("synthesis_tables", rows, arguments, packages=("ctgan",))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import warnings
 
 import numpy as np
 import torch
+from _results import argument_parser, parse_arguments, write_results
 from joblib import Parallel, delayed, parallel_config
 
 from skaae import AAETransformer
@@ -18,7 +19,7 @@ TASKS = {
     "small": (2_000, 20, {"hidden_layer_sizes": 64, "batch_size": 128, "max_iter": 50}),
     "large": (5_000, 784, {"hidden_layer_sizes": (1000, 1000), "batch_size": 256, "max_iter": 2}),
 }
-FITS = 4
+N_FITS = 4
 
 
 def fit(X, options):
@@ -30,7 +31,7 @@ def fit(X, options):
 def in_turn(X, options, n_threads):
     torch.set_num_threads(n_threads)
     start = time.perf_counter()
-    for _ in range(FITS):
+    for _ in range(N_FITS):
         fit(X, options)
     return time.perf_counter() - start, n_threads
 
@@ -39,7 +40,7 @@ def side_by_side(X, options, backend):
     with parallel_config(backend=backend, n_jobs=2):
         Parallel()(delayed(fit)(X[:300], options) for _ in range(2))  # starts the workers
         start = time.perf_counter()
-        threads = Parallel()(delayed(fit)(X, options) for _ in range(FITS))
+        threads = Parallel()(delayed(fit)(X, options) for _ in range(N_FITS))
     return time.perf_counter() - start, max(threads)
 
 
@@ -47,7 +48,7 @@ def ways():
     yield "in turn, one thread", lambda *work: in_turn(*work, 1)
     yield "in turn, two threads", lambda *work: in_turn(*work, 2)
     yield "loky, two processes", lambda *work: side_by_side(*work, "loky")
-    yield "threading, two threads of Python", lambda *work: side_by_side(*work, "threading")
+    yield "two threads of Python", lambda *work: side_by_side(*work, "threading")
     try:
         from distributed import Client
     except ImportError:
@@ -57,12 +58,18 @@ def ways():
 
 
 def main():
+    arguments = parse_arguments(argument_parser(__doc__))
     warnings.simplefilter("ignore")
+    rows = []
     for way, run in ways():
+        row = {"fits": way}
         for task, (n_rows, n_columns, options) in TASKS.items():
             X = np.random.default_rng(0).standard_normal((n_rows, n_columns))
             seconds, n_threads = run(X, options)
-            print(f"{way}: {task} {seconds:.2f} s, torch has {n_threads} in a worker", flush=True)
+            row[f"{task}, seconds"] = round(seconds, 2)
+        rows.append(row | {"threads of torch in a worker": n_threads})
+        print(rows[-1], flush=True)
+    write_results("threads", rows, arguments, packages=("dask",))
 
 
 if __name__ == "__main__":
