@@ -60,7 +60,7 @@ def samples(train, rng):
     """Rows drawn from each density, by name."""
     model = AAEGenerator(random_state=0).fit(train)
     strict = AAEGenerator(adversarial_weight=1.0, flow_max_iter=1, random_state=0).fit(train)
-    network, encoder, n = (model._architecture, model._state), model.table_encoder_, len(train)
+    network, encoder, n = (model._model.architecture, model._model.state), model.table_encoder_, len(train)
     codes = encode(*network, encoder.transform(train), "cpu")[0]
     yield "flow (the default)", model.sample(n, random_state=0)
     for name, density in DENSITIES.items():

@@ -74,11 +74,11 @@ def small_model(**parameters):
 
 def stream(path, n_rows):
     """Seconds and peak of a stream; and of reading alone."""
-    from skaae.streaming import batches_of, fit_stream
+    from skaae.streaming import read_chunks, fit_stream
 
     model = small_model()
     start = time.perf_counter()
-    n_read = sum(len(rows) for rows in batches_of(path))
+    n_read = sum(len(rows) for rows in read_chunks(path))
     reading = time.perf_counter() - start
     assert n_read == n_rows, (n_read, n_rows)
     start = time.perf_counter()
