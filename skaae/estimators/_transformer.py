@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from .._plan import Architecture, Block, TrainingData, TrainingPlan
+from .._plan import Architecture, TrainingData, TrainingPlan
 from ..table import check_matrix
 from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
 from ._codes import CodesMixin
@@ -30,13 +30,12 @@ from ._labels import (
     decode_labels,
     encode_labels,
     encode_requested_classes,
-    unique_classes,
 )
+from ._prior_blocks import TARGET_ATTRIBUTES, fit_targets, prior_blocks
 from ._training_data import hold_out, scale_lazily
 
 __all__ = ["AAETransformer"]
 
-MULTIMODAL_PRIORS = ("mixture", "swiss_roll")
 # With cluster heads: without these all rows may end in one cluster (MNIST, no labels: 89 % errors instead of 27).
 CLUSTER_WEIGHTS = {"vat_weight": 1.0, "entropy_weight": 0.1, "balance_weight": 0.4}
 
@@ -391,7 +390,10 @@ class AAETransformer(CodesMixin, BaseAAE):
         self, X: Any, y: Any, classes: Any, resumed: TrainedModel | None
     ) -> tuple[dict[str, Any], Architecture, TrainingData]:
         """What is fitted before training, what to build, and the rows to train on."""
-        fitted = self._fit_targets(y, classes) if resumed is None else self._fitted_targets()
+        if resumed is None:
+            fitted = fit_targets(self.prior, self.n_clusters, y, classes)
+        else:
+            fitted = {name: value for name, value in vars(self).items() if name in TARGET_ATTRIBUTES}
         labels = None
         if fitted["_is_supervised"]:
             y = np.full(len(X), UNLABELLED) if y is None else y
@@ -404,7 +406,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         architecture = build_architecture(
             self,
             encoder,
-            self._blocks(width, fitted),
+            prior_blocks(self.prior, width, self.posterior, self.n_modes, self.n_clusters, fitted),
             image_shape=check_image_shape(self.image_shape, encoder),
             cluster_heads=self.n_clusters is not None,
         )
@@ -414,34 +416,6 @@ class AAETransformer(CodesMixin, BaseAAE):
             architecture,
             TrainingData(scale_lazily(encoder, X, np.float32), labels),
         )
-
-    def _fit_targets(self, y: Any, classes: Any) -> dict[str, Any]:
-        """The classes that the prior or the clusters have, and whether labels say which."""
-        has_labels = y is not None or classes is not None
-        if has_labels and (self.n_clusters is not None or self.prior in MULTIMODAL_PRIORS):
-            return {"_is_supervised": True, "classes_": unique_classes(y if classes is None else classes)}
-        return {"_is_supervised": False} | ({} if self.n_clusters is None else {"classes_": np.arange(self.n_clusters)})
-
-    def _fitted_targets(self) -> dict[str, Any]:
-        names = ("_is_supervised", "classes_", "class_prior_")
-        return {name: value for name, value in vars(self).items() if name in names}
-
-    def _blocks(self, width: int, fitted: dict[str, Any]) -> tuple[Block, ...]:
-        """The style, and with clusters a category behind it; or what a prior of its own kind asks for."""
-        style = Block("style", width, self.prior, posterior=self.posterior)
-        if self.n_clusters is not None:
-            if self.prior in (*MULTIMODAL_PRIORS, "one_hot"):
-                raise ValueError(f"With `n_clusters`, `prior` must have one mode, as 'normal' has. Got {self.prior!r}.")
-            n_clusters = max(self.n_clusters, len(fitted["classes_"]))
-            return style, Block("category", n_clusters, "one_hot", (1 / n_clusters,) * n_clusters)
-        if self.prior == "one_hot":
-            return (replace(style, kind="category", class_probabilities=(1 / width,) * width),)
-        if self.prior not in MULTIMODAL_PRIORS:
-            return (style,)
-        if width < 2:
-            raise ValueError(f"`n_components` must be 2 at least for the prior {self.prior!r}. Got {width}.")
-        shares = fitted["class_prior_"].tolist() if fitted["_is_supervised"] else [1 / self.n_modes] * self.n_modes
-        return (replace(style, class_probabilities=tuple(shares), class_conditional=fitted["_is_supervised"]),)
 
     def _plan(self, architecture: Architecture, n_samples: int, seeds: tuple[int, ...]) -> TrainingPlan:
         weight = None if self.adversarial_weight == "auto" else float(self.adversarial_weight)
