@@ -238,7 +238,7 @@ class TrainingRun:
     def _make_optimizers(self) -> None:
         weight_decay = per_member(self.plan.weight_decay, len(self.lr))
         adversarial_weight = per_member(self.plan.adversarial_weight, len(self.lr))
-        can_skip = not self.batches.has_equal_members
+        can_skip = not self.batches.sizes_are_equal
         self.optimizers = []
         for step in self.steps:
             lr = (np.array(self.lr) * (adversarial_weight if step.weights_lr else 1)).tolist()
