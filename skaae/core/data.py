@@ -154,8 +154,7 @@ class Batches:
         self.sizes_are_equal = len(set(self.n_rows)) == 1
         self.labelled_rows = [] if data.labels is None else self._labelled_rows(data.labels)
         self.n_labelled = [len(rows) for rows in self.labelled_rows]
-        fractions = [n / n_rows for n, n_rows in zip(self.n_labelled, self.n_rows, strict=False)]
-        are_few = any(fraction < MIN_LABELLED_FRACTION for fraction in fractions)
+        are_few = any(n / m < MIN_LABELLED_FRACTION for n, m in zip(self.n_labelled, self.n_rows, strict=False))
         self.n_appended = min(max(self.n_labelled), max(1, batch_size // 2)) if are_few else 0
 
     def epoch(self, number: int) -> Iterator[Batch]:
