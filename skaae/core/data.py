@@ -151,11 +151,10 @@ class Batches:
             self.n_rows = [len(rows) for rows in member_rows]
         self.n_batches = torch.tensor([-(-n // batch_size) for n in self.n_rows], device=data.x.device)
         self.n_steps = int(self.n_batches.max())
-        self.has_equal_members = len(set(self.n_rows)) == 1
+        self.sizes_are_equal = len(set(self.n_rows)) == 1
         self.labelled_rows = [] if data.labels is None else self._labelled_rows(data.labels)
         self.n_labelled = [len(rows) for rows in self.labelled_rows]
-        fractions = [n / n_rows for n, n_rows in zip(self.n_labelled, self.n_rows, strict=False)]
-        are_few = any(fraction < MIN_LABELLED_FRACTION for fraction in fractions)
+        are_few = any(n / m < MIN_LABELLED_FRACTION for n, m in zip(self.n_labelled, self.n_rows, strict=False))
         self.n_appended = min(max(self.n_labelled), max(1, batch_size // 2)) if are_few else 0
 
     def epoch(self, number: int) -> Iterator[Batch]:
@@ -171,7 +170,7 @@ class Batches:
         appended = self._draw_appended(-(-padded.shape[1] // self.batch_size))
         for step, start in enumerate(range(0, padded.shape[1], self.batch_size)):
             indices = padded[:, start : start + self.batch_size]
-            sample_weight = None if self.has_equal_members else self._sample_weight(start, indices.shape[1])
+            sample_weight = None if self.sizes_are_equal else self._sample_weight(start, indices.shape[1])
             if appended is not None:
                 indices = torch.cat([indices, appended[:, step]], 1)
             yield self._batch(indices, encoder_input, sample_weight, [n > start for n in self.n_rows])

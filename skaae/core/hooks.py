@@ -21,35 +21,36 @@ from .data import to_device
 from .model import AdversarialAutoencoder
 from .random import RandomStreams
 
-__all__ = ["EarlyStopping", "Epoch", "Hook", "ProgressLine", "State", "TrainingSnapshot"]
+__all__ = ["EarlyStopping", "Epoch", "Hook", "Losses", "ProgressLine", "State", "TrainingSnapshot"]
 
 State = dict[str, NDArray[Any]]
+Losses = dict[str, NDArray[Any]]  # by name, (K,) of an epoch, (epochs, K) as curves
 
 
 @dataclass
 class TrainingSnapshot:
-    """A training at the end of an epoch, all that the rest of it depends on.
+    """All that the remaining epochs of a training depend on, at the end of an epoch.
 
-    The curves are those of each loss so far, (epochs, K); ``lr_reductions`` counts those of each member's learning
-    rate; ``hook_states`` are the states of the hooks.
+    The curves are those of each loss so far; ``lr_reductions`` counts the reductions of each member's learning rate;
+    ``hook_states`` are the states of the hooks.
     """
 
     state: State
-    curves: State
+    curves: Losses
     lr_reductions: list[int]
     hook_states: list[State]
 
 
 @dataclass
 class Epoch:
-    """The end of an epoch: its index, the maximum number of epochs, the losses, (K,) each, and the model.
+    """The end of an epoch: its index, the maximum number of epochs, the losses, and the model.
 
     ``last`` is whether it is the last one, as far as the hooks before have decided.
     """
 
     index: int
     n_epochs: int
-    losses: State
+    losses: Losses
     model: AdversarialAutoencoder
     state: Callable[[], State]
     snapshot: Callable[[], TrainingSnapshot]

@@ -70,7 +70,7 @@ class AdversarialAutoencoder(nn.Module):
             self.flow = Flow(n_members, sum(self.block_widths), condition_width, architecture.flow_layer_sizes)
 
     def initialize(self, streams: RandomStreams, x: Tensor | LazyRows, member_rows: Sequence[Tensor] | None) -> None:
-        """Sets every parameter: each member starts from the principal components of its rows, and from equal classes."""
+        """Sets every parameter; each member starts from the principal components of its rows, and equal classes."""
         for layer in self.modules():
             if isinstance(layer, Layer | ClusterHeads):
                 layer.reset_parameters(streams)

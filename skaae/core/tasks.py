@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .._plan import Architecture, TrainingData, TrainingPlan
-from .hooks import Hook, State, TrainingSnapshot
+from .hooks import Hook, Losses, State, TrainingSnapshot
 
-__all__ = ["State", "TrainingResult", "TrainingTask", "fingerprint", "strip_prefix"]
+__all__ = ["Losses", "State", "TrainingResult", "TrainingTask", "fingerprint", "strip_prefix"]
 
 CHUNK_SIZE = 2**16  # rows
 
@@ -37,10 +37,10 @@ class TrainingTask:
 
 
 class TrainingResult(NamedTuple):
-    """The state at the end of a training, and the curve of each loss, (epochs, K)."""
+    """The state at the end of a training, and the curve of each loss."""
 
     state: State
-    curves: State
+    curves: Losses
 
 
 def fingerprint(task: TrainingTask) -> str:

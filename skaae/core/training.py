@@ -40,7 +40,7 @@ from .losses import (
 from .model import AdversarialAutoencoder
 from .optimizer import PackedAdam
 from .random import RandomStreams
-from .tasks import State, TrainingResult, TrainingTask, fingerprint, strip_prefix
+from .tasks import Losses, State, TrainingResult, TrainingTask, fingerprint, strip_prefix
 from .threads import limit_threads
 
 __all__ = ["TRAINER", "Interrupted", "UpdateStep", "per_member", "train", "train_task", "update_steps"]
@@ -161,8 +161,8 @@ class TrainingRun:
         chunks = x.split(ENCODING_BATCH_SIZE)
         return torch.cat([self.model.encode(chunk.expand(len(self.lr), *chunk.shape)) for chunk in chunks], 1)
 
-    def train_epoch(self, progress: float) -> State:
-        """Trains for one epoch, after this fraction of the epochs; the mean of each loss, (K,)."""
+    def train_epoch(self, progress: float) -> Losses:
+        """Trains for one epoch, after this fraction of the epochs; the mean of each loss."""
         annealed = self.plan.annealed
         for optimizer in self.optimizers:
             optimizer.lr_factor = min(1.0, (1 - progress) / DECAY_FRACTION) if annealed else 1.0
@@ -180,7 +180,7 @@ class TrainingRun:
         self.epoch += 1
         return {name: (curve.sum(0) / self.batches.n_batches).cpu().numpy() for name, curve in curves.items()}
 
-    def diverged(self, losses: State) -> NDArray[np.bool_]:
+    def diverged(self, losses: Losses) -> NDArray[np.bool_]:
         """Which members have a loss or a weight that is not finite."""
         weights = [p.detach() for p in self.model.parameters()]
         is_finite = np.isfinite(np.vstack(list(losses.values()))).all(0)
@@ -223,7 +223,7 @@ class TrainingRun:
         """The state as numpy arrays."""
         return to_arrays(self.state_dict())
 
-    def resume(self, snapshot: TrainingSnapshot, hooks: Sequence[Hook]) -> list[State]:
+    def resume(self, snapshot: TrainingSnapshot, hooks: Sequence[Hook]) -> list[Losses]:
         """Continues from the snapshot of a training of the same task; the losses of each epoch until there."""
         self.lr_reductions = list(snapshot.lr_reductions)
         self.lr = [lr / LR_REDUCTION_FACTOR**n for lr, n in zip(self.lr, self.lr_reductions, strict=True)]
@@ -238,7 +238,7 @@ class TrainingRun:
     def _make_optimizers(self) -> None:
         weight_decay = per_member(self.plan.weight_decay, len(self.lr))
         adversarial_weight = per_member(self.plan.adversarial_weight, len(self.lr))
-        can_skip = not self.batches.has_equal_members
+        can_skip = not self.batches.sizes_are_equal
         self.optimizers = []
         for step in self.steps:
             lr = (np.array(self.lr) * (adversarial_weight if step.weights_lr else 1)).tolist()
@@ -287,7 +287,7 @@ def train_task(task: TrainingTask) -> TrainingResult:
 TRAINER: ContextVar[Callable[[TrainingTask], TrainingResult]] = ContextVar("trainer", default=train_task)
 
 
-def run_epochs(run: TrainingRun, hooks: Sequence[Hook], snapshot: TrainingSnapshot | None = None) -> list[State]:
+def run_epochs(run: TrainingRun, hooks: Sequence[Hook], snapshot: TrainingSnapshot | None = None) -> list[Losses]:
     """Trains to the last epoch, or until a hook stops; the losses of each epoch."""
     n_epochs = run.plan.n_epochs
     curves = [] if snapshot is None else run.resume(snapshot, hooks)
@@ -316,8 +316,8 @@ def run_epochs(run: TrainingRun, hooks: Sequence[Hook], snapshot: TrainingSnapsh
             return curves
 
 
-def stack_curves(losses: Sequence[State]) -> State:
-    """The curve of each loss, (epochs, K), from the losses of each epoch."""
+def stack_curves(losses: Sequence[Losses]) -> Losses:
+    """The curve of each loss, from the losses of each epoch."""
     return {name: np.stack([epoch[name] for epoch in losses]) for name in losses[0]}
 
 

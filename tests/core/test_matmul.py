@@ -36,17 +36,17 @@ def operands(n_members, n_biases, dtype=torch.float32, widths=(7, 5)):
 @pytest.mark.parametrize("method", ["onednn", "transposed"])
 def test_products_and_gradients_are_equal(method, n_members, n_biases, widths, request):
     request.getfixturevalue(method)
-    operands_ = operands(n_members, n_biases, widths=widths)
-    plain = [operand.detach().double().requires_grad_() for operand in operands_]
-    found, expected = affine(*operands_), torch.baddbmm(*plain)
+    single = operands(n_members, n_biases, widths=widths)
+    double = [operand.detach().double().requires_grad_() for operand in single]
+    found, expected = affine(*single), torch.baddbmm(*double)
     assert (type(found.grad_fn).__name__ == "AffineBackward") == (method == "onednn" or min(widths) < 16)
     torch.testing.assert_close(found.double(), expected, rtol=1e-5, atol=1e-5)
     assert found.is_contiguous()
     gradient = torch.linspace(-1, 1, found.numel()).view_as(found)
-    gradients = torch.autograd.grad(found, operands_, gradient)
-    wanted = torch.autograd.grad(expected, plain, gradient.double())
-    for own, other in zip(gradients, wanted, strict=True):
-        torch.testing.assert_close(own.double(), other, rtol=1e-5, atol=1e-5)
+    gradients = torch.autograd.grad(found, single, gradient)
+    expected_gradients = torch.autograd.grad(expected, double, gradient.double())
+    for first, second in zip(gradients, expected_gradients, strict=True):
+        torch.testing.assert_close(first.double(), second, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.usefixtures("onednn")

@@ -21,17 +21,17 @@ def test_each_member_is_updated_as_by_torch(lr, can_skip):
     parameters, packed = make(lr, weight_decay, can_skip)
     alone = [[p.detach()[k].clone().requires_grad_() for p in parameters] for k in range(3)]
     references = [
-        torch.optim.AdamW(own, lr=lr[k], betas=BETAS, weight_decay=weight_decay[k], fused=True)
-        for k, own in enumerate(alone)
+        torch.optim.AdamW(parameters_alone, lr=lr[k], betas=BETAS, weight_decay=weight_decay[k], fused=True)
+        for k, parameters_alone in enumerate(alone)
     ]
     for _ in range(5):
         packed.step([loss_of(parameters)], [True] * 3)
-        for own, reference in zip(alone, references, strict=True):
+        for parameters_alone, reference in zip(alone, references, strict=True):
             reference.zero_grad()
-            sum(p.square().sum() for p in own).backward()
+            sum(p.square().sum() for p in parameters_alone).backward()
             reference.step()
-    for k, own in enumerate(alone):
-        for p, q in zip(parameters, own, strict=True):
+    for k, parameters_alone in enumerate(alone):
+        for p, q in zip(parameters, parameters_alone, strict=True):
             torch.testing.assert_close(p.detach()[k], q.detach(), rtol=0, atol=1e-7)
 
 
@@ -63,5 +63,5 @@ def test_the_factor_scales_every_learning_rate():
     before = parameters[0].detach().clone()
     packed.lr_factor = 0.5
     packed.step([loss_of(parameters)], [True] * 3)
-    moved = (parameters[0].detach() - before).abs().flatten(1).max(1).values
-    torch.testing.assert_close(moved, torch.tensor([5e-3, 5e-4, 5e-2]), rtol=1e-3, atol=0)  # Adam's first step
+    changes = (parameters[0].detach() - before).abs().flatten(1).max(1).values
+    torch.testing.assert_close(changes, torch.tensor([5e-3, 5e-4, 5e-2]), rtol=1e-3, atol=0)  # Adam's first step
