@@ -220,11 +220,8 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
-        categories = [
-            f"{names[index]}_{category}"
-            for index in self._one_hot_columns
-            for category in self._columns[index].category_names()
-        ]
+        columns = [(names[index], self._columns[index]) for index in self._one_hot_columns]
+        categories = [f"{name}_{category}" for name, column in columns for category in column.category_names()]
         return np.array([*names[self._value_columns], *categories], dtype=object)
 
     def encode(self, table: Table) -> NDArray[Any]:
@@ -238,10 +235,9 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
     def known_categories(self) -> tuple[dict[int, set[Any]], set[int]]:
         """The categories of columns by their indices, and the indices of columns that had missing cells."""
         columns = self._columns.items()
-        categories = {
-            index: set(column.categories) for index, column in columns if isinstance(column, CategoricalColumn)
-        }
-        return categories, {index for index, column in columns if column.has_missing}
+        categorical = [(index, column) for index, column in columns if isinstance(column, CategoricalColumn)]
+        with_missing = {index for index, column in columns if column.has_missing}
+        return {index: set(column.categories) for index, column in categorical}, with_missing
 
     def _encode_chunk(self, table: Table) -> NDArray[Any]:
         scaled = []

@@ -40,7 +40,7 @@ def test_trends_are_what_sdmetrics_finds():
             expected = reference.CorrelationSimilarity.compute(*parts)
         else:
             expected = reference.ContingencySimilarity.compute(*parts, continuous_column_names=numbers or None)
-        assert 1 - error == pytest.approx(expected, abs=0.01)  # theirs bin whole numbers by other edges
+        assert 1 - error == pytest.approx(expected, abs=0.01)  # theirs bin integers by other edges
 
 
 def test_trends_of_numbers_are_correlations():

@@ -58,5 +58,5 @@ def test_tables_with_whole_numbers_bools_and_categories_in_any_order_of_columns(
 def test_bad_input():
     with pytest.raises(ValueError, match=r"without \[3\]"):
         nearest_record_share(NEW[:, :3], TRAIN, TEST)
-    with pytest.raises(ValueError, match=r"`max_rows` must be a whole number, 1 at least. Got 0"):
+    with pytest.raises(ValueError, match=r"`max_rows` must be an integer, 1 at least. Got 0"):
         nearest_record_share(NEW, TRAIN, TEST, max_rows=0)

@@ -12,12 +12,12 @@ def test_it_is_the_mean_squared_error():
 
 def test_standardised_it_is_the_variance_that_is_left():
     own, left = REAL * [1, 10, 100, 1000], MADE * [1, 10, 100, 1000]
-    assert reconstruction_error(own, left, standardise=True) == pytest.approx(1 - r2_score(own, left))
+    assert reconstruction_error(own, left, standardize=True) == pytest.approx(1 - r2_score(own, left))
 
 
 def test_constant_columns_count_as_they_are():
     for n in range(2, 30):  # of many of which 0.1 has a variance, by rounding
-        assert reconstruction_error(np.full((n, 1), 0.1), np.full((n, 1), 3.1), standardise=True) == pytest.approx(9)
+        assert reconstruction_error(np.full((n, 1), 0.1), np.full((n, 1), 3.1), standardize=True) == pytest.approx(9)
 
 
 def test_bad_input():
@@ -30,5 +30,5 @@ def test_bad_input():
 @pytest.mark.parametrize("scale", [1e-300, 1e-170, 1e140])
 def test_units_do_not_matter_to_standardised_errors(scale):
     X = np.random.default_rng(0).standard_normal((50, 3))
-    expected = reconstruction_error(X, X[::-1], standardise=True)
-    assert reconstruction_error(scale * X, scale * X[::-1], standardise=True) == pytest.approx(expected)
+    expected = reconstruction_error(X, X[::-1], standardize=True)
+    assert reconstruction_error(scale * X, scale * X[::-1], standardize=True) == pytest.approx(expected)

@@ -57,7 +57,7 @@ def test_rows_are_compared_in_units_of_their_spread():
 def test_reconstruction_counts_in_units_of_variance():
     assert scorers.neg_reconstruction_error(Copier(X, X.std(0)), X) == pytest.approx(-1, rel=1e-9)
     pca = PCA(2).fit(X)
-    expected = reconstruction_error(X, pca.inverse_transform(pca.transform(X)), standardise=True)
+    expected = reconstruction_error(X, pca.inverse_transform(pca.transform(X)), standardize=True)
     assert scorers.neg_reconstruction_error(pca, X) == pytest.approx(-expected, rel=1e-9)
 
 
@@ -85,7 +85,7 @@ def test_constant_columns_and_many_categories_count_little():
     X = np.column_stack([np.full(70, 0.1), np.random.default_rng(0).standard_normal(70)])
     assert scorers.neg_sliced_wasserstein(Copier(X), X) == 0
     names = pd.DataFrame({"name": [f"name {i}" for i in range(3000)]})
-    real, made = scorers.on_one_scale(names, names)
+    real, made = scorers.standardize_pair(names, names)
     assert real.shape == made.shape == (3000, 201)
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from skaae.metrics import distribution_precision_recall_curve
-from skaae.metrics._modes import curve_of
+from skaae.metrics._precision_recall_curve import make_curve
 
 
 # Vectors of the authors' own tests (msmsajjadi/precision-recall-distributions), by shares of modes.
@@ -16,7 +16,7 @@ from skaae.metrics._modes import curve_of
     ],
 )
 def test_curves_of_known_shares(generated, real, precision, recall):
-    found = curve_of(np.array(real, float), np.array(generated, float), 11)
+    found = make_curve(np.array(real, float), np.array(generated, float), 11)
     for curve, known in zip(found, (precision, recall), strict=True):
         assert [curve[i] for i in known] == pytest.approx(list(known.values()), abs=1e-4)
 
@@ -56,5 +56,5 @@ def test_the_same_seed_draws_the_same_curve(modes):
 def test_bad_input(modes):
     with pytest.raises(ValueError, match=r"`n_clusters` must be .* 4 at most, as many as there are rows. Got 5"):
         distribution_precision_recall_curve(np.eye(2), np.eye(2), n_clusters=5)
-    with pytest.raises(ValueError, match=r"`n_angles` must be a whole number, 3 at least. Got 2"):
+    with pytest.raises(ValueError, match=r"`n_angles` must be an integer, 3 at least. Got 2"):
         distribution_precision_recall_curve(modes[0], modes[1], n_angles=2)
