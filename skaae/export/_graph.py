@@ -35,7 +35,7 @@ class Graph:
         return name
 
     def weight(self, array: NDArray[Any]) -> str:
-        """A constant in the graph's precision, stored in its own, and once."""
+        """A constant in the graph's precision, stored in the array's, and once."""
         if id(array) not in self.weights:
             name = self._constant(array)
             self.weights[id(array)] = array, name if array.dtype == self.dtype else self.cast(name, self.dtype)

@@ -114,7 +114,7 @@ class CategoricalColumn:
         missing_rows, rows = np.split(np.unique(codes, return_index=True)[1], [int((codes < 0).any())])
         missing_rows = missing_rows[: int(keep_missing)]
         self.has_missing = bool(len(missing_rows))
-        # Cells of the table itself, so that whatever its dtype is comes back.
+        # Cells of the table itself, so that decoding restores any dtype.
         self.training_cells = cells.array.take(np.concatenate([rows[order], missing_rows]))
         self.n_categories = len(self.training_cells)
 

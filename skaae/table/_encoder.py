@@ -39,8 +39,8 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
     """Encode tables of numbers and categories as numbers for a network, and decode these.
 
     Numeric columns are scaled. Categorical columns become one column of zeros and ones for each category that occurred,
-    however rare. Missing cells are a category of their own, also in a numeric column. `inverse_transform` gives back
-    the table: the same columns in the same order, of the same dtypes and sets of categories, integers where they were
+    however rare. Missing cells are a separate category, also in a numeric column. `inverse_transform` restores the
+    table: the same columns in the same order, of the same dtypes and sets of categories, integers where they were
     integers, missing cells where some were missing.
 
     The columns of the result are the values of all numeric columns, followed by the one-hot groups: groups of columns
@@ -63,8 +63,8 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         moreover takes the nearest training value in columns where these repeat, three times in the mean, if `scaling`
         is by quantiles: for generated rows.
     keep_missing : bool, default=True
-        Whether missing cells of the training rows are a category of their own. Otherwise they become zeros, as do those
-        of columns that had none, and none comes back.
+        Whether missing cells of the training rows are a separate category. Otherwise they become zeros, as do those of
+        columns that had none, and decoded rows have none.
 
     Attributes
     ----------
@@ -143,7 +143,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         self._complete_numeric, self._columns = self._fit_columns(table)
         self._schema = (table.columns, list(table.dtypes)) if isinstance(table, pd.DataFrame) else None
         if self._complete_numeric:
-            # Arrays of integers are left as they are, for scalers turn them into floats column by column.
+            # Arrays of integers are not copied, because scalers convert them to floats column by column.
             dtype = table.dtype if isinstance(table, np.ndarray) else None
             values = numeric_columns(table, self._complete_numeric, dtype)
             self.scaler_ = self._make_scaler().fit(values)
