@@ -200,7 +200,7 @@ METRICS: dict[str, tuple[Callable[..., Any], Callable[[Any], str | None]]] = {
     "pair_trend_error": (lambda X, Z, y: metrics.pair_trend_error(X, Z), SHARE),
     "parzen_log_likelihood": (lambda X, Z, y: metrics.parzen_log_likelihood(X, Z, bandwidth=1.0), ANY),
     "precision_recall": (lambda X, Z, y: metrics.precision_recall(X, Z, n_neighbors=1), SHARE),
-    "reconstruction_error": (lambda X, Z, y: metrics.reconstruction_error(X, Z, standardise=True), DISTANCE),
+    "reconstruction_error": (lambda X, Z, y: metrics.reconstruction_error(X, Z, standardize=True), DISTANCE),
     "sliced_wasserstein": (lambda X, Z, y: metrics.sliced_wasserstein(X, Z, random_state=0), DISTANCE),
     "utility_score": (lambda X, Z, y: metrics.utility_score(X, y, Z, y, random_state=0), bounded(high=1)),
 }

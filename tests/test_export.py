@@ -24,8 +24,8 @@ from skaae.export import to_onnx
 X, Y = load_iris(return_X_y=True)
 SMALL = {"hidden_layer_sizes": 16, "max_iter": 3, "random_state": 0}
 FLOW = {"flow_layer_sizes": (16, 16, 8), "flow_max_iter": 3, **SMALL}
-HOLES = X.copy()
-HOLES[::7, 1], HOLES[::5, 2] = np.nan, np.nan
+X_MISSING = X.copy()
+X_MISSING[::7, 1], X_MISSING[::5, 2] = np.nan, np.nan
 MODELS = {
     "transformer": (AAETransformer(2, **SMALL), "transform"),
     "clusters of a transformer": (AAETransformer(2, n_clusters=4, **SMALL), "transform"),
@@ -43,120 +43,122 @@ MODELS = {
 }
 
 
-def asked(model, path, rows, method=None, dtype="float64"):
-    """What a file of a model answers."""
+def run_exported(model, path, rows, method=None, dtype="float64"):
+    """The output of an exported model."""
     to_onnx(model, path, method, dtype=dtype)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    (answer,) = session.run(None, {"X": np.asarray(rows, dtype)})
-    assert answer.dtype == dtype
-    return answer
+    (output,) = session.run(None, {"X": np.asarray(rows, dtype)})
+    assert output.dtype == dtype
+    return output
 
 
-def agree(answer, expected):
-    assert answer.shape == expected.shape
-    np.testing.assert_allclose(answer, expected, rtol=1e-5, atol=1e-5)
+def assert_close(output, expected):
+    assert output.shape == expected.shape
+    np.testing.assert_allclose(output, expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("rows", [X, HOLES], ids=["complete", "incomplete"])
+@pytest.mark.parametrize("rows", [X, X_MISSING], ids=["complete", "incomplete"])
 @pytest.mark.parametrize("kind", MODELS)
-def test_files_answer_as_estimators_do(kind, rows, dtype, tmp_path):
+def test_outputs_equal_those_of_estimators(kind, rows, dtype, tmp_path):
     model, method = MODELS[kind]
     model = clone(model).fit(rows, Y) if "classifier" in kind else clone(model).fit(rows)
     expected = getattr(model, method)(rows)
     assert np.ptp(expected) > 1e-3
-    agree(asked(model, tmp_path / "model.onnx", rows, method, dtype), expected)
+    assert_close(run_exported(model, tmp_path / "model.onnx", rows, method, dtype), expected)
 
 
 @pytest.mark.parametrize("scaling", ["standard", "quantile", None])
-@pytest.mark.parametrize("rows", [X, HOLES], ids=["complete", "incomplete"])
-def test_scaling_is_inside(scaling, rows, tmp_path):
+@pytest.mark.parametrize("rows", [X, X_MISSING], ids=["complete", "incomplete"])
+def test_scaling_is_included(scaling, rows, tmp_path):
     model = AAETransformer(2, scaling=scaling, **SMALL).fit(rows)
     far = np.concatenate([rows, 100 * rows, -rows])
-    agree(asked(model, tmp_path / "model.onnx", far), model.transform(far))
-    single = asked(model, tmp_path / "model.onnx", far[:1])
-    agree(single, model.transform(far[:1]))
+    assert_close(run_exported(model, tmp_path / "model.onnx", far), model.transform(far))
+    single = run_exported(model, tmp_path / "model.onnx", far[:1])
+    assert_close(single, model.transform(far[:1]))
 
 
-def test_columns_of_thousands_of_values_are_mapped_by_all_their_knots(tmp_path):
+def test_quantile_scaling_uses_all_knots(tmp_path):
     rng = np.random.RandomState(0)
     rows = np.column_stack([rng.standard_t(2, 5000), rng.exponential(size=5000).clip(0.5), rng.poisson(2, 5000)])
     model = AAETransformer(2, scaling="quantile", **SMALL | {"max_iter": 1}).fit(rows)
     assert model.table_encoder_.one_hot_groups_
-    agree(asked(model, tmp_path / "model.onnx", rows), model.transform(rows))
+    assert_close(run_exported(model, tmp_path / "model.onnx", rows), model.transform(rows))
 
 
 @pytest.mark.parametrize("activation", ["leaky_relu", "silu", "gelu", "tanh"])
 def test_activations(activation, tmp_path):
     model = AAETransformer(2, activation=activation, **SMALL).fit(X)
-    agree(asked(model, tmp_path / "model.onnx", X), model.transform(X))
+    assert_close(run_exported(model, tmp_path / "model.onnx", X), model.transform(X))
 
 
-def test_large_columns_that_nearly_depend_on_each_other(tmp_path):
+def test_nearly_collinear_columns(tmp_path):
     rows, _ = load_breast_cancer(return_X_y=True)
     model = AAETransformer(30, **SMALL).fit(rows)
-    agree(asked(model, tmp_path / "model.onnx", rows), model.transform(rows))
+    assert_close(run_exported(model, tmp_path / "model.onnx", rows), model.transform(rows))
 
 
 @pytest.mark.parametrize("model", [AAETransformer(4), AAEDenoiser(), AAEClusterer(10)])
 def test_images(model, tmp_path):
     rows = load_digits().data[:200, :56]
     model = model.set_params(image_shape=(7, 8), **SMALL).fit(rows)
-    answer = asked(model, tmp_path / "model.onnx", rows)
-    agree(answer, model.predict_proba(rows) if isinstance(model, AAEClusterer) else model.transform(rows))
+    output = run_exported(model, tmp_path / "model.onnx", rows)
+    assert_close(output, model.predict_proba(rows) if isinstance(model, AAEClusterer) else model.transform(rows))
 
 
-def test_a_denoiser_of_quantiles(tmp_path):
+def test_denoiser_with_quantile_scaling(tmp_path):
     rows = np.random.RandomState(0).normal(size=(300, 3)) ** 3
     model = AAEDenoiser(scaling="quantile", **SMALL).fit(rows)
-    agree(asked(model, tmp_path / "model.onnx", rows), model.transform(rows))
+    assert_close(run_exported(model, tmp_path / "model.onnx", rows), model.transform(rows))
 
 
-def test_conditions_that_rows_seem_to_have(tmp_path):
+def test_predicted_conditions(tmp_path):
     for y in (Y, pd.DataFrame({"kind": Y.astype(str), "length": X[:, 0]})):
         model = AAEGenerator(2, **FLOW).fit(X[:, 1:], y)
         for method in ("transform", "score_samples"):
-            agree(asked(model, tmp_path / "model.onnx", X[:, 1:], method), getattr(model, method)(X[:, 1:]))
+            assert_close(
+                run_exported(model, tmp_path / "model.onnx", X[:, 1:], method), getattr(model, method)(X[:, 1:])
+            )
 
 
-def test_categories_that_are_numbers(tmp_path):
+def test_numeric_categories(tmp_path):
     table = pd.DataFrame({"a": X[:, 0], "b": Y, "c": X[:, 1] > 3, "d": np.where(Y, np.nan, 1.0)})
     model = AAETransformer(2, categorical_features=["b"], **SMALL).fit(table)
-    answer = asked(model, tmp_path / "model.onnx", table.astype(float))
-    agree(answer, model.transform(table))
+    output = run_exported(model, tmp_path / "model.onnx", table.astype(float))
+    assert_close(output, model.transform(table))
     unknown = table.assign(b=7)
-    agree(asked(model, tmp_path / "model.onnx", unknown.astype(float)), model.transform(unknown))
+    assert_close(run_exported(model, tmp_path / "model.onnx", unknown.astype(float)), model.transform(unknown))
 
 
-def test_a_model_of_32_bits(tmp_path):
+def test_float32_model(tmp_path):
     rows = X.astype(np.float32)
     model = AAETransformer(2, **SMALL).fit(rows)
-    agree(asked(model, tmp_path / "model.onnx", rows, dtype="float32"), model.transform(rows))
+    assert_close(run_exported(model, tmp_path / "model.onnx", rows, dtype="float32"), model.transform(rows))
 
 
-def test_files_say_what_they_are(tmp_path):
+def test_metadata(tmp_path):
     table = pd.DataFrame(X, columns=list("abcd"))
     names = np.array(["red", "green", "blue"])
     model = SemiSupervisedAAEClassifier(teacher_weight=0, **SMALL).fit(table, names[Y])
     to_onnx(model, tmp_path / "model.onnx")
     read = onnx.load(tmp_path / "model.onnx")
-    said = {own.key: own.value for own in read.metadata_props}
-    assert said["method"] == read.graph.output[0].name == "predict_proba"
-    assert json.loads(said["classes_"]) == ["blue", "green", "red"]
-    assert json.loads(said["feature_names_in_"]) == list("abcd")
+    metadata = {prop.key: prop.value for prop in read.metadata_props}
+    assert metadata["method"] == read.graph.output[0].name == "predict_proba"
+    assert json.loads(metadata["classes_"]) == ["blue", "green", "red"]
+    assert json.loads(metadata["feature_names_in_"]) == list("abcd")
     assert {node.domain for node in read.graph.node} == {""}
 
 
-def test_what_is_no_network_is_refused(tmp_path):
+def test_methods_that_are_no_networks_raise(tmp_path):
     path = tmp_path / "model.onnx"
-    taught = SemiSupervisedAAEClassifier(**SMALL).fit(X, Y)
-    with pytest.raises(ValueError, match=r"teachers have 80% of the vote"):
-        to_onnx(taught, path)
-    agree(asked(taught, path, X, "transform"), taught.transform(X))
-    alone = taught.set_params(teacher_weight=0)
-    agree(asked(alone, path, X), alone.predict_proba(X))
+    with_teachers = SemiSupervisedAAEClassifier(**SMALL).fit(X, Y)
+    with pytest.raises(ValueError, match=r"teachers have a weight of 80%"):
+        to_onnx(with_teachers, path)
+    assert_close(run_exported(with_teachers, path, X, "transform"), with_teachers.transform(X))
+    without_teachers = with_teachers.set_params(teacher_weight=0)
+    assert_close(run_exported(without_teachers, path, X), without_teachers.predict_proba(X))
     path.unlink()
-    with pytest.raises(ValueError, match="near training rows"):
+    with pytest.raises(ValueError, match="nearest training rows"):
         to_onnx(AAEOutlierDetector(**SMALL).fit(X), path)
     table = pd.DataFrame(X).assign(kind=np.array(["a", "b", "c"])[Y]).rename(columns=str)
     with pytest.raises(ValueError, match=r"categories \['a', 'b', 'c'\] in column 'kind'"):
@@ -170,7 +172,7 @@ def test_what_is_no_network_is_refused(tmp_path):
     assert not path.exists()
 
 
-def test_wrong_requests_are_refused(tmp_path, monkeypatch):
+def test_invalid_arguments_raise(tmp_path, monkeypatch):
     path = tmp_path / "model.onnx"
     model = AAETransformer(2, **SMALL)
     with pytest.raises(NotFittedError):

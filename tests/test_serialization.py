@@ -11,12 +11,12 @@ from skaae._serialization import TYPE_KEY, deserialize, serialize
 X, Y = load_iris(return_X_y=True)
 
 
-def strange_in(value):
-    """Types of what is not plain."""
+def unserialized_types(value):
+    """Types that are neither builtins nor arrays."""
     if isinstance(value, dict):
-        return {own for pair in value.items() for part in pair for own in strange_in(part)}
+        return {own for pair in value.items() for part in pair for own in unserialized_types(part)}
     if type(value) in (list, tuple) or (isinstance(value, np.ndarray) and value.dtype == object):
-        return {own for part in list(value) for own in strange_in(part)}
+        return {own for part in list(value) for own in unserialized_types(part)}
     return set() if value is None or isinstance(value, str | int | float | np.ndarray | np.generic) else {type(value)}
 
 
@@ -44,31 +44,31 @@ CELLS = {
 
 
 @pytest.mark.parametrize("kind", INDEXES)
-def test_indexes_come_back(kind):
+def test_indexes(kind):
     serialized = serialize(INDEXES[kind])
-    assert not strange_in(serialized)
+    assert not unserialized_types(serialized)
     pd.testing.assert_index_equal(deserialize(serialized), INDEXES[kind], exact=True)
 
 
 @pytest.mark.parametrize("kind", CELLS)
-def test_cells_come_back_in_their_dtype(kind):
+def test_extension_arrays(kind):
     serialized = serialize(CELLS[kind].array)
-    assert not strange_in(serialized)
+    assert not unserialized_types(serialized)
     pd.testing.assert_series_equal(pd.Series(deserialize(serialized)), CELLS[kind])
 
 
-def test_parts_of_ours_come_back_and_one_that_is_met_twice_is_one():
+def test_private_objects_and_shared_references():
     block = Block("style", 2, "normal")
     architecture = Architecture(4, (block, block), (8,), "relu")
     serialized = serialize({"built": architecture, "again": [architecture], ("a", 1): None})
-    assert not strange_in(serialized)
+    assert not unserialized_types(serialized)
     back = deserialize(serialized)
     assert back == {"built": architecture, "again": [architecture], ("a", 1): None}
     assert back["built"] is back["again"][0]
     assert back["built"].blocks[0] is back["built"].blocks[1]
 
 
-def test_what_is_plain_is_not_copied():
+def test_builtins_are_not_copied():
     value = {"a": [1, "b", None], "c": np.arange(3), "d": np.array(["x", None], object)}
     assert serialize(value) is value
     assert deserialize(value) is value
@@ -82,7 +82,7 @@ def test_what_is_plain_is_not_copied():
         KNeighborsClassifier(3, algorithm="kd_tree"),
     ],
 )
-def test_estimators_with_trees_answer_as_before_and_are_left_alone(model):
+def test_estimators_with_trees_are_restored_and_not_modified(model):
     model.fit(X, Y)
     before = model.predict_proba(X)
     serialized = serialize(model)
@@ -91,7 +91,7 @@ def test_estimators_with_trees_answer_as_before_and_are_left_alone(model):
     np.testing.assert_array_equal(deserialize(serialized).predict_proba(X), before)
 
 
-def test_estimators_without_trees_stay_as_they_are():
+def test_estimators_without_trees_are_unchanged():
     model = KNeighborsClassifier(3, algorithm="brute").fit(X, Y)
     assert serialize(model) is model
     assert deserialize(model) is model
@@ -99,7 +99,7 @@ def test_estimators_without_trees_stay_as_they_are():
 
 @pytest.fixture
 def forest():
-    """A forest of one tree, plain, whose tree can be changed."""
+    """A serialized forest of one tree, which can be modified."""
     found = serialize(IsolationForest(n_estimators=1, random_state=0).fit(X))
     tree = found.estimators_[0].tree_
     tree["nodes"] = tree["nodes"].copy()
@@ -117,20 +117,20 @@ def forest():
         ("feature", -7),
     ],
 )
-def test_trees_of_wrong_places_are_refused(forest, field, wrong):
+def test_trees_with_wrong_indices_raise(forest, field, wrong):
     forest.estimators_[0].tree_["nodes"][field][0] = wrong
     with pytest.raises(ValueError, match="saved tree must"):
         deserialize(forest)
 
 
 @pytest.mark.parametrize(("what", "wrong"), [("max_depth", 1), ("n_outputs", 2), ("n_features", 1)])
-def test_trees_that_are_not_what_they_say_are_refused(forest, what, wrong):
+def test_trees_with_wrong_attributes_raise(forest, what, wrong):
     forest.estimators_[0].tree_[what] = wrong
     with pytest.raises(ValueError, match="A saved tree must"):
         deserialize(forest)
 
 
-def test_nodes_of_another_version_are_taken_over_by_their_names():
+def test_tree_nodes_of_another_version():
     forest = IsolationForest(n_estimators=1, random_state=0).fit(X)
     serialized = serialize(forest)
     tree = serialized.estimators_[0].tree_
@@ -139,6 +139,6 @@ def test_nodes_of_another_version_are_taken_over_by_their_names():
     np.testing.assert_array_equal(deserialize(serialized).score_samples(X), forest.score_samples(X))
 
 
-def test_unknown_kinds_are_refused():
+def test_unknown_types_raise():
     with pytest.raises(ValueError, match="Got 'system'"):
         deserialize({"part": {TYPE_KEY: "system", "command": "ls"}})

@@ -1,4 +1,4 @@
-"""How well clusters match classes."""
+"""Agreement of clusters and classes."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.metrics.cluster import contingency_matrix
 from sklearn.utils import check_consistent_length
 
-from ._samples import labels_of
+from ._validation import check_labels
 
 __all__ = ["clustering_accuracy"]
 
 
 def clustering_accuracy(labels_true: Any, labels_pred: Any) -> float:
-    """Share of rows that are right when each cluster stands for one class, assigned as well as can be.
+    """Accuracy of the best one-to-one assignment of clusters to classes.
 
-    Each class is given to one cluster at most, and each cluster stands for one class at most, so rows in clusters
-    beyond the number of classes are wrong. Where there are many more clusters than classes, or classes differ much in
-    size, prefer `sklearn.metrics.adjusted_rand_score`.
+    Each class is assigned to one cluster at most, and each cluster to one class at most, so rows in clusters beyond the
+    number of classes are wrong. Where there are many more clusters than classes, or classes differ much in size, prefer
+    `sklearn.metrics.adjusted_rand_score`.
 
     Parameters
     ----------
     labels_true : array-like of shape (n_samples,)
         Classes.
     labels_pred : array-like of shape (n_samples,)
-        Clusters; what they are called does not matter.
+        Clusters; their names do not matter.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def clustering_accuracy(labels_true: Any, labels_pred: Any) -> float:
     0.75
     """
     check_consistent_length(labels_true, labels_pred)
-    shared = contingency_matrix(labels_of(labels_true, "labels_true"), labels_of(labels_pred, "labels_pred"))
-    if not shared.size:
+    counts = contingency_matrix(check_labels(labels_true, "labels_true"), check_labels(labels_pred, "labels_pred"))
+    if not counts.size:
         raise ValueError("`labels_true` must have one row at least. Got none.")
-    return float(shared[linear_sum_assignment(shared, maximize=True)].sum() / shared.sum())
+    return float(counts[linear_sum_assignment(counts, maximize=True)].sum() / counts.sum())

@@ -1,4 +1,4 @@
-"""Distances between two samples."""
+"""Distances between the distributions of two samples."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._samples import check_count, pair_of
+from ._validation import Floats, check_integer, check_samples
 
 __all__ = ["frechet_distance", "kernel_distance", "sliced_wasserstein"]
 
@@ -15,11 +15,11 @@ __all__ = ["frechet_distance", "kernel_distance", "sliced_wasserstein"]
 def sliced_wasserstein(
     X_real: Any, X_generated: Any, *, n_projections: int = 128, features: Any = None, random_state: Any = None
 ) -> float:
-    """Mean distance that mass has to move between two samples, seen along random directions.
+    """Mean Wasserstein distance of two samples that are projected onto random directions.
 
-    Zero for equal samples; two fresh samples of one distribution are apart by the noise of sampling, which shrinks with
-    the square root of their size and is the unit to judge a value by. Directions are few and averages hide: a
-    difference that shows in a handful of directions of a wide space can stay unseen.
+    Zero for equal samples; two samples of one distribution have a distance by chance, which shrinks with the square
+    root of their size: compare with that. As directions are few and averaged over, a difference in a few directions of
+    a space of many dimensions can be missed.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ def sliced_wasserstein(
     X_generated : array-like of shape (n_generated, n_features)
         Generated rows.
     n_projections : int, default=128
-        How many directions.
+        Number of directions.
     features : fitted estimator, torch.nn.Module, callable or None, default=None
-        What rows are compared by, as in `features_of`; None is the rows as they are.
+        Features that rows are compared by, as in `features_of`; None is the rows themselves.
     random_state : int, RandomState instance or None, default=None
         Draws the directions.
 
@@ -55,20 +55,20 @@ def sliced_wasserstein(
     >>> round(sliced_wasserstein(X, X + 2, random_state=0), 6)
     2.0
     """
-    X_real, X_generated = pair_of(X_real, X_generated, features)
-    check_count("n_projections", n_projections, 1)
+    X_real, X_generated = check_samples(X_real, X_generated, features)
+    check_integer("n_projections", n_projections, 1)
     n_features = X_real.shape[1]
     directions = np.random.default_rng(random_state).standard_normal((n_features, n_projections))
     directions /= np.linalg.norm(directions, axis=0)
     real, generated = np.sort(X_real @ directions, axis=0), np.sort(X_generated @ directions, axis=0)
     if len(real) == len(generated):
         return float(np.abs(real - generated).mean())
-    # Between two ends of steps of either, both distributions' quantiles are constant.
-    ends = np.unique(np.concatenate([np.arange(1, len(p) + 1) / len(p) for p in (real, generated)]))
-    shares = np.diff(ends, prepend=0)
-    middles = ends - shares / 2
-    real, generated = (p[(middles * len(p)).astype(int)] for p in (real, generated))
-    return float(shares @ np.abs(real - generated).mean(axis=1))
+    # Both quantile functions are constant between two levels at which either has a step.
+    levels = np.unique(np.concatenate([np.arange(1, len(rows) + 1) / len(rows) for rows in (real, generated)]))
+    widths = np.diff(levels, prepend=0)
+    middles = levels - widths / 2
+    real, generated = (rows[(middles * len(rows)).astype(int)] for rows in (real, generated))
+    return float(widths @ np.abs(real - generated).mean(axis=1))
 
 
 def frechet_distance(X_real: Any, X_generated: Any, *, features: Any = None) -> float:
@@ -77,9 +77,9 @@ def frechet_distance(X_real: Any, X_generated: Any, *, features: Any = None) -> 
     With means :math:`\mu` and covariances :math:`\Sigma` it is
     :math:`|\mu_1 - \mu_2|^2 + \mathrm{tr}(\Sigma_1 + \Sigma_2 - 2 (\Sigma_1 \Sigma_2)^{1/2})`, squared units of the
     columns. With the last pooling layer of Inception as `features` it is the Fréchet inception distance. Two samples
-    with the same means and covariances are at zero, whatever else tells them apart, so it cannot see which modes are
-    missing or copied. It is biased upwards, by about the inverse of the number of rows: compare at equal sizes, and
-    state them.
+    with the same means and covariances have distance zero, however else they differ, so missing or copied modes may not
+    be detected. It is biased upwards, by about the inverse of the number of rows: compare at equal sizes, and state
+    them.
 
     Parameters
     ----------
@@ -88,17 +88,17 @@ def frechet_distance(X_real: Any, X_generated: Any, *, features: Any = None) -> 
     X_generated : array-like of shape (n_generated, n_features)
         Generated rows, two at least.
     features : fitted estimator, torch.nn.Module, callable or None, default=None
-        What rows are compared by, as in `features_of`; None is the rows as they are.
+        Features that rows are compared by, as in `features_of`; None is the rows themselves.
 
     Returns
     -------
     distance : float
-        Not below zero.
+        Zero or more.
 
     Warns
     -----
     UserWarning
-        If a sample has no more rows than columns, where the bias is as large as what is measured.
+        If a sample has no more rows than columns, so that the bias is as large as the distance.
 
     References
     ----------
@@ -113,29 +113,27 @@ def frechet_distance(X_real: Any, X_generated: Any, *, features: Any = None) -> 
     >>> round(frechet_distance(X, X + 2), 6)
     12.0
     """
-    X_real, X_generated = pair_of(X_real, X_generated, features)
-    fewest, n_features = min(len(X_real), len(X_generated)), X_real.shape[1]
-    if fewest < 2:
-        raise ValueError("Both samples must have two rows at least. Got one.")
-    if fewest <= n_features:
+    X_real, X_generated = check_samples(X_real, X_generated, features, min_rows=2)
+    n_rows, n_features = min(len(X_real), len(X_generated)), X_real.shape[1]
+    if n_rows <= n_features:
         warnings.warn(
-            f"The Fréchet distance of {fewest} rows in {n_features} columns says more of the number of rows than of"
-            " the distributions: take more rows than columns, or fewer features.",
+            f"The Fréchet distance of {n_rows} rows in {n_features} columns depends more on the number of rows than on"
+            " the distributions: use more rows than columns, or fewer features.",
             stacklevel=2,
         )
-    roots = [root_of_covariance(rows) for rows in (X_real, X_generated)]
+    roots = [covariance_root(rows) for rows in (X_real, X_generated)]
     # The trace of the root of a product of covariances is the sum of the singular values of their roots' product.
-    shared = np.linalg.svd(roots[0] @ roots[1].T, compute_uv=False).sum()
-    spread = sum(np.square(root).sum() for root in roots)
+    root_trace = np.linalg.svd(roots[0] @ roots[1].T, compute_uv=False).sum()
+    traces = sum(np.square(root).sum() for root in roots)
     shift = np.square(X_real.mean(axis=0) - X_generated.mean(axis=0)).sum()
-    return float(max(0.0, shift + spread - 2 * shared))
+    return float(max(0.0, shift + traces - 2 * root_trace))
 
 
-def root_of_covariance(X: np.ndarray) -> np.ndarray:
+def covariance_root(X: Floats) -> Floats:
     """A square matrix whose transpose times itself is the covariance."""
     X = X - X.mean(axis=0)
-    values, vectors = np.linalg.eigh(X.T @ X / (len(X) - 1))
-    return np.sqrt(values.clip(0))[:, None] * vectors.T
+    eigenvalues, eigenvectors = np.linalg.eigh(X.T @ X / (len(X) - 1))
+    return np.asarray(np.sqrt(eigenvalues.clip(0))[:, None] * eigenvectors.T)
 
 
 def kernel_distance(
@@ -147,12 +145,12 @@ def kernel_distance(
     features: Any = None,
     random_state: Any = None,
 ) -> float:
-    r"""Squared maximum mean discrepancy of two samples, under a cubic kernel.
+    r"""Squared maximum mean discrepancy of two samples, with a cubic kernel.
 
     The kernel of rows with :math:`d` columns is :math:`(x^\top y / d + 1)^3`, so means, covariances and skewness count.
-    Unlike `frechet_distance` it is not biased, at any number of rows, so it scatters around zero for samples of one
-    distribution, and may be below. With Inception's `features` it is the kernel inception distance. Columns should
-    have one scale of about one.
+    Unlike `frechet_distance` it is unbiased at any number of rows, so that it may be negative for samples of one
+    distribution. With Inception's `features` it is the kernel inception distance. Columns should have a scale of about
+    one.
 
     Parameters
     ----------
@@ -161,11 +159,11 @@ def kernel_distance(
     X_generated : array-like of shape (n_generated, n_features)
         Generated rows, two at least.
     n_subsets : int, default=100
-        How many pairs of subsets the distance is a mean over.
+        Number of pairs of subsets that the distance is averaged over.
     subset_size : int, default=1000
-        Rows in a subset, drawn without replacement; all of the smaller sample where it has fewer.
+        Rows in a subset, drawn without replacement; at most all of the smaller sample.
     features : fitted estimator, torch.nn.Module, callable or None, default=None
-        What rows are compared by, as in `features_of`; None is the rows as they are.
+        Features that rows are compared by, as in `features_of`; None is the rows themselves.
     random_state : int, RandomState instance or None, default=None
         Draws the subsets.
 
@@ -190,32 +188,30 @@ def kernel_distance(
     >>> abs(kernel_distance(X, Y, random_state=0)) < 0.02 < kernel_distance(X, Y + 1, random_state=0)
     True
     """
-    X_real, X_generated = pair_of(X_real, X_generated, features)
-    check_count("n_subsets", n_subsets, 1)
-    check_count("subset_size", subset_size, 2)
+    X_real, X_generated = check_samples(X_real, X_generated, features, min_rows=2)
+    check_integer("n_subsets", n_subsets, 1)
+    check_integer("subset_size", subset_size, 2)
     size = min(subset_size, len(X_real), len(X_generated))
-    if size < 2:
-        raise ValueError("Both samples must have two rows at least. Got one.")
     if size == len(X_real) == len(X_generated):
-        return discrepancy(X_real, X_generated)
+        return unbiased_mmd(X_real, X_generated)
     rng = np.random.default_rng(random_state)
-    found = [
-        discrepancy(*(rows[rng.choice(len(rows), size, replace=False)] for rows in (X_real, X_generated)))
+    distances = [
+        unbiased_mmd(*(rows[rng.choice(len(rows), size, replace=False)] for rows in (X_real, X_generated)))
         for _ in range(n_subsets)
     ]
-    return float(np.mean(found))
+    return float(np.mean(distances))
 
 
-def discrepancy(X: np.ndarray, Y: np.ndarray) -> float:
+def unbiased_mmd(X: Floats, Y: Floats) -> float:
     """Unbiased squared maximum mean discrepancy of two samples of one size."""
     n = len(X)
-    own = sum(cubic(rows, rows).sum() - ((np.square(rows).mean(axis=1) + 1) ** 3).sum() for rows in (X, Y))
-    return float(own / (n * (n - 1)) - 2 * cubic(X, Y).mean())
+    within = sum(cubic_kernel(rows, rows).sum() - ((np.square(rows).mean(axis=1) + 1) ** 3).sum() for rows in (X, Y))
+    return float(within / (n * (n - 1)) - 2 * cubic_kernel(X, Y).mean())
 
 
-def cubic(X: np.ndarray, Y: np.ndarray) -> np.ndarray:
+def cubic_kernel(X: Floats, Y: Floats) -> Floats:
     """The kernel of each pair of rows."""
-    linear = X @ Y.T
+    linear: Floats = X @ Y.T
     linear /= X.shape[1]
     linear += 1
     cubes = linear * linear

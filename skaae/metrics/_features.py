@@ -1,4 +1,4 @@
-"""What samples are compared by: rows as they are, or as some fitted model sees them."""
+"""Features that samples are compared by, from a fitted model."""
 
 from __future__ import annotations
 
@@ -6,33 +6,35 @@ import sys
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ["features_of"]
 
 
-def features_of(X: Any, features: Any, *, batch_size: int = 256) -> np.ndarray:
-    """Rows as a fitted model sees them: the `features` of the metrics that compare samples.
+def features_of(X: Any, features: Any, *, batch_size: int = 256) -> NDArray[Any]:
+    """Features of rows by a fitted model: the parameter `features` of the metrics that compare samples.
 
-    Distances between rows mean what distances between their columns mean, which for images is little. Compared by what
-    a model has learned to tell apart, samples are near where it finds them alike; what it has not learned it does not
-    see. State which model a figure was measured by: figures by two models are not comparable. Nothing is downloaded.
+    Distances between rows mean what distances between their columns mean, which for images is little. Features that a
+    model has learned, as for a classification, give distances that matter for that task; differences that do not matter
+    for it are ignored. State the model with each figure: figures of two models are not comparable. Nothing is
+    downloaded.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, ...)
-        Rows, as the model takes them.
+        Rows, the inputs of the model.
     features : fitted estimator or pipeline, torch.nn.Module, or callable
-        An estimator with `transform` gives what that returns; a multi-layer perceptron of scikit-learn its last
-        hidden layer; another classifier its class probabilities; a pipeline what its last step makes of the steps
-        before. A torch module, such as torchvision's Inception without its last layer, is shown batches of 32-bit
-        floats on its own device, in evaluation mode, and its output is flattened. Anything else is called with `X`.
+        Of an estimator with `transform`, features are what that returns; of a multi-layer perceptron of scikit-learn
+        its last hidden layer; of another classifier its class probabilities; of a pipeline those of its last step. A
+        torch module, such as torchvision's Inception without its last layer, is called with batches of 32-bit floats on
+        its device, in evaluation mode, and its output is flattened. Anything else is called with `X`.
     batch_size : int, default=256
-        How many rows a torch module is shown at a time.
+        Number of rows in a batch of a torch module.
 
     Returns
     -------
     features : ndarray of shape (n_samples, n_features)
-        A row for each.
+        Features of each row.
 
     Raises
     ------
@@ -51,14 +53,14 @@ def features_of(X: Any, features: Any, *, batch_size: int = 256) -> np.ndarray:
     """
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(features, torch.nn.Module):
-        return of_module(X, features, batch_size)
+        return module_features(X, features, batch_size)
     if hasattr(features, "steps") and not hasattr(features, "transform"):
         return features_of(features[:-1].transform(X) if len(features) > 1 else X, features[-1])
     if hasattr(features, "transform"):
-        found = features.transform(X)
-        return found.toarray() if hasattr(found, "toarray") else np.asarray(found)
+        transformed = features.transform(X)
+        return np.asarray(transformed.toarray() if hasattr(transformed, "toarray") else transformed)
     if hasattr(features, "coefs_"):
-        return of_perceptron(X, features)
+        return perceptron_features(X, features)
     if hasattr(features, "predict_proba"):
         return np.asarray(features.predict_proba(X))
     if callable(features):
@@ -69,28 +71,29 @@ def features_of(X: Any, features: Any, *, batch_size: int = 256) -> np.ndarray:
     )
 
 
-def of_perceptron(X: Any, model: Any) -> np.ndarray:
+def perceptron_features(X: Any, model: Any) -> NDArray[Any]:
     """The last hidden layer of a fitted multi-layer perceptron of scikit-learn."""
     from sklearn.neural_network._base import ACTIVATIONS
 
-    hidden = np.asarray(X, dtype=np.float64)
+    hidden: NDArray[np.float64] = np.asarray(X, dtype=np.float64)
     for weights, bias in zip(model.coefs_[:-1], model.intercepts_[:-1], strict=True):
         hidden = hidden @ weights + bias
         ACTIVATIONS[model.activation](hidden)
     return hidden
 
 
-def of_module(X: Any, module: Any, batch_size: int) -> np.ndarray:
-    """The flattened output of a torch module, whose parts are left in the modes they were in."""
+def module_features(X: Any, module: Any, batch_size: int) -> NDArray[Any]:
+    """The flattened output of a torch module, whose submodules keep their modes."""
     import torch
 
     x = torch.as_tensor(np.asarray(X, dtype=np.float32))
     device = next((tensor.device for tensor in module.parameters()), torch.device("cpu"))
-    modes = [(part, part.training) for part in module.modules()]
+    modes = [(submodule, submodule.training) for submodule in module.modules()]
     module.eval()
     try:
         with torch.no_grad():
-            return torch.cat([module(batch.to(device)).flatten(1).cpu() for batch in x.split(batch_size)]).numpy()
+            outputs = [module(batch.to(device)).flatten(1).cpu() for batch in torch.split(x, batch_size)]
+            return torch.cat(outputs).numpy()
     finally:
-        for part, was_training in modes:
-            part.training = was_training
+        for submodule, was_training in modes:
+            submodule.training = was_training

@@ -1,4 +1,4 @@
-"""Likelihood of real rows under generated ones."""
+"""Likelihood of real rows under a density estimate of generated rows."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 from scipy.special import logsumexp
 
-from ._samples import centred, pair_of
+from ._validation import center_both, check_samples
 
 __all__ = ["parzen_log_likelihood"]
 
-CHUNK = 100  # real rows at once
+CHUNK_ROWS = 100
 
 
 def parzen_log_likelihood(X_real: Any, X_generated: Any, *, bandwidth: float) -> tuple[float, float]:
     """Mean log density of real rows under normal distributions around generated rows, and its standard error.
 
-    The estimate that generative models of images were compared by before better ones came. It says little of
-    likelihood and less of samples: in wide spaces it depends on the bandwidth and on the number of generated rows more
-    than on the model (Theis, van den Oord and Bethge, "A note on the evaluation of generative models", 2016,
-    arXiv 1511.01844). Choose the bandwidth on rows that are not reported on.
+    The estimate that generative models of images were compared by before better ones. It measures neither the
+    likelihood nor the quality of samples well: in spaces of many dimensions it depends on the bandwidth and on the
+    number of generated rows more than on the model (Theis, van den Oord and Bethge, "A note on the evaluation of
+    generative models", 2016, arXiv 1511.01844). Choose the bandwidth on other rows.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def parzen_log_likelihood(X_real: Any, X_generated: Any, *, bandwidth: float) ->
     log_likelihood : float
         Mean natural logarithm of the density.
     standard_error : float
-        Of that mean, over the real rows.
+        Standard error of the mean.
 
     Examples
     --------
@@ -47,15 +47,15 @@ def parzen_log_likelihood(X_real: Any, X_generated: Any, *, bandwidth: float) ->
     >>> round(value, 4), round(error, 4)  # of a standard normal distribution at its mean
     (-0.9189, 0.0)
     """
-    X_real, X_generated = centred(*pair_of(X_real, X_generated))
+    X_real, X_generated = center_both(*check_samples(X_real, X_generated))
     n_features = X_real.shape[1]
     if not bandwidth > 0:
         raise ValueError(f"`bandwidth` must be above zero. Got {bandwidth!r}.")
-    squares = np.square(X_generated).sum(axis=1)
+    squared_norms = np.square(X_generated).sum(axis=1)
     logs = []
-    for start in range(0, len(X_real), CHUNK):
-        rows = X_real[start : start + CHUNK]
-        distances = np.square(rows).sum(axis=1)[:, None] + squares - 2 * rows @ X_generated.T
+    for start in range(0, len(X_real), CHUNK_ROWS):
+        rows = X_real[start : start + CHUNK_ROWS]
+        distances = np.square(rows).sum(axis=1)[:, None] + squared_norms - 2 * rows @ X_generated.T
         logs.append(logsumexp(-distances.clip(0) / (2 * bandwidth**2), axis=1))
     density = np.concatenate(logs) - np.log(len(X_generated)) - n_features * np.log(bandwidth * np.sqrt(2 * np.pi))
     return float(density.mean()), float(density.std() / np.sqrt(len(density)))

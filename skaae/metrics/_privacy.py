@@ -1,4 +1,4 @@
-"""How much generated rows lean on single training rows."""
+"""Whether generated rows are copies of training rows."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import cdist
 
-from ._samples import check_count
-from ._tables import cells_of, tables_of
+from ._tables import check_tables, encode_columns
+from ._validation import Floats, check_integer
 
 __all__ = ["nearest_record_share"]
 
-CHUNK = 4_000_000  # distances at a time: 32 MB
+Encoded = tuple[Floats, Floats]  # points and codes
+
+CHUNK_DISTANCES = 4_000_000  # that are computed at once: 32 MB
 
 
 def nearest_record_share(
     X_generated: Any, X_train: Any, X_holdout: Any, *, max_rows: int = 5000, random_state: Any = None
 ) -> float:
-    """Share of generated rows that are nearer to a training row than to any row that was held out.
+    """Fraction of generated rows that are nearer to a training row than to any held-out row.
 
-    Rows of a generator that learned the distribution are as near to the ones as to the others: 0.5. Copies of training
-    rows have 1. This tells how much a generator leans on its training rows in the mean; it is no guarantee of
-    anybody's privacy, and one copied row does not show.
+    Rows of a generator that learned the distribution are as near to both: 0.5. Copies of training rows have 1. This
+    measures memorization in the mean; it is no guarantee of privacy, and single copied rows are not detected.
 
     Parameters
     ----------
@@ -32,18 +33,18 @@ def nearest_record_share(
     X_train : DataFrame or array-like of shape (n_train, n_features)
         Rows that the generator was fitted to, with the same columns.
     X_holdout : DataFrame or array-like of shape (n_holdout, n_features)
-        Rows of the same distribution that it has not seen.
+        Rows of the same distribution that it was not fitted to.
     max_rows : int, default=5000
-        How many rows of each are used at most. Of training and held-out rows equally many are, drawn at random.
+        Maximum number of rows of each table. As many training as held-out rows are used.
     random_state : int, RandomState instance or None, default=None
-        Draws them.
+        Draws the rows.
 
     Returns
     -------
     share : float
         From 0 to 1; rows that are as near to both count half. Distances are sums over the columns: of numbers the
-        absolute difference in units of the range in training, of other cells that differ 1; a missing cell lies from
-        a half to 1 from a number of that range.
+        absolute difference divided by the range of the training rows, of different categories 1; a missing cell is
+        at a distance of 0.5 to 1 from a number of that range.
 
     References
     ----------
@@ -60,44 +61,44 @@ def nearest_record_share(
     >>> nearest_record_share(train, train, test)
     1.0
     """
-    check_count("max_rows", max_rows, 1)
-    train, generated = tables_of(X_train, X_generated, ("X_train", "X_generated"))
-    train, holdout = tables_of(train, X_holdout, ("X_train", "X_holdout"))
+    check_integer("max_rows", max_rows, 1)
+    train, generated = check_tables(X_train, X_generated, ("X_train", "X_generated"))
+    train, holdout = check_tables(train, X_holdout, ("X_train", "X_holdout"))
     rng = np.random.default_rng(random_state)
     n = min(len(train), len(holdout), max_rows)
     tables = [
-        table.iloc[rng.permutation(len(table))[:most]]
-        for table, most in ((generated, max_rows), (train, n), (holdout, n))
+        table.iloc[rng.permutation(len(table))[:n_rows]]
+        for table, n_rows in ((generated, max_rows), (train, n), (holdout, n))
     ]
-    rows, *others = places_of(tables, train)
-    to_train, to_holdout = (distances_to_nearest(rows, other) for other in others)
+    encoded, *others = encode_for_distances(tables, train)
+    to_train, to_holdout = (nearest_distances(encoded, other) for other in others)
     return float(np.mean(to_train < to_holdout) + np.mean(to_train == to_holdout) / 2)
 
 
-def places_of(tables: list[pd.DataFrame], train: pd.DataFrame) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Rows of each table as points, whose distances add up, and codes, of which those that differ count 1 each."""
+def encode_for_distances(tables: list[pd.DataFrame], train: pd.DataFrame) -> list[Encoded]:
+    """Rows of each table as points, for Manhattan distances, and codes of categories, for Hamming distances."""
     n = sum(map(len, tables))
     points, codes = [np.zeros(n)], [np.zeros(n)]
-    for numeric, cells, _ in cells_of([*tables, train], train):
-        if not numeric:
+    for cells, n_codes in encode_columns([*tables, train], train):
+        if n_codes:
             codes.append(cells[:n])
             continue
-        known, numbers = cells[n:][~np.isnan(cells[n:])], cells[:n]
-        lowest, highest = (known.min(), known.max()) if len(known) else (0.0, 1.0)
+        present, numbers = cells[n:][~np.isnan(cells[n:])], cells[:n]
+        low, high = (present.min(), present.max()) if len(present) else (0.0, 1.0)
         missing = np.isnan(numbers)
-        points.append(np.where(missing, 0.5, (numbers - lowest) / ((highest - lowest) or 1)))
+        points.append(np.where(missing, 0.5, (numbers - low) / ((high - low) or 1)))
         points.append(missing / 2)
     bounds = np.cumsum([len(table) for table in tables])[:-1]
-    parts = (np.split(np.column_stack(columns).astype(float), bounds) for columns in (points, codes))
-    return list(zip(*parts, strict=True))
+    encoded = (np.split(np.column_stack(columns).astype(float), bounds) for columns in (points, codes))
+    return list(zip(*encoded, strict=True))
 
 
-def distances_to_nearest(rows: tuple[np.ndarray, np.ndarray], others: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+def nearest_distances(rows: Encoded, others: Encoded) -> Floats:
     """Distance of each row to the nearest of others."""
     n_codes = rows[1].shape[1]
-    n_chunks = max(1, len(rows[0]) * len(others[0]) // CHUNK)
+    n_chunks = max(1, len(rows[0]) * len(others[0]) // CHUNK_DISTANCES)
     nearest = []
-    for points, codes in zip(*(np.array_split(part, n_chunks) for part in rows), strict=True):
+    for points, codes in zip(*(np.array_split(array, n_chunks) for array in rows), strict=True):
         distances = cdist(points, others[0], "cityblock")
         if n_codes > 1:
             distances += n_codes * cdist(codes, others[1], "hamming")

@@ -1,4 +1,4 @@
-"""Two tables of the same columns, real and generated: which columns are numbers, and how cells compare."""
+"""Two tables with the same columns, real and generated: checks, and encoding of their cells."""
 
 from __future__ import annotations
 
@@ -7,42 +7,42 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.sparse import issparse
 
 from ..table._columns import is_categorical
-from ._samples import LARGEST, spread_of
+from ._validation import MAX_VALUE, Floats, column_spreads
 
 __all__ = [
-    "Codes",
-    "by_name",
-    "cells_of",
-    "codes_of",
-    "is_number",
-    "numbers_of",
-    "points_of",
-    "tables_of",
-    "text_of",
+    "PairCodes",
+    "check_tables",
+    "encode_columns",
+    "factorize_pair",
+    "is_numeric",
+    "mean_or_series",
+    "to_floats",
+    "to_points",
+    "to_text",
     "total_variation",
 ]
 
-MOST_CATEGORIES = 200  # of a column that learners or distances look at; the others count as one
+MAX_CATEGORIES = 200  # of a column that are distinguished; the rarer ones count as one
+
+PairCodes = tuple[NDArray[np.intp], NDArray[np.intp], int]  # indices of categories in two columns, and their number
 
 
-Codes = tuple[np.ndarray, np.ndarray, int]  # of two columns, from 0, and how many there can be
-
-
-def tables_of(X_real: Any, X_generated: Any, names: tuple[str, ...] = ("X_real", "X_generated")) -> list[pd.DataFrame]:
-    """Both as DataFrames, the columns of the second in the order of the first."""
-    real, generated = (table_of(X, name) for X, name in zip((X_real, X_generated), names, strict=True))
+def check_tables(first: Any, second: Any, names: tuple[str, ...] = ("X_real", "X_generated")) -> list[pd.DataFrame]:
+    """Two tables as DataFrames, the columns of the second in the order of the first."""
+    real, generated = (check_dataframe(X, name) for X, name in zip((first, second), names, strict=True))
     if set(real) != set(generated):
-        lacking, beyond = [c for c in real if c not in generated], [c for c in generated if c not in real]
-        raise ValueError(f"Both tables must have the same columns. Got one without {lacking}, or with {beyond} beside.")
+        missing, extra = [c for c in real if c not in generated], [c for c in generated if c not in real]
+        raise ValueError(f"Both tables must have the same columns. Got one without {missing}, or with {extra} besides.")
     return [real, generated[list(real)]]
 
 
-def table_of(X: Any, name: str) -> pd.DataFrame:
-    """A DataFrame of at least one row and column, with columns told apart by their names."""
-    table = X if isinstance(X, pd.DataFrame) else frame_of(X, name)
+def check_dataframe(X: Any, name: str) -> pd.DataFrame:
+    """A DataFrame of at least one row and column, with unique names of columns."""
+    table = X if isinstance(X, pd.DataFrame) else to_dataframe(X, name)
     if not table.size:
         raise ValueError(f"`{name}` must have one row and one column at least. Got shape {table.shape}.")
     if table.columns.has_duplicates:
@@ -50,90 +50,89 @@ def table_of(X: Any, name: str) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def frame_of(X: Any, name: str) -> pd.DataFrame:
-    """A DataFrame of what is none."""
+def to_dataframe(X: Any, name: str) -> pd.DataFrame:
+    """A DataFrame of an array-like."""
     try:
         if issparse(X):
             raise TypeError("it is sparse")
         if isinstance(X, np.ndarray):
-            X = X.astype(X.dtype.newbyteorder("="), copy=False)  # pandas knows no other
+            X = X.astype(X.dtype.newbyteorder("="), copy=False)  # pandas needs native byte order
         return pd.DataFrame(X).infer_objects()
     except (TypeError, ValueError) as error:
         raise ValueError(f"`{name}` must be a table, of rows and columns. Got {type(X).__name__}: {error}.") from error
 
 
-def is_number(cells: pd.Series) -> bool:
+def is_numeric(cells: pd.Series) -> bool:
     """Whether a column's cells are numbers, as `TableEncoder` reads them; dates are refused."""
     return not is_categorical(cells)
 
 
-def numbers_of(cells: pd.Series) -> np.ndarray:
-    """Cells as 64-bit floats, NaN where missing or no number at all."""
-    numbers = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+def to_floats(cells: pd.Series) -> Floats:
+    """Cells as 64-bit floats, NaN where missing or no number."""
+    floats: Floats = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     name = cells.name.item() if isinstance(cells.name, np.generic) else cells.name
-    if np.isinf(numbers).any():
+    if np.isinf(floats).any():
         raise ValueError(f"Numbers must be finite. Got infinity in column {name!r}.")
-    if (np.abs(numbers) > LARGEST).any():
-        raise ValueError(f"Numbers must be at most {LARGEST}. Got greater ones in column {name!r}.")
-    return numbers
+    if (np.abs(floats) > MAX_VALUE).any():
+        raise ValueError(f"Numbers must be at most {MAX_VALUE}. Got greater ones in column {name!r}.")
+    return floats
 
 
-def codes_of(real: pd.Series, generated: pd.Series) -> Codes:
-    """Cells as positions in the categories of both, missing cells being one of them; and how many there are."""
-    both = pd.concat([as_text(real), as_text(generated)], ignore_index=True)
+def factorize_pair(real: pd.Series, generated: pd.Series) -> PairCodes:
+    """Indices of the categories of both columns, missing cells being one of them; and their number."""
+    both = pd.concat([categories_as_text(real), categories_as_text(generated)], ignore_index=True)
     codes, categories = pd.factorize(both, use_na_sentinel=False)
     return codes[: len(real)], codes[len(real) :], len(categories)
 
 
-def as_text(cells: pd.Series) -> pd.Series:
-    """Categories as text, so that those of two dtypes compare; missing cells stay."""
-    return cells.astype(object).where(cells.notna(), None).map(text_of, na_action="ignore")
+def categories_as_text(cells: pd.Series) -> pd.Series:
+    """Categories as text, so that two dtypes can be compared; missing cells stay."""
+    return cells.astype(object).where(cells.notna(), None).map(to_text, na_action="ignore")
 
 
-def text_of(cell: Any) -> str:
-    """A cell as text, a whole number without its point."""
+def to_text(cell: Any) -> str:
+    """A cell as text, integers without a decimal point."""
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
-def total_variation(real: np.ndarray, generated: np.ndarray, n_codes: int) -> float:
-    """Half the sum of the differences of how often codes are."""
-    shares = [np.bincount(codes, minlength=n_codes) / len(codes) for codes in (real, generated)]
-    return min(1.0, float(np.abs(shares[0] - shares[1]).sum() / 2))
+def total_variation(real: NDArray[np.intp], generated: NDArray[np.intp], n_codes: int) -> float:
+    """Half the sum of the differences of the categories' frequencies."""
+    frequencies = [np.bincount(codes, minlength=n_codes) / len(codes) for codes in (real, generated)]
+    return min(1.0, float(np.abs(frequencies[0] - frequencies[1]).sum() / 2))
 
 
-def cells_of(tables: list[pd.DataFrame], like: pd.DataFrame) -> Iterator[tuple[bool, np.ndarray, int]]:
-    """For each column whether it is of numbers, its cells in all tables, and how many categories there are.
+def encode_columns(tables: list[pd.DataFrame], like: pd.DataFrame) -> Iterator[tuple[NDArray[Any], int]]:
+    """The cells of each column in all tables, encoded, and the number of categories, 0 for numeric columns.
 
-    Numbers are floats, NaN where missing. Of categories the most frequent have positions of their own, a missing cell
-    being one, and all others share the last.
+    Numbers are floats, NaN where missing. Categories are indices in the order of their frequencies, missing cells being
+    one; those beyond `MAX_CATEGORIES` share the last index.
     """
-    together = pd.concat(tables, ignore_index=True)
-    for name, cells in together.items():
-        if is_number(like[name]):
-            yield True, numbers_of(cells), 0
+    for name, cells in pd.concat(tables, ignore_index=True).items():
+        if is_numeric(like[name]):
+            yield to_floats(cells), 0
             continue
-        codes, _, n_codes = codes_of(cells, cells[:0])
+        codes, _, n_codes = factorize_pair(cells, cells[:0])
         ranks = np.empty(n_codes, int)
         ranks[np.argsort(-np.bincount(codes, minlength=n_codes), kind="stable")] = np.arange(n_codes)
-        yield False, ranks[codes].clip(max=MOST_CATEGORIES), min(n_codes, MOST_CATEGORIES + 1)
+        yield ranks[codes].clip(max=MAX_CATEGORIES), min(n_codes, MAX_CATEGORIES + 1)
 
 
-def points_of(tables: list[pd.DataFrame]) -> list[np.ndarray]:
-    """Rows as points: numbers in units of their standard deviation in the first table, categories as 0 and 1."""
-    columns: list[np.ndarray] = []
+def to_points(tables: list[pd.DataFrame]) -> list[Floats]:
+    """Rows as points: numbers standardized by the first table, categories one-hot encoded."""
+    columns: list[NDArray[Any]] = []
     n = len(tables[0])
-    for numeric, cells, n_codes in cells_of(tables, tables[0]):
-        if not numeric:
+    for cells, n_codes in encode_columns(tables, tables[0]):
+        if n_codes:
             columns += [cells == code for code in range(n_codes)]
             continue
         missing = np.isnan(cells)
-        known = cells[:n][~missing[:n]]
-        centre, spread = (known.mean(), spread_of(known)) if len(known) else (0.0, 1.0)
-        columns.append(np.where(missing, 0, (cells - centre) / spread))
+        present = cells[:n][~missing[:n]]
+        center, spread = (present.mean(), column_spreads(present)) if len(present) else (0.0, 1.0)
+        columns.append(np.where(missing, 0, (cells - center) / spread))
         columns += [missing] if missing.any() else []
     return np.split(np.column_stack(columns).astype(float), np.cumsum([len(table) for table in tables])[:-1])
 
 
-def by_name(values: dict[Hashable, float], average: bool) -> Any:
-    """The mean of errors, or all of them by name."""
+def mean_or_series(values: dict[Hashable, float], average: bool) -> Any:
+    """The mean of errors, or all of them as a Series."""
     return float(np.mean(list(values.values()))) if average else pd.Series(values, dtype=float)

@@ -18,7 +18,6 @@ from numpy.typing import DTypeLike, NDArray
 
 __all__ = [
     "CategoricalColumn",
-    "Floats",
     "NumericColumn",
     "cast",
     "check_numeric",
@@ -38,25 +37,14 @@ MAX_CHUNK_CELLS = 2**20
 MAX_CATEGORIES = 1000
 MAX_DISTINCT_FRACTION, MAX_ROWS_ALL_DISTINCT = 0.5, 100  # of text cells, in tables of more rows than that
 
-Floats: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
 Indices: TypeAlias = NDArray[np.intp]
 
 
 class NumericColumn:
-    """Creates the column of one numeric column's training cells.
+    """Creates the column of one numeric column's training cells, and fits its scaler.
 
-    Parameters
-    ----------
-    cells : Series
-        Training cells.
-    scaler : object
-        To be fitted to the column's values.
-    with_atoms : bool
-        Whether to look for atoms.
-    rounding : bool or "seen"
-        Whether decoded values have as many decimals as training values; or, where these repeat, are training values.
-    keep_missing : bool
-        Whether missing cells are a category, if there are some.
+    With ``rounding``, decoded values have as many decimals as training values have; with "seen", they are training
+    values if these repeat. With ``keep_missing``, missing cells are a category if there are some.
     """
 
     def __init__(
@@ -84,7 +72,7 @@ class NumericColumn:
             scaled[missing] = 0
         return scaled, self._category_indices(values, missing, cells.dtype) if self.n_categories else None
 
-    def decode(self, scaled: Floats | None, indices: Indices | None) -> Any:
+    def decode(self, scaled: NDArray[np.floating] | None, indices: Indices | None) -> Any:
         """Cells, in the dtype of the training cells."""
         values = np.full(0 if indices is None else len(indices), np.nan)
         if scaled is not None:
@@ -126,7 +114,7 @@ class CategoricalColumn:
         missing_rows, rows = np.split(np.unique(codes, return_index=True)[1], [int((codes < 0).any())])
         missing_rows = missing_rows[: int(keep_missing)]
         self.has_missing = bool(len(missing_rows))
-        # Cells of the table itself, so that whatever its dtype is comes back.
+        # Cells of the table itself, so that decoding restores any dtype.
         self.training_cells = cells.array.take(np.concatenate([rows[order], missing_rows]))
         self.n_categories = len(self.training_cells)
 

@@ -39,8 +39,8 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
     """Encode tables of numbers and categories as numbers for a network, and decode these.
 
     Numeric columns are scaled. Categorical columns become one column of zeros and ones for each category that occurred,
-    however rare. Missing cells are a category of their own, also in a numeric column. `inverse_transform` gives back
-    the table: the same columns in the same order, of the same dtypes and sets of categories, integers where they were
+    however rare. Missing cells are a separate category, also in a numeric column. `inverse_transform` restores the
+    table: the same columns in the same order, of the same dtypes and sets of categories, integers where they were
     integers, missing cells where some were missing.
 
     The columns of the result are the values of all numeric columns, followed by the one-hot groups: groups of columns
@@ -63,8 +63,8 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         moreover takes the nearest training value in columns where these repeat, three times in the mean, if `scaling`
         is by quantiles: for generated rows.
     keep_missing : bool, default=True
-        Whether missing cells of the training rows are a category of their own. Otherwise they become zeros, as do those
-        of columns that had none, and none comes back.
+        Whether missing cells of the training rows are a separate category. Otherwise they become zeros, as do those of
+        columns that had none, and decoded rows have none.
 
     Attributes
     ----------
@@ -143,7 +143,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         self._complete_numeric, self._columns = self._fit_columns(table)
         self._schema = (table.columns, list(table.dtypes)) if isinstance(table, pd.DataFrame) else None
         if self._complete_numeric:
-            # Arrays of integers are left as they are, for scalers turn them into floats column by column.
+            # Arrays of integers are not copied, because scalers convert them to floats column by column.
             dtype = table.dtype if isinstance(table, np.ndarray) else None
             values = numeric_columns(table, self._complete_numeric, dtype)
             self.scaler_ = self._make_scaler().fit(values)
@@ -220,11 +220,8 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
-        categories = [
-            f"{names[index]}_{category}"
-            for index in self._one_hot_columns
-            for category in self._columns[index].category_names()
-        ]
+        columns = [(names[index], self._columns[index]) for index in self._one_hot_columns]
+        categories = [f"{name}_{category}" for name, column in columns for category in column.category_names()]
         return np.array([*names[self._value_columns], *categories], dtype=object)
 
     def encode(self, table: Table) -> NDArray[Any]:
@@ -238,10 +235,9 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
     def known_categories(self) -> tuple[dict[int, set[Any]], set[int]]:
         """The categories of columns by their indices, and the indices of columns that had missing cells."""
         columns = self._columns.items()
-        categories = {
-            index: set(column.categories) for index, column in columns if isinstance(column, CategoricalColumn)
-        }
-        return categories, {index for index, column in columns if column.has_missing}
+        categorical = [(index, column) for index, column in columns if isinstance(column, CategoricalColumn)]
+        with_missing = {index for index, column in columns if column.has_missing}
+        return {index: set(column.categories) for index, column in categorical}, with_missing
 
     def _encode_chunk(self, table: Table) -> NDArray[Any]:
         scaled = []

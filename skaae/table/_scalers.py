@@ -19,8 +19,6 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from ._columns import Floats
-
 __all__ = ["MAX_SPREADS", "ColumnScaler", "Identity", "RankScaler"]
 
 PERCENTILES = (5, 50, 95)
@@ -72,7 +70,7 @@ class ColumnScaler(TransformerMixin, BaseEstimator):
             scaled = clip_infinite(np.sinh(X)) if self.tails == "arcsinh" else X
             return clip_infinite(scaled * self.scale_ + self.center_)
 
-    def _statistics(self, X: NDArray[Any]) -> Floats:
+    def _statistics(self, X: NDArray[Any]) -> NDArray[np.floating]:
         """Centres and spreads of columns, (2, n_columns), in the dtype of the columns."""
         X = np.asarray(X, X.dtype if X.dtype in (np.float32, np.float64) else np.float64)
         X = X if X.flags.forc else np.asfortranarray(X)

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import DTypeLike, NDArray
 from sklearn.utils import check_array
 
-from ._columns import Floats, Indices, check_numeric, is_categorical
+from ._columns import Indices, check_numeric, is_categorical
 
 __all__ = [
     "Table",
@@ -114,14 +114,14 @@ def check_unique_names(X: pd.DataFrame) -> None:
         raise ValueError(f"Columns must have different names. Got {names} twice.")
 
 
-def check_matrix(X: Any, n_features: int, name: str) -> Floats:
+def check_matrix(X: Any, n_features: int, name: str) -> NDArray[np.floating]:
     """Finite numbers in ``n_features`` columns as an array of floats; ``name`` says what they are."""
     try:
         with np.errstate(invalid="ignore"):  # of sums of infinite numbers of both signs
             X = check_array(X, dtype=[np.float64, np.float32], order="C", input_name="X")
     except (TypeError, ValueError) as error:
         raise type(error)(f"`X` must be a matrix of finite numbers, as {name} are. {error}") from None
-    matrix: Floats = X
+    matrix: NDArray[np.floating] = X
     if matrix.shape[1] != n_features:
         raise ValueError(f"`X` must have as many columns as {name} ({n_features}). Got {matrix.shape[1]}.")
     return matrix

@@ -11,7 +11,7 @@ PROBABILITIES = np.exp(LOGITS) / np.exp(LOGITS).sum(1, keepdims=True)
 
 
 def table(rows, flag):
-    """Numbers, whole numbers, categories and bools."""
+    """Numbers, integers, categories and bools."""
     kinds = np.where(rows[:, 2] > 0.5, "a", np.where(rows[:, 2] < -1, "b", "c"))
     whole = np.round(rows[:, 1] * 3).astype(int)
     return pd.DataFrame({"number": rows[:, 0], "whole": whole, "kind": kinds, "flag": flag > 0})

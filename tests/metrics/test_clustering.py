@@ -4,12 +4,12 @@ import pytest
 from skaae.metrics import clustering_accuracy
 
 
-def test_names_of_clusters_do_not_matter():
+def test_cluster_names_do_not_matter():
     y = np.array(["a", "b", "c", "a", "b"])
     assert clustering_accuracy(y, np.array([7, 1, 3, 7, 1])) == 1
 
 
-def test_the_best_assignment_is_not_the_greedy_one():
+def test_assignment_is_not_greedy():
     # Greedy takes the 5 rows shared by 0 and "x", and is left with 0 for "y"; the best takes 4 and 4.
     y = ["x"] * 5 + ["y"] * 4 + ["x"] * 4
     clusters = [0] * 5 + [0] * 4 + [1] * 4
@@ -20,7 +20,7 @@ def test_clusters_beyond_the_classes_are_wrong():
     assert clustering_accuracy([0, 0, 0, 0], [0, 0, 1, 2]) == 0.5
 
 
-def test_bad_input():
+def test_invalid_input_raises():
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         clustering_accuracy([0, 1], [0])
     with pytest.raises(ValueError, match="one row at least"):
@@ -37,6 +37,6 @@ def test_bad_input():
         (np.array([{}, {}]), "`labels_true` must be all text or all numbers"),
     ],
 )
-def test_labels_that_are_refused(labels, message):
+def test_invalid_labels_raise(labels, message):
     with pytest.raises(ValueError, match=message):
         clustering_accuracy(labels, [0, 1])

@@ -7,14 +7,14 @@ from scipy.sparse import csr_matrix
 from skaae.metrics import column_shape_error, pair_trend_error
 
 
-def test_shapes_are_what_sdmetrics_found():
+def test_column_shapes_equal_recorded_sdmetrics():
     errors = column_shape_error(REAL_TABLE, MADE_TABLE, average=False)  # sdmetrics 0.32.0
     known = {"number": 0.14333333, "whole": 0.21333333, "kind": 0.15, "flag": 0.08333333}
     assert errors.to_dict() == pytest.approx(known)
     assert column_shape_error(REAL_TABLE, MADE_TABLE) == pytest.approx(0.1475)
 
 
-def test_shapes_are_what_sdmetrics_finds():
+def test_column_shapes_equal_sdmetrics():
     reference = pytest.importorskip("sdmetrics.single_column")
     metrics = {"number": reference.KSComplement, "whole": reference.KSComplement}
     errors = column_shape_error(REAL_TABLE, MADE_TABLE, average=False)
@@ -23,14 +23,14 @@ def test_shapes_are_what_sdmetrics_finds():
         assert 1 - error == pytest.approx(metric.compute(REAL_TABLE[name], MADE_TABLE[name]))
 
 
-def test_trends_are_what_sdmetrics_found():
+def test_pair_trends_equal_recorded_sdmetrics():
     errors = pair_trend_error(REAL_TABLE, MADE_TABLE, average=False)  # sdmetrics 0.32.0
     assert errors["number", "kind"] == pytest.approx(0.24333333)
     assert errors["kind", "flag"] == pytest.approx(0.16333333)
     assert pair_trend_error(REAL_TABLE, MADE_TABLE) == pytest.approx(errors.mean())
 
 
-def test_trends_are_what_sdmetrics_finds():
+def test_pair_trends_equal_sdmetrics():
     reference = pytest.importorskip("sdmetrics.column_pairs")
     errors = pair_trend_error(REAL_TABLE, MADE_TABLE, average=False)
     for pair, error in errors.items():
@@ -40,15 +40,15 @@ def test_trends_are_what_sdmetrics_finds():
             expected = reference.CorrelationSimilarity.compute(*parts)
         else:
             expected = reference.ContingencySimilarity.compute(*parts, continuous_column_names=numbers or None)
-        assert 1 - error == pytest.approx(expected, abs=0.01)  # theirs bin whole numbers by other edges
+        assert 1 - error == pytest.approx(expected, abs=0.01)  # theirs bin integers by other edges
 
 
-def test_trends_of_numbers_are_correlations():
+def test_numeric_pair_trends_are_correlations():
     expected = np.abs(np.corrcoef(REAL.T) - np.corrcoef(MADE.T))[np.triu_indices(4, 1)] / 2
     np.testing.assert_allclose(pair_trend_error(REAL, MADE, average=False), expected)
 
 
-def test_categories_compare_by_what_they_say():
+def test_categories_of_different_dtypes():
     whole, flags = pd.DataFrame({"a": [1, 2]}, dtype=object), pd.DataFrame({"a": [True, False]})
     assert column_shape_error(whole, whole.astype(float)) == 0
     assert column_shape_error(flags, flags.astype(str)) == 0
@@ -56,7 +56,7 @@ def test_categories_compare_by_what_they_say():
     assert column_shape_error(flags, flags | True) == 0.5
 
 
-def test_arrays_of_objects_and_lists_are_read_cell_by_cell():
+def test_object_arrays_and_lists():
     rows = [[1.5, "a"], [2.5, "b"], [None, "b"]]
     for other in ([[1.5, "a"], [9.0, "b"], [None, "a"]], np.array([[1.5, "a"], [9.0, "b"], [None, "a"]], dtype=object)):
         assert column_shape_error(np.array(rows, dtype=object), other, average=False).to_dict() == {0: 0.5, 1: 1 / 3}
@@ -64,14 +64,14 @@ def test_arrays_of_objects_and_lists_are_read_cell_by_cell():
     assert pair_trend_error(numbers, MADE) == pair_trend_error(REAL, MADE)
 
 
-def test_dates_are_refused_with_advice():
+def test_dates_raise():
     days = pd.DataFrame({"day": pd.date_range("2026-01-01", periods=3)})
     with pytest.raises(ValueError, match="turn it into numbers first"):
         column_shape_error(days, days)
 
 
 @pytest.mark.parametrize("metric", [column_shape_error, pair_trend_error])
-def test_the_same_rows_have_no_error_whatever_their_order_and_dtypes(metric):
+def test_same_rows_have_no_error(metric):
     table = REAL_TABLE.assign(
         category=REAL_TABLE.kind.astype("category"),
         nullable=pd.array([1, None, 3] * 100, dtype="Int64"),
@@ -83,7 +83,7 @@ def test_the_same_rows_have_no_error_whatever_their_order_and_dtypes(metric):
     assert metric(table, others) == pytest.approx(0, abs=1e-12)
 
 
-def test_missing_cells_count():
+def test_missing_cells():
     whole, half = pd.DataFrame({"a": np.arange(4.0)}), pd.DataFrame({"a": [0, np.nan, 3, np.nan]})
     assert column_shape_error(whole, half) == 0.5
     text = pd.DataFrame({"a": ["x", "x", "y", "y"]})
@@ -92,26 +92,26 @@ def test_missing_cells_count():
     assert column_shape_error(half * np.nan, whole) == 1
 
 
-def test_a_correlation_that_is_not_defined_is_none():
+def test_undefined_correlation_is_zero():
     straight = np.column_stack([np.arange(5.0), np.arange(5.0)])
     assert pair_trend_error(straight, np.column_stack([np.arange(5.0), np.ones(5)])) == pytest.approx(0.5)
 
 
-def test_shuffled_columns_show_in_pairs_only():
+def test_shuffled_columns_have_pair_errors_only():
     rng = np.random.default_rng(0)
     shuffled = REAL_TABLE.apply(lambda cells: rng.permutation(cells))
     assert column_shape_error(REAL_TABLE, shuffled) == 0
     assert pair_trend_error(REAL_TABLE, shuffled) > 0.05
 
 
-def test_categories_with_thousands_of_names():
+def test_thousands_of_categories():
     names = np.array([f"name {i}" for i in range(5000)])
     table = pd.DataFrame({"a": names, "b": names[::-1]})
     assert pair_trend_error(table, table) == 0
     assert pair_trend_error(table, table.assign(b=names)) == 1
 
 
-def test_bad_input():
+def test_invalid_input_raises():
     with pytest.raises(ValueError, match=r"without \['flag'\], or with \['other'\] beside"):
         column_shape_error(REAL_TABLE, MADE_TABLE.rename(columns={"flag": "other"}))
     with pytest.raises(ValueError, match="two columns at least"):
@@ -133,11 +133,11 @@ def test_bad_input():
         (1e200 * REAL, r"must be at most 1e\+150. Got greater ones in column 0"),
     ],
 )
-def test_what_is_no_table_is_refused(X, message):
+def test_invalid_tables_raise(X, message):
     with pytest.raises(ValueError, match=message):
         pair_trend_error(X, REAL)
 
 
-def test_one_row_and_bytes_in_another_order():
+def test_one_row_and_big_endian_arrays():
     assert column_shape_error(np.eye(1), np.eye(1)) == 0
     assert column_shape_error(REAL.astype(">f4"), REAL.astype("f4")) == 0

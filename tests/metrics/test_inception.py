@@ -5,12 +5,12 @@ from known_samples import LOGITS, PROBABILITIES
 from skaae.metrics import inception_score
 
 
-def test_it_is_what_torch_fidelity_found():
+def test_equals_recorded_torch_fidelity():
     assert inception_score(PROBABILITIES) == pytest.approx((2.0054488618603172, 0.1302376335911984))  # 0.4.0
     assert inception_score(PROBABILITIES, 7)[0] == pytest.approx(inception_score(PROBABILITIES, n_splits=7)[0])
 
 
-def test_it_is_what_torch_fidelity_finds():
+def test_equals_torch_fidelity():
     torch = pytest.importorskip("torch")
     reference = pytest.importorskip("torch_fidelity.metric_isc")
     found = reference.isc_features_to_metric(torch.tensor(LOGITS), 7, shuffle=False)  # 300 rows in 7 parts
@@ -30,7 +30,7 @@ def test_sorted_rows_need_shuffling():
     assert (mean, spread) == inception_score(by_class, 4, shuffle=True, random_state=0)
 
 
-def test_bad_input():
+def test_invalid_input_raises():
     with pytest.raises(ValueError, match="sum to 1"):
         inception_score(LOGITS)
     with pytest.raises(ValueError, match="must not be negative"):

@@ -7,29 +7,29 @@ from skaae.metrics import nearest_record_share
 TRAIN, TEST, NEW = np.random.default_rng(0).normal(size=(3, 1000, 4))
 
 
-def test_copies_of_training_rows_are_nearer_to_them_and_those_of_held_out_rows_are_not():
+def test_copies_of_training_and_held_out_rows():
     assert nearest_record_share(TRAIN[:500], TRAIN, TEST, random_state=0) == 1
     assert nearest_record_share(TEST[:500], TRAIN, TEST, random_state=0) == 0
 
 
-def test_fresh_rows_are_nearer_to_either_half_of_the_time():
+def test_new_rows_have_one_half():
     assert nearest_record_share(NEW, TRAIN, TEST, random_state=0) == pytest.approx(0.5, abs=0.05)
 
 
-def test_more_training_rows_than_held_out_ones_make_no_difference():
+def test_unequal_numbers_of_training_and_held_out_rows():
     many = np.random.default_rng(1).normal(size=(9000, 4))
     assert nearest_record_share(NEW, many, TEST, random_state=0) == pytest.approx(0.5, abs=0.05)
 
 
-def test_rows_as_near_to_both_count_half():
+def test_ties_count_half():
     assert nearest_record_share([[1.0]], [[0.0], [3.0]], [[2.0], [4.0]], random_state=0) == 0.5
 
 
-def test_columns_count_by_their_range():
+def test_columns_are_scaled_by_their_range():
     assert nearest_record_share([[0.0, 60.0]], [[0.0, 0.0], [1.0, 100.0]], [[0.9, 60.0], [0.9, 60.0]]) == 1
 
 
-def test_a_missing_cell_is_no_copy_of_a_number_and_another_category_as_far_as_the_range():
+def test_missing_cells_and_categories():
     train = pd.DataFrame({"a": [0.0, 10.0], "b": ["x", "y"]})
     assert nearest_record_share(train, train, train.assign(a=np.nan)) == 1
     holes = train.assign(a=np.nan)
@@ -40,7 +40,7 @@ def test_a_missing_cell_is_no_copy_of_a_number_and_another_category_as_far_as_th
     assert nearest_record_share(new, far, near.assign(a=11.0)) == 1  # 1.1
 
 
-def test_tables_with_whole_numbers_bools_and_categories_in_any_order_of_columns():
+def test_tables():
     rng = np.random.default_rng(0)
     table = pd.DataFrame(
         {
@@ -55,8 +55,8 @@ def test_tables_with_whole_numbers_bools_and_categories_in_any_order_of_columns(
     assert nearest_record_share(*parts, random_state=0) == nearest_record_share(*parts, random_state=0)
 
 
-def test_bad_input():
+def test_invalid_input_raises():
     with pytest.raises(ValueError, match=r"without \[3\]"):
         nearest_record_share(NEW[:, :3], TRAIN, TEST)
-    with pytest.raises(ValueError, match=r"`max_rows` must be a whole number, 1 at least. Got 0"):
+    with pytest.raises(ValueError, match=r"`max_rows` must be an integer, 1 at least. Got 0"):
         nearest_record_share(NEW, TRAIN, TEST, max_rows=0)

@@ -13,12 +13,12 @@ from sklearn.utils import shuffle
 from skaae import AAEClusterer, AAEGenerator, AAETransformer
 from skaae.metrics import frechet_distance, reconstruction_error, scorers
 
-OF_SAMPLES = [name for name in scorers.__all__ if isinstance(getattr(scorers, name), scorers.SampleScorer)]
+SAMPLE_SCORERS = [name for name in scorers.__all__ if isinstance(getattr(scorers, name), scorers.SampleScorer)]
 X, Y = shuffle(*load_iris(return_X_y=True), random_state=0)
 
 
-class Copier:
-    """A generator that returns the rows it has seen, in another order, and a transformer that loses nothing."""
+class CopyingGenerator:
+    """A generator that returns its training rows in random order, and a transformer that returns its input."""
 
     def __init__(self, rows, shift=0.0):
         self.rows = rows
@@ -35,11 +35,11 @@ class Copier:
         return X + self.shift
 
 
-@pytest.mark.parametrize("name", OF_SAMPLES)
+@pytest.mark.parametrize("name", SAMPLE_SCORERS)
 def test_better_samples_score_higher(name):
     scorer = getattr(scorers, name)
     sheet = np.column_stack([X, X.sum(1)])
-    same, shifted = (scorer(Copier(sheet, shift), sheet) for shift in (0.0, np.array([2.0, 0, 0, 0, 0])))
+    same, shifted = (scorer(CopyingGenerator(sheet, shift), sheet) for shift in (0.0, np.array([2.0, 0, 0, 0, 0])))
     assert isinstance(same, float)
     if name == "neg_pair_trend_error":  # which does not see shifts of numbers
         assert same == pytest.approx(0, abs=1e-9)
@@ -47,21 +47,21 @@ def test_better_samples_score_higher(name):
         assert same > shifted
 
 
-def test_rows_are_compared_in_units_of_their_spread():
+def test_rows_are_standardized():
     wide = X * [1.0, 1e3, 1e-3, 1.0]
     expected = frechet_distance((wide - wide.mean(0)) / wide.std(0), (wide + wide.std(0) - wide.mean(0)) / wide.std(0))
-    assert scorers.neg_frechet_distance(Copier(wide, wide.std(0)), wide) == pytest.approx(-expected, rel=1e-9)
+    assert scorers.neg_frechet_distance(CopyingGenerator(wide, wide.std(0)), wide) == pytest.approx(-expected, rel=1e-9)
     assert expected == pytest.approx(4, rel=1e-9)
 
 
-def test_reconstruction_counts_in_units_of_variance():
-    assert scorers.neg_reconstruction_error(Copier(X, X.std(0)), X) == pytest.approx(-1, rel=1e-9)
+def test_reconstruction_error_is_standardized():
+    assert scorers.neg_reconstruction_error(CopyingGenerator(X, X.std(0)), X) == pytest.approx(-1, rel=1e-9)
     pca = PCA(2).fit(X)
-    expected = reconstruction_error(X, pca.inverse_transform(pca.transform(X)), standardise=True)
+    expected = reconstruction_error(X, pca.inverse_transform(pca.transform(X)), standardize=True)
     assert scorers.neg_reconstruction_error(pca, X) == pytest.approx(-expected, rel=1e-9)
 
 
-def test_search_over_a_pipeline_with_several_scorers():
+def test_grid_search_of_a_pipeline_with_several_scorers():
     pipeline = make_pipeline(StandardScaler(), AAETransformer(max_iter=60, random_state=0))
     grid = {"aaetransformer__n_components": [1, 4]}
     names = "neg_reconstruction_error", "neg_sliced_wasserstein", "coverage"
@@ -73,7 +73,7 @@ def test_search_over_a_pipeline_with_several_scorers():
         assert worse < better
 
 
-def test_frames_keep_the_names_of_their_columns_in_pipelines():
+def test_column_names_in_pipelines():
     frame = pd.DataFrame(X, columns=list("abcd"))
     pipeline = make_pipeline(StandardScaler(), AAETransformer(2, max_iter=2, random_state=0))
     for name in ("neg_reconstruction_error", "neg_sliced_wasserstein", "neg_column_shape_error"):
@@ -81,15 +81,15 @@ def test_frames_keep_the_names_of_their_columns_in_pipelines():
         assert scorer(pipeline.fit(frame), frame) == pytest.approx(scorer(pipeline.fit(X), X))
 
 
-def test_constant_columns_and_many_categories_count_little():
+def test_constant_columns_and_many_categories():
     X = np.column_stack([np.full(70, 0.1), np.random.default_rng(0).standard_normal(70)])
-    assert scorers.neg_sliced_wasserstein(Copier(X), X) == 0
+    assert scorers.neg_sliced_wasserstein(CopyingGenerator(X), X) == 0
     names = pd.DataFrame({"name": [f"name {i}" for i in range(3000)]})
-    real, made = scorers.on_one_scale(names, names)
+    real, made = scorers.standardize_pair(names, names)
     assert real.shape == made.shape == (3000, 201)
 
 
-def test_generators_are_asked_for_rows_under_the_conditions_of_those_they_are_judged_by():
+def test_samples_are_drawn_under_the_conditions_of_held_out_rows():
     frame = pd.DataFrame({"size": X[:, 2], "wide": X[:, 3] > 1.3, "kind": np.where(X[:, 0] > 6, "big", "small")})
     model = AAEGenerator(max_iter=40, flow_max_iter=40, random_state=0).fit(frame, Y)
     assert scorers.utility(model, frame, Y) > 0.85
@@ -99,7 +99,7 @@ def test_generators_are_asked_for_rows_under_the_conditions_of_those_they_are_ju
     assert scorers.neg_frechet_distance(model, frame, Y) > scorers.neg_frechet_distance(model, only) + 0.5
 
 
-def test_clusterers_are_scored_across_folds():
+def test_cross_validation_of_clusterers():
     digits, labels = load_digits(n_class=3, return_X_y=True)
     scores = cross_val_score(
         AAEClusterer(3, max_iter=5, random_state=0), digits, labels, scoring=scorers.clustering_accuracy, cv=2
@@ -107,7 +107,7 @@ def test_clusterers_are_scored_across_folds():
     assert scores.min() > 0.9
 
 
-def test_clusters_are_no_conditions_and_utility_needs_some():
+def test_utility_of_estimators_without_conditions_raises():
     names = np.array(["x", "y", "z"])[Y]
     model = AAEClusterer(3, max_iter=2, random_state=0).fit(X)
     assert np.isfinite(scorers.neg_frechet_distance(model, X, names))
@@ -115,19 +115,19 @@ def test_clusters_are_no_conditions_and_utility_needs_some():
         scorers.utility(model, X, names)
 
 
-def test_what_cannot_sample():
+def test_estimators_without_sample_raise():
     with pytest.raises(TypeError, match=r"must have `sample`. Got PCA"):
         scorers.density(PCA(2).fit(X), X)
 
 
 @pytest.mark.parametrize("name", scorers.__all__[1:])
-def test_scorers_cross_processes(name):
+def test_scorers_can_be_pickled(name):
     scorer = getattr(scorers, name)
     again = pickle.loads(pickle.dumps(scorer))
     assert repr(again) == repr(scorer)
 
 
-def test_units_of_columns_do_not_matter_however_small():
+def test_scores_do_not_depend_on_units():
     tiny = 1e-200 * X
-    expected = scorers.neg_sliced_wasserstein(Copier(X, X.std(0)), X)
-    assert scorers.neg_sliced_wasserstein(Copier(tiny, 1e-200 * X.std(0)), tiny) == pytest.approx(expected)
+    expected = scorers.neg_sliced_wasserstein(CopyingGenerator(X, X.std(0)), X)
+    assert scorers.neg_sliced_wasserstein(CopyingGenerator(tiny, 1e-200 * X.std(0)), tiny) == pytest.approx(expected)

@@ -31,7 +31,7 @@ def table():
 
 
 @pytest.mark.parametrize("scaling", ["standard", "linear", "quantile", None])
-def test_what_went_in_comes_back(table, scaling):
+def test_inverse_transform_restores_the_table(table, scaling):
     encoder = TableEncoder(scaling).fit(table)
     encoded = encoder.transform(table)
     assert encoded.shape == (len(table), len(encoder.get_feature_names_out()))
@@ -40,14 +40,14 @@ def test_what_went_in_comes_back(table, scaling):
 
 
 @pytest.mark.parametrize("scaling", ["standard", "linear", "quantile", None])
-def test_new_rows_and_pickles_come_back_too(table, scaling):
+def test_pickled_encoder_restores_new_rows(table, scaling):
     encoder = pickle.loads(pickle.dumps(TableEncoder(scaling).fit(table)))
     inside = table.height.between(table.height[:100].min(), table.height[:100].max())
     rows = table[inside].iloc[::-1].reset_index(drop=True)
     pd.testing.assert_frame_equal(encoder.inverse_transform(encoder.transform(rows)), rows, rtol=1e-6)
 
 
-def test_layout_says_where_columns_went(table):
+def test_source_columns_and_one_hot_groups(table):
     encoder = TableEncoder().fit(table)
     encoded = encoder.transform(table)
     groups = np.split(encoded[:, encoder.n_numeric_ :], np.cumsum(encoder.one_hot_groups_)[:-1], axis=1)
@@ -58,12 +58,12 @@ def test_layout_says_where_columns_went(table):
     assert names == list(table.columns[encoder.source_columns_])
 
 
-def test_repeated_values_are_atoms_where_scaling_is_by_quantiles(table):
+def test_atoms_with_quantile_scaling(table):
     names = TableEncoder("quantile").fit(table[["income", "age"]]).get_feature_names_out()
     assert {"income", "income_0.0", "income_value", "income_missing", "age"} <= set(names)
 
 
-def test_values_by_quantiles_are_normal_and_stay_within_the_training_range():
+def test_quantile_scaling_is_normal_and_within_the_training_range():
     X = np.random.default_rng(0).exponential(size=(5000, 1))
     encoder = TableEncoder("quantile").fit(X)
     encoded = encoder.transform(X)
@@ -72,7 +72,7 @@ def test_values_by_quantiles_are_normal_and_stay_within_the_training_range():
     np.testing.assert_allclose(encoder.inverse_transform([[-99.0], [99.0]]), [X.min(0), X.max(0)])
 
 
-def test_made_up_values_may_be_taken_for_seen_ones():
+def test_rounding_to_training_values():
     rng = np.random.default_rng(0)
     X = pd.DataFrame({"few": rng.choice(np.sqrt(np.arange(40.0)), 400), "many": rng.normal(size=400)})
     encoder = TableEncoder("quantile", rounding="seen").fit(X)
@@ -81,14 +81,14 @@ def test_made_up_values_may_be_taken_for_seen_ones():
     assert len(set(back.many) & set(X.many)) <= 1  # the largest
 
 
-def test_decimals_of_32_bit_rows_are_those_of_the_table():
+def test_decimals_of_float32_rows():
     X = pd.DataFrame({"price": [9.8, 7.3, 1.1, 2.7]})
     encoder = TableEncoder().fit(X)
     back = encoder.inverse_transform(encoder.transform(X).astype(np.float32))
     assert back.price.tolist() == X.price.tolist()
 
 
-def test_arrays_come_back_as_arrays_of_their_dtype():
+def test_arrays_keep_their_dtype():
     X = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
     encoder = TableEncoder().fit(X)
     back = encoder.inverse_transform(encoder.transform(X))
@@ -96,7 +96,7 @@ def test_arrays_come_back_as_arrays_of_their_dtype():
     np.testing.assert_allclose(back, X, rtol=1e-4)
 
 
-def test_arrays_of_objects_are_read_column_by_column():
+def test_object_arrays():
     X = np.array([["a", 1.5], ["b", 2.0], ["a", 3.0]], dtype=object)
     encoder = TableEncoder().fit(X)
     assert encoder.n_numeric_ == 1
@@ -104,7 +104,7 @@ def test_arrays_of_objects_are_read_column_by_column():
     np.testing.assert_array_equal(encoder.inverse_transform(encoder.transform(X)), X)
 
 
-def test_columns_may_be_named_categories(table):
+def test_categorical_features(table):
     by_name = TableEncoder(categorical_features=["age"]).fit(table)
     by_index = TableEncoder(categorical_features=[0]).fit(table)
     by_mask = TableEncoder(categorical_features=np.arange(8) == 0).fit(table)
@@ -114,32 +114,32 @@ def test_columns_may_be_named_categories(table):
 
 
 @pytest.mark.parametrize("wanted", [["shoe"], [8], [-1], [1.5]])
-def test_columns_that_are_not_there_are_refused(table, wanted):
+def test_unknown_categorical_features_raise(table, wanted):
     with pytest.raises(ValueError, match="`categorical_features` must be names of columns"):
         TableEncoder(categorical_features=wanted).fit(table)
 
 
-def test_no_categories_where_none_are_wanted(table):
+def test_categories_raise_without_categorical_features(table):
     with pytest.raises(ValueError, match=r"must be numbers. Got categories in \['job', 'size', 'smoker'\]"):
         TableEncoder(categorical_features=None).fit(table)
 
 
-def test_unseen_categories_and_missing_cells_are_zeros():
+def test_new_categories_and_missing_cells_are_zeros():
     X = pd.DataFrame({"job": ["nurse", "smith", "nurse"], "age": [20.0, 30.0, 40.0]})
     encoder = TableEncoder().fit(X)
-    strange = pd.DataFrame({"job": ["king", None], "age": [30.0, np.nan]})
-    np.testing.assert_allclose(encoder.transform(strange), np.zeros((2, 3)))
-    assert list(encoder.inverse_transform(encoder.transform(strange)).age) == [30, 30]
+    other = pd.DataFrame({"job": ["king", None], "age": [30.0, np.nan]})
+    np.testing.assert_allclose(encoder.transform(other), np.zeros((2, 3)))
+    assert list(encoder.inverse_transform(encoder.transform(other)).age) == [30, 30]
 
 
-def test_rows_of_the_user_stay_as_they_are():
+def test_input_is_not_modified():
     X = np.array([[1.0, np.nan], [2.0, 3.0]])
     encoder = TableEncoder(scaling=None).fit(np.ones((2, 2)))
     np.testing.assert_array_equal(encoder.transform(X), [[1, 0], [2, 3]])
     assert np.isnan(X[0, 1])
 
 
-def test_columns_that_say_nothing_come_back():
+def test_constant_and_empty_columns():
     X = pd.DataFrame({"empty": [np.nan] * 4, "one": ["a"] * 4, "same": [7] * 4, "nothing": [None] * 4})
     for scaling in ("standard", "quantile"):
         encoder = TableEncoder(scaling).fit(X)
@@ -152,23 +152,23 @@ def test_columns_that_say_nothing_come_back():
         (pd.date_range("2020", periods=300), "turn it into numbers first"),
         (pd.timedelta_range("1h", periods=300), "turn it into numbers first"),
         ([f"text {i}" for i in range(300)], "drop it if it identifies rows, encode it first if it is free text"),
-        ([1, "a", 2.5] * 100, "either text or numbers. Got both in column 'strange'"),
+        ([1, "a", 2.5] * 100, "either text or numbers. Got both in column 'other'"),
         ([1.0, np.inf, 2.0] * 100, "Input X contains infinity"),
     ],
 )
-def test_columns_that_are_refused(column, message):
-    X = pd.DataFrame({"fine": np.arange(300.0), "strange": column})
+def test_invalid_columns_raise(column, message):
+    X = pd.DataFrame({"fine": np.arange(300.0), "other": column})
     with pytest.raises(ValueError, match=message):
         TableEncoder().fit(X)
 
 
-def test_40_000_distinct_strings_are_refused():
+def test_too_many_categories_raise():
     X = pd.DataFrame({"name": pd.Categorical([f"{i}" for i in range(40_000)]).repeat(2)})
     with pytest.raises(ValueError, match="Got 40,000 distinct values in 80,000 rows of column 'name'"):
         TableEncoder().fit(X)
 
 
-def test_names_must_differ_and_keep_their_order(table):
+def test_names_must_be_unique_and_in_order(table):
     twice = table.set_axis(["age", "age", *table.columns[2:]], axis=1)
     with pytest.raises(ValueError, match=r"must have different names. Got \['age'\] twice"):
         TableEncoder().fit(twice)
@@ -185,13 +185,13 @@ def test_a_numeric_column_must_stay_numeric(table):
         encoder.transform(table.assign(age="old"))
 
 
-def test_encoded_rows_must_have_as_many_columns(table):
+def test_inverse_transform_checks_the_number_of_columns(table):
     with pytest.raises(ValueError, match="as many columns as encoded rows"):
         TableEncoder().fit(table).inverse_transform(np.zeros((2, 3)))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, "Float32"])
-def test_atoms_are_known_in_fewer_bits(dtype):
+def test_atoms_in_float32_columns(dtype):
     values = np.concatenate([np.full(40, 0.1), np.full(40, 5.7), np.random.RandomState(0).normal(size=40)])
     X = pd.DataFrame({"a": values})
     encoder = TableEncoder("quantile").fit(X)
@@ -203,25 +203,25 @@ def test_atoms_are_known_in_fewer_bits(dtype):
     ("dtype", "largest"),
     [("int64", 2**63 - 1024), ("uint8", 255), ("float16", 65504), ("Int8", 127), ("Float32", np.finfo("f4").max)],
 )
-def test_cells_end_where_their_dtype_ends(dtype, largest):
+def test_decoded_cells_are_clipped_to_their_dtype(dtype, largest):
     X = pd.DataFrame({"a": pd.array([1, 2, 3, 50], dtype=dtype)})
     back = TableEncoder().fit(X).inverse_transform([[1000.0], [0.0]])
     assert back.a.dtype == X.a.dtype
     assert back.a[0] == largest
 
 
-def test_sparse_columns_come_back():
+def test_sparse_columns():
     X = pd.DataFrame({"a": pd.arrays.SparseArray([0.0, 1.5, 0.0, 2.5])})
     pd.testing.assert_frame_equal(TableEncoder().fit(X).inverse_transform(TableEncoder().fit_transform(X)), X)
 
 
-def test_values_beyond_32_bits_come_back_in_64():
+def test_values_beyond_float32_are_decoded_in_float64():
     X = 1e300 * np.array([[1.0], [2.0], [4.0]])
     encoder = TableEncoder().fit(X)
     np.testing.assert_allclose(encoder.inverse_transform(encoder.transform(X).astype(np.float32)), X, rtol=1e-5)
 
 
-def test_whole_numbers_too_large_to_be_rounded_come_back():
+def test_integers_too_large_to_round():
     X = np.array([[1e308], [2.0], [4.0], [0.0]])
     encoder = TableEncoder().fit(X)
     np.testing.assert_allclose(encoder.inverse_transform(encoder.transform(X)), X)
@@ -245,24 +245,24 @@ def test_encoded_rows_must_be_numbers(encoded, message):
 
 
 @pytest.mark.parametrize("cells", [[{}, {}, {1: 2}], [pd.NA, (1,), 2], [1 + 1j, 2, 3]])
-def test_cells_that_are_neither_text_nor_numbers_are_refused(cells):
+def test_cells_of_other_types_raise(cells):
     with pytest.raises(ValueError, match=r"Cells must be text or numbers. Got others in column 'a'"):
         TableEncoder().fit(pd.DataFrame({"a": pd.Series(cells, dtype=object)}))
 
 
-def test_encoded_rows_are_left_as_they_are():
+def test_encoded_rows_are_not_modified():
     encoder = TableEncoder(None).fit([[1.0], [2.0]])
     encoded = np.array([[1.4], [2.6]])
     assert encoder.inverse_transform(encoded).tolist() == [[1.0], [3.0]]
     assert encoded.tolist() == [[1.4], [2.6]]
 
 
-def test_a_table_must_have_a_cell():
+def test_table_of_missing_cells_raises():
     with pytest.raises(ValueError, match=r"must have a cell that is not missing. Got 6 that are"):
         TableEncoder(keep_missing=False).fit(np.full((3, 2), np.nan))
 
 
-def test_a_column_of_an_array_without_any_cell_comes_back_so():
+def test_empty_column_of_an_array():
     X = np.array([[1.0, np.nan], [2.5, np.nan], [3.0, np.nan]])
     encoder = TableEncoder(keep_missing=False).fit(X)
     back = encoder.inverse_transform(encoder.transform(X))
@@ -270,13 +270,13 @@ def test_a_column_of_an_array_without_any_cell_comes_back_so():
     np.testing.assert_allclose(back, X)
 
 
-def test_arrays_of_objects_may_lack_cells():
+def test_missing_cells_of_object_arrays():
     X = np.array([[1.0, pd.NA], [pd.NA, 2.5], [3.0, 4.5]], dtype=object)
     known = np.array([[1.0, np.nan], [np.nan, 2.5], [3.0, 4.5]])
     np.testing.assert_array_equal(TableEncoder().fit_transform(X), TableEncoder().fit_transform(known))
 
 
-def test_values_beyond_32_bits_are_cut_in_rows_of_32_bits():
+def test_values_beyond_float32_are_clipped_in_float32_rows():
     X = np.array([[1.0, np.nan], [2.0, 0.01], [4.0, 0.02]], np.float32)
     encoder = TableEncoder("linear").fit(X)
     assert np.isfinite(encoder.transform(np.array([[-3e38, 3e38]], np.float32))).all()

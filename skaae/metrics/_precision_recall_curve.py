@@ -1,4 +1,4 @@
-"""Precision and recall as a curve: how much of each distribution the other can make up, over shared modes."""
+"""Precision and recall of distributions as a curve, over clusters of both samples."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.cluster import MiniBatchKMeans
 
-from ._samples import check_count, pair_of
+from ._validation import Floats, check_integer, check_samples
 
-__all__ = ["curve_of", "distribution_precision_recall_curve"]
+__all__ = ["distribution_precision_recall_curve", "make_curve"]
 
 
 def distribution_precision_recall_curve(
@@ -21,14 +21,14 @@ def distribution_precision_recall_curve(
     n_runs: int = 10,
     features: Any = None,
     random_state: Any = None,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[Floats, Floats]:
     r"""Pairs of precision and recall of a generator, from all weight on recall to all weight on precision.
 
-    Both samples are clustered together, and the shares :math:`p` of real and :math:`q` of generated rows in the
+    The union of both samples is clustered, and the fractions :math:`p` of real and :math:`q` of generated rows in the
     clusters compared: for each slope :math:`\lambda`, precision is :math:`\sum_i \min(\lambda p_i, q_i)`, and recall
-    precision over :math:`\lambda`. Generated rows that lie in no real mode lower precision, real modes without
-    generated rows lower recall. What is wrong inside a cluster does not show. This is not the curve of a classifier's
-    thresholds (`sklearn.metrics.precision_recall_curve`).
+    precision over :math:`\lambda`. Generated rows outside of real modes lower precision, real modes without generated
+    rows lower recall. Differences within a cluster are not measured. This is not the curve of a classifier's thresholds
+    (`sklearn.metrics.precision_recall_curve`).
 
     Parameters
     ----------
@@ -37,15 +37,15 @@ def distribution_precision_recall_curve(
     X_generated : array-like of shape (n_generated, n_features)
         Generated rows. Each sample has the same weight in the clustering, whatever its size.
     n_clusters : int, default=20
-        How many modes are told apart.
+        Number of clusters.
     n_angles : int, default=1001
-        How many slopes, at even angles between 0 and 90 degrees.
+        Number of slopes, at even angles between 0 and 90 degrees.
     n_runs : int, default=10
-        How many clusterings the curve is a mean over.
+        Number of clusterings that the curve is averaged over.
     features : fitted estimator, torch.nn.Module, callable or None, default=None
-        What rows are compared by, as in `features_of`; None is the rows as they are.
+        Features that rows are compared by, as in `features_of`; None is the rows themselves.
     random_state : int, RandomState instance or None, default=None
-        For the clusterings.
+        Seeds the clusterings.
 
     Returns
     -------
@@ -65,14 +65,14 @@ def distribution_precision_recall_curve(
     >>> from skaae.metrics import distribution_precision_recall_curve
     >>> X = np.random.default_rng(0).standard_normal((500, 2)) + np.repeat([[0], [20]], 250, axis=0)
     >>> precision, recall = distribution_precision_recall_curve(X, X[:250], n_clusters=4, random_state=0)
-    >>> float(precision.max().round(2)), float(recall.max().round(2))  # nothing wrong, half of what there is
+    >>> float(precision.max().round(2)), float(recall.max().round(2))  # half of the modes are missing
     (1.0, 0.5)
     """
-    X_real, X_generated = pair_of(X_real, X_generated, features)
+    X_real, X_generated = check_samples(X_real, X_generated, features)
     X = np.concatenate([X_real, X_generated])
-    check_count("n_clusters", n_clusters, 1, len(X), ", as many as there are rows")
-    check_count("n_angles", n_angles, 3)
-    check_count("n_runs", n_runs, 1)
+    check_integer("n_clusters", n_clusters, 1, len(X), ", as many as there are rows")
+    check_integer("n_angles", n_angles, 3)
+    check_integer("n_runs", n_runs, 1)
     weights = np.repeat([len(X) / len(X_real) / 2, len(X) / len(X_generated) / 2], [len(X_real), len(X_generated)])
     rng = np.random.default_rng(random_state)
     curves = []
@@ -80,16 +80,16 @@ def distribution_precision_recall_curve(
         k_means = MiniBatchKMeans(n_clusters, n_init=10, random_state=int(rng.integers(2**31)))
         clusters = k_means.fit(X, sample_weight=weights).predict(X)
         real, generated = (
-            np.bincount(own, minlength=n_clusters) / len(own) for own in np.split(clusters, [len(X_real)])
+            np.bincount(labels, minlength=n_clusters) / len(labels) for labels in np.split(clusters, [len(X_real)])
         )
-        curves.append(curve_of(real, generated, n_angles))
+        curves.append(make_curve(real, generated, n_angles))
     precision, recall = np.mean(curves, axis=0)
     return precision, recall
 
 
-def curve_of(real: np.ndarray, generated: np.ndarray, n_angles: int) -> tuple[np.ndarray, np.ndarray]:
-    """Precision and recall, each (n_angles,), of shares of modes."""
-    edge = 1e-6  # where the slope would be zero or infinite
-    slopes = np.tan(np.linspace(edge, np.pi / 2 - edge, n_angles))[:, None]
+def make_curve(real: Floats, generated: Floats, n_angles: int) -> tuple[Floats, Floats]:
+    """Precision and recall, each (n_angles,), of the fractions of rows in clusters."""
+    min_angle = 1e-6  # so that slopes are neither zero nor infinite
+    slopes = np.tan(np.linspace(min_angle, np.pi / 2 - min_angle, n_angles))[:, None]
     precision = np.minimum(slopes * real, generated).sum(axis=1)
     return precision.clip(0, 1), (precision / slopes[:, 0]).clip(0, 1)

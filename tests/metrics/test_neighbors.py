@@ -14,13 +14,13 @@ def by_definition(X_real, X_generated, k):
     return in_real.any(0).mean(), in_generated.any(1).mean(), in_real.sum(0).mean() / k, in_real.any(1).mean()
 
 
-def test_they_are_what_prdc_and_torch_fidelity_found():
+def test_equal_recorded_prdc_and_torch_fidelity():
     assert precision_recall(REAL, MADE) == pytest.approx((0.85333333, 0.97333333))  # torch-fidelity 0.4.0
     assert precision_recall(REAL, MADE, n_neighbors=5) == pytest.approx((0.91666667, 0.99333333))  # prdc 0.2
     assert density_coverage(REAL, MADE) == pytest.approx((0.80933333, 0.9))
 
 
-def test_they_are_what_prdc_finds():
+def test_equal_prdc():
     prdc = pytest.importorskip("prdc")
     found = prdc.compute_prdc(REAL, MADE, 5)
     assert precision_recall(REAL, MADE, n_neighbors=5) == pytest.approx((found["precision"], found["recall"]))
@@ -28,7 +28,7 @@ def test_they_are_what_prdc_finds():
 
 
 @pytest.mark.parametrize(("n_real", "n_generated"), [(700, 5000), (5000, 700)])
-def test_blocks_make_no_difference_and_sizes_may_differ(n_real, n_generated):
+def test_blocks_and_samples_of_different_sizes(n_real, n_generated):
     rng = np.random.default_rng(0)
     X, Y = rng.standard_normal((n_real, 2)), rng.standard_normal((n_generated, 2)) / 2 + 100
     X += 100  # far from the origin
@@ -37,27 +37,27 @@ def test_blocks_make_no_difference_and_sizes_may_differ(n_real, n_generated):
     assert found == pytest.approx(expected, abs=1e-12)
 
 
-def test_a_place_far_away_makes_no_difference():
+def test_translation_invariance():
     found = [(*precision_recall(X, Y), *density_coverage(X, Y)) for X, Y in ((REAL, MADE), (REAL + 1e9, MADE + 1e9))]
     assert found[0] == pytest.approx(found[1], abs=0.01)
 
 
-def test_the_same_sample():
+def test_equal_samples():
     assert precision_recall(REAL, REAL[::-1]) == (1, 1)
     density, coverage = density_coverage(REAL, REAL)
     assert coverage == 1
     assert density == pytest.approx(6 / 5)  # a row is in its own ball beside those of five neighbours
 
 
-@pytest.mark.parametrize("place", [0.0, 1e3, 0.1])
-def test_copies_of_repeated_rows_are_inside_their_balls_of_no_width(place):
-    X = np.repeat(np.array([[0.0, 1], [1, 0], [1 / 3, 1 / 7]]) + place, 8, axis=0)
+@pytest.mark.parametrize("offset", [0.0, 1e3, 0.1])
+def test_copies_are_inside_balls_of_radius_zero(offset):
+    X = np.repeat(np.array([[0.0, 1], [1, 0], [1 / 3, 1 / 7]]) + offset, 8, axis=0)
     assert precision_recall(X, X[::-1]) == (1, 1)
     assert density_coverage(X, X[::-1])[1] == 1
     assert precision_recall(X, X + 1e-3) == (0, 0)
 
 
-def test_precision_is_about_generated_rows_and_recall_about_real_ones():
+def test_precision_and_recall_of_subsets():
     X = np.random.default_rng(0).standard_normal((400, 2)) + np.repeat([[0], [50]], 200, axis=0)
     one_mode = X[:200] + 1e-9
     precision, recall = precision_recall(X, one_mode)
@@ -68,12 +68,12 @@ def test_precision_is_about_generated_rows_and_recall_about_real_ones():
     assert recall == 1
 
 
-def test_samples_apart():
+def test_disjoint_samples():
     assert precision_recall(REAL, MADE + 100) == (0, 0)
     assert density_coverage(REAL, MADE + 100) == (0, 0)
 
 
-def test_density_does_not_believe_an_outlier():
+def test_density_is_robust_to_outliers():
     outlier = np.array([50.0, 0, 0, 0])
     X = np.vstack([REAL, outlier])
     far = np.random.default_rng(0).uniform(-5, 5, (300, 4)) + outlier
@@ -83,6 +83,6 @@ def test_density_does_not_believe_an_outlier():
 
 @pytest.mark.parametrize("metric", [precision_recall, density_coverage])
 @pytest.mark.parametrize("k", [0, 300, 2.5])
-def test_neighbours_must_exist(metric, k):
+def test_invalid_n_neighbors_raises(metric, k):
     with pytest.raises(ValueError, match=rf"`n_neighbors` must be .* 299 at most, less than there are rows. Got {k}"):
         metric(REAL, MADE, n_neighbors=k)
