@@ -35,18 +35,12 @@ class ClassStyles:
 
     Attributes
     ----------
-    counts : ndarray of shape (n_classes,)
-        Number of rows of each class, each row counted by its class probabilities.
-    sums : ndarray of shape (n_classes, width)
-        Sums of codes.
-    products : ndarray of shape (n_classes, width, width)
-        Sums of outer products of codes.
+    counts, sums, products : ndarray of shape (n_classes, ...)
+        Sums of class probabilities, and of codes and their outer products weighted by these.
     means : ndarray of shape (n_classes, width)
         Shrunk means.
-    factors : ndarray of shape (n_classes, width, width)
-        Cholesky factors of the shrunk covariances.
-    inverses : ndarray of shape (n_classes, width, width)
-        Inverses of the factors.
+    factors, inverses : ndarray of shape (n_classes, width, width)
+        Cholesky factors of the shrunk covariances, and their inverses.
     """
 
     def __init__(self, n_classes: int, width: int) -> None:
