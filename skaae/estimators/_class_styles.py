@@ -4,8 +4,8 @@ Training does not keep a style block from holding what the class already says; d
 style. So a style code :math:`z` of class :math:`c` becomes :math:`s = L_c^{-1} (z - m_c)`, where :math:`m_c` is the
 mean of the class and :math:`L_c L_c^\top` its covariance, and :math:`z = m_c + L_c s` colors a style for any class.
 
-Means and covariances are shrunk towards those of all classes together, as if each class had so many more rows with the
-common moments as a code has columns: a class of few rows has no full covariance of its own.
+Means and covariances are shrunk towards those of all rows, because a class of few rows does not determine its own: as
+if each class had more rows, as many as a code has columns, with the moments of all.
 """
 
 from __future__ import annotations

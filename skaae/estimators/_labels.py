@@ -57,7 +57,7 @@ def unique_classes(y: Any) -> NDArray[Any]:
     labels = with_common_dtype(y[labelled])
     if not len(labels):
         raise ValueError(
-            "`y` must have labels of at least two classes. Got none: all labels are -1 or missing. To fit a model to"
+            "`y` must have labels of at least two classes. Got none: all are -1 or missing. To fit a model to"
             " unlabelled rows, use `AAETransformer` without `y`."
         )
     check_classification_targets(labels)
