@@ -4,8 +4,8 @@ Training does not keep a style block from holding what the class already says; d
 style. So a style code :math:`z` of class :math:`c` becomes :math:`s = L_c^{-1} (z - m_c)`, where :math:`m_c` is the
 mean of the class and :math:`L_c L_c^\top` its covariance, and :math:`z = m_c + L_c s` colors a style for any class.
 
-Means and covariances are shrunk towards those of all classes together, as if each class had so many more rows with the
-common moments as a code has columns: a class of few rows has no full covariance of its own.
+Means and covariances are shrunk towards those of all rows, because a class of few rows does not determine its own: as
+if each class had more rows, as many as a code has columns, with the moments of all.
 """
 
 from __future__ import annotations
@@ -35,18 +35,12 @@ class ClassStyles:
 
     Attributes
     ----------
-    counts : ndarray of shape (n_classes,)
-        Number of rows of each class, each row counted by its class probabilities.
-    sums : ndarray of shape (n_classes, width)
-        Sums of codes.
-    products : ndarray of shape (n_classes, width, width)
-        Sums of outer products of codes.
+    counts, sums, products : ndarray of shape (n_classes, ...)
+        Sums of class probabilities, and of codes and their outer products weighted by these.
     means : ndarray of shape (n_classes, width)
         Shrunk means.
-    factors : ndarray of shape (n_classes, width, width)
-        Cholesky factors of the shrunk covariances.
-    inverses : ndarray of shape (n_classes, width, width)
-        Inverses of the factors.
+    factors, inverses : ndarray of shape (n_classes, width, width)
+        Cholesky factors of the shrunk covariances, and their inverses.
     """
 
     def __init__(self, n_classes: int, width: int) -> None:

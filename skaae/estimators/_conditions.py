@@ -30,17 +30,9 @@ class Conditions:
     width : int
         Number of columns of an encoded condition.
     names : list of str
-        Columns of the conditions, ``["y"]`` if they have no names.
+        Names of the conditions, ["y"] where they have none.
     encoder : TableEncoder
-        Encoder of the conditions.
-    ranges : dict of str to tuple
-        Smallest and largest training value of each numeric column.
-    categories : dict of str to list
-        Training values of the other columns.
-    values : ndarray of shape (n_values, width)
-        Distinct encoded conditions.
-    counts : ndarray of shape (n_values,)
-        How often each occurred.
+        The encoder.
     """
 
     def __init__(self, y: Any) -> None:

@@ -49,16 +49,15 @@ MAX_COLUMNS = 50  # in which neighbours are looked up and mixtures fitted, else 
 EXPLAINED_VARIANCE = 0.9  # by the principal components of narrower rows
 N_NEIGHBORS, N_NEIGHBORS_OF_UNIT_LENGTH = 10, 15
 MAX_ROWS_OF_DENSE_EIGH = 300
-DECAYS = 0.2, 0.5  # c, of diffusion maps
-DECAYS_BY_NEIGHBORS = 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4
+DECAYS = {"consensus": (0.2, 0.5), "neighbors": (0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4)}  # c, of diffusion maps
 N_EXTRA_EIGENVECTORS = 20  # of diffusion maps, beyond the number of clusters
-N_EXTRA_EIGENVECTORS_BY_NEIGHBORS = 8, 10, 12  # of clusterings without a diffusion map
+N_EXTRA_OF_EMBEDDINGS = {"consensus": (), "neighbors": (8, 10, 12)}  # of eigenvectors that all count in full
 SELF_AFFINITY = 1e-3  # so that no row is isolated
 N_NEIGHBORS_OF_EXTENSION = 5
 
 
 def cluster_probabilities(
-    X: NDArray[Any], n_clusters: int, teachers: Any, seed: int, *, standardize: bool
+    X: NDArray[Any], n_clusters: int, teachers: str | Sequence[Any], seed: int, *, standardize: bool
 ) -> NDArray[np.float64]:
     """Soft labels, (n_samples, n_clusters), by "consensus", "neighbors" or a list of clusterers."""
     if len(X) <= n_clusters:
@@ -73,7 +72,9 @@ def cluster_probabilities(
         return extend_to_all_rows(rows, sample, (np.eye(n_clusters)[consensus] + vote) / 2, seed)
 
 
-def base_clusterings(X: NDArray[Any], n_clusters: int, teachers: Any, seed: int) -> Iterator[NDArray[np.intp]]:
+def base_clusterings(
+    X: NDArray[Any], n_clusters: int, teachers: str | Sequence[Any], seed: int
+) -> Iterator[NDArray[np.intp]]:
     """Cluster labels by each of the teachers, (n_samples,)."""
     if isinstance(teachers, str):
         yield from shared_neighbor_clusterings(X, n_clusters, teachers, seed)
@@ -88,12 +89,12 @@ def base_clusterings(X: NDArray[Any], n_clusters: int, teachers: Any, seed: int)
 def shared_neighbor_clusterings(
     X: NDArray[Any], n_clusters: int, teachers: str, seed: int
 ) -> Iterator[NDArray[np.intp]]:
-    """Cluster labels from eigenvectors of the affinity of rows that share neighbours."""
+    """Cluster labels from eigenvectors of the affinity by shared neighbours, as they are or as a diffusion map."""
     affinity = shared_neighbor_affinity(X, seed)
     eigenvalues, eigenvectors = top_eigenvectors(affinity, n_clusters + N_EXTRA_EIGENVECTORS, seed)
-    for decay in DECAYS_BY_NEIGHBORS if teachers == "neighbors" else DECAYS:
+    for decay in DECAYS[teachers]:
         yield k_means(diffusion_map(eigenvalues, eigenvectors, n_clusters, decay), n_clusters, seed)
-    for n_extra in N_EXTRA_EIGENVECTORS_BY_NEIGHBORS if teachers == "neighbors" else ():
+    for n_extra in N_EXTRA_OF_EMBEDDINGS[teachers]:
         yield k_means(normalize(eigenvectors[:, : n_clusters + n_extra]), n_clusters, seed)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
@@ -40,8 +40,9 @@ def labels_as_array(y: Any) -> NDArray[Any]:
 def is_labelled(y: Any) -> NDArray[np.bool_]:
     """Mask of the rows that have a label, (n_samples,)."""
     y = labels_as_array(y)
-    marked = np.fromiter((label == UNLABELLED for label in y), bool, len(y)) if y.dtype.kind == "O" else y == UNLABELLED
-    return np.asarray(~(marked | pd.isna(y)))
+    is_marked = np.array([label == UNLABELLED for label in y], bool) if y.dtype.kind == "O" else y == UNLABELLED
+    labelled: NDArray[np.bool_] = ~(is_marked | pd.isna(y))
+    return labelled
 
 
 def unique_classes(y: Any) -> NDArray[Any]:
@@ -57,7 +58,7 @@ def unique_classes(y: Any) -> NDArray[Any]:
     labels = with_common_dtype(y[labelled])
     if not len(labels):
         raise ValueError(
-            "`y` must have labels of at least two classes. Got none: all labels are -1 or missing. To fit a model to"
+            "`y` must have labels of at least two classes. Got none: all are -1 or missing. To fit a model to"
             " unlabelled rows, use `AAETransformer` without `y`."
         )
     check_classification_targets(labels)
@@ -103,14 +104,13 @@ def decode_labels(indices: NDArray[np.intp], classes: NDArray[Any]) -> NDArray[A
     return labels
 
 
-def encode_requested_classes(y: ArrayLike, n_samples: int, classes: NDArray[Any]) -> NDArray[np.intp]:
+def encode_requested_classes(y: Any, n_samples: int, classes: NDArray[Any]) -> NDArray[np.intp]:
     """Indices of the classes that a user asks for: one for all rows, or one for each row."""
-    requested: Any = y
     if np.ndim(y) == 0:
-        requested = np.full(n_samples, y, dtype=object if isinstance(y, str) else None)
-    if len(requested) != n_samples:
-        raise ValueError(f"`y` must be one class or one for each of {n_samples} rows. Got {len(requested)}.")
-    indices = encode_labels(requested, classes)
+        y = np.full(n_samples, y, dtype=object if isinstance(y, str) else None)
+    if len(y) != n_samples:
+        raise ValueError(f"`y` must be one class or one for each of {n_samples} rows. Got {len(y)}.")
+    indices = encode_labels(y, classes)
     if (indices < 0).any():
         raise ValueError(f"`y` must be classes ({classes.tolist()}). Got unknown ones.")
     return indices

@@ -13,6 +13,7 @@ extrapolated.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -25,8 +26,8 @@ __all__ = ["ExponentialTail", "NegativeLogPValue", "ScorerGroup"]
 TIE_TOLERANCE = 1e-9  # relative to the highest score: scores of equal rows may differ by rounding, from batch to batch
 TAIL_FRACTION = 0.05  # of the training rows, whose spread is the unit of scores beyond the highest
 FIT_QUANTILES = 0.25, 0.5  # between which the rate of an exponential tail is estimated
-BOUND_QUANTILE = 0.95  # up to which the empirical rate bounds it
-MAX_RATE_RATIO = 1.5  # of the estimated rate to the empirical one
+BOUND_QUANTILE = 0.95  # the median to which bounds the rate
+MAX_RATE_RATIO = 1.5  # of the estimated rate to that bound
 
 
 class NegativeLogPValue:
@@ -34,16 +35,13 @@ class NegativeLogPValue:
 
     Attributes
     ----------
-    scores_ : ndarray of shape (n_distinct,)
-        Distinct training scores, ascending.
-    values_ : ndarray of shape (n_distinct,)
-        Their negative log p-values.
+    scores_, values_ : ndarray of shape (n_distinct,)
+        Distinct training scores, ascending, and their negative log p-values.
     tail_width_ : float
         Unit of what is beyond the highest score.
     """
 
     def fit(self, scores: NDArray[np.float64]) -> Self:
-        """Count training scores."""
         ordered, n = np.sort(scores), len(scores)
         tolerance = TIE_TOLERANCE * max(1.0, abs(ordered[-1]))
         first = np.flatnonzero(np.diff(ordered, prepend=-np.inf) > tolerance)
@@ -53,11 +51,11 @@ class NegativeLogPValue:
         return self
 
     def transform(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Negative log p-values, (n_samples,)."""
         beyond = (scores - self.scores_[-1]).clip(0) / self.tail_width_
         return np.asarray(np.interp(scores, self.scores_, self.values_) + np.log1p(beyond))
 
 
+@dataclass(eq=False)
 class ExponentialTail:
     """Negative log p-values of sums, by an exponential tail fitted to the common training rows.
 
@@ -71,37 +69,35 @@ class ExponentialTail:
     median_ : float
         Median of the training sums.
     rate_ : float
-        Rate of the exponential tail.
+        Rate of the tail.
     """
 
-    def __init__(self, n_terms: int) -> None:
-        self.n_terms = n_terms
+    n_terms: int
 
     def fit(self, sums: NDArray[np.float64]) -> Self:
-        """Estimate the rate."""
         low, self.median_, high = np.quantile(sums, [*FIT_QUANTILES, BOUND_QUANTILE])
-        log_fall = np.log((1 - FIT_QUANTILES[0]) / (1 - FIT_QUANTILES[1]))
-        empirical_rate = np.log((1 - FIT_QUANTILES[1]) / (1 - BOUND_QUANTILE)) / max(high - self.median_, 1e-9)
-        rate = log_fall / np.clip(self.median_ - low, log_fall, log_fall * self.n_terms)
-        self.rate_ = min(rate, MAX_RATE_RATIO * empirical_rate)
+        log_ratio = np.log((1 - FIT_QUANTILES[0]) / (1 - FIT_QUANTILES[1]))
+        rate = log_ratio / np.clip(self.median_ - low, log_ratio, log_ratio * self.n_terms)
+        tail_rate = np.log((1 - FIT_QUANTILES[1]) / (1 - BOUND_QUANTILE)) / max(high - self.median_, 1e-9)
+        self.rate_ = min(rate, MAX_RATE_RATIO * tail_rate)
         return self
 
     def transform(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Negative log p-values, (n_samples,)."""
         return np.asarray(-np.log(1 - FIT_QUANTILES[1]) + self.rate_ * (sums - self.median_))
 
 
+@dataclass(eq=False)
 class ScorerGroup:
-    """Fitted scorers that look for anomalies of one kind, and their calibration.
+    """Scorers of one kind of anomalies, and the calibration of their scores.
 
     Parameters
     ----------
-    scorers : list of scorers
-        Scorers, already fitted.
+    scorers : list of Scorer
+        Fitted scorers.
     weight : float, default=1.0
-        Factor of the scores.
+        Factor of the scores of the group.
     exponential_tail : bool, default=False
-        Whether sums are calibrated by `ExponentialTail`, and not by `NegativeLogPValue`.
+        Whether sums are calibrated by `ExponentialTail` and not by `NegativeLogPValue`.
 
     Attributes
     ----------
@@ -111,13 +107,12 @@ class ScorerGroup:
         Calibration of their sums.
     """
 
-    def __init__(self, scorers: Sequence[Scorer], weight: float = 1.0, exponential_tail: bool = False) -> None:
-        self.scorers = scorers
-        self.weight = weight
-        self.exponential_tail = exponential_tail
+    scorers: Sequence[Scorer]
+    weight: float = 1.0
+    exponential_tail: bool = False
 
     def fit(self, inputs: ScorerInput) -> Self:
-        """Calibrate the scorers, and their sum, on training rows."""
+        """Fit the calibration to training rows."""
         scores = [scorer.score(inputs) for scorer in self.scorers]
         self.calibrations_ = [NegativeLogPValue().fit(each) for each in scores]
         calibration = ExponentialTail(len(self.scorers)) if self.exponential_tail else NegativeLogPValue()
@@ -126,15 +121,16 @@ class ScorerGroup:
 
     def score(self, inputs: ScorerInput) -> NDArray[np.float64]:
         """Weighted negative log p-values of rows, (n_samples,)."""
-        return self.weight * self.sum_calibration_.transform(self._sum([each.score(inputs) for each in self.scorers]))
+        scores = [scorer.score(inputs) for scorer in self.scorers]
+        return self.weight * self.sum_calibration_.transform(self._sum(scores))
 
     def contributions(self, inputs: ScorerInput) -> NDArray[np.float64]:
         """Shares of the columns in the scores, (n_samples, n_features), which sum to 1 in each row."""
         total = np.full(inputs.X.shape, 1e-9)
         for scorer, calibration in zip(self.scorers, self.calibrations_, strict=True):
             if (parts := scorer.contributions(inputs)) is not None:
-                values = calibration.transform(scorer.score(inputs))
-                total += values[:, None] * parts / (parts.sum(1, keepdims=True) + 1e-12)
+                values = calibration.transform(scorer.score(inputs))[:, None]
+                total += values * parts / (parts.sum(1, keepdims=True) + 1e-12)
         return np.asarray(total / total.sum(1, keepdims=True))
 
     def _sum(self, scores: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:

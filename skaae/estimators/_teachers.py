@@ -15,7 +15,7 @@ rows squashes the tails in which the rare classes lie.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -39,8 +39,8 @@ N_FOLDS = 5
 TEMPERATURE = 3.0
 SEMI_SUPERVISED_PENALTY = 6.0  # of log likelihood
 MIN_PROBABILITY = 1e-3  # of a class: no teacher may rule one out
-MAX_ROWS = 5_000  # to fit semi-supervised teachers to, which look up neighbours
-MAX_LABELLED_ROWS = 10_000  # to fit teachers to
+MAX_ROWS = 5_000  # with unlabelled ones, whose neighbours are looked up
+MAX_LABELLED_ROWS = 10_000
 MAX_CROSS_VALIDATION_ROWS = 1_000  # labelled ones
 
 
@@ -67,8 +67,8 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
     random_state : int, default=0
         Seed of the folds, of subsamples of many rows, and of the default teachers.
     n_folded_columns : int, default=0
-        How many columns, the first of all, a `ColumnScaler` has folded. For supervised teachers, these are scaled anew
-        by the labelled rows alone.
+        Number of leading columns that a `ColumnScaler` has folded. For supervised teachers, they are scaled anew by
+        the labelled rows alone.
 
     Attributes
     ----------
@@ -88,22 +88,7 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
         self.n_folded_columns = n_folded_columns
 
     def fit(self, X: NDArray[Any] | RowSource, y: NDArray[np.intp], n_classes: int | None = None) -> Self:
-        """Fit and weigh the teachers.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_samples, n_features)
-            Scaled rows.
-        y : ndarray of shape (n_samples,)
-            Class indices, -1 where unknown.
-        n_classes : int or None, default=None
-            Number of classes, of which some may have no row. None is the largest index plus 1.
-
-        Returns
-        -------
-        self : object
-            The fitted ensemble.
-        """
+        """Fit the teachers to scaled rows and class indices, -1 where unknown, and weigh them."""
         self.n_classes_ = int(y.max()) + 1 if n_classes is None else n_classes
         X, y = self._subsample(X, y, MAX_LABELLED_ROWS)
         teachers = default_teachers(len(X), self.random_state) if self.teachers is None else self.teachers
@@ -119,18 +104,7 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
         return self
 
     def predict_proba(self, X: NDArray[Any] | RowSource) -> NDArray[np.float64]:
-        """Class probabilities, a weighted mean over the teachers.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_samples, n_features)
-            Scaled rows.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            Rows sum to 1.
-        """
+        """Weighted mean of the class probabilities of the teachers, (n_samples, n_classes)."""
         probabilities = np.empty((len(X), self.n_classes_))
         for batch in gen_batches(len(X), CHUNK_ROWS):
             pairs = zip(self.teachers_, self.weights_, strict=True)
@@ -149,24 +123,28 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
     def _cross_validate(self, teachers: Sequence[Any], X: NDArray[Any], y: NDArray[np.intp]) -> NDArray[np.float64]:
         """Log likelihood of held-out labels by each teacher, summed over the labelled rows."""
         log_likelihoods = np.zeros(len(teachers))
-        labelled = np.flatnonzero(y >= 0)
-        n_folds = min(N_FOLDS, np.bincount(y[labelled]).max())
-        if len(teachers) == 1 or n_folds < 2:
-            return log_likelihoods
-        folds = StratifiedKFold(n_folds, shuffle=True, random_state=self.random_state)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "The least populated class")
-            splits = list(folds.split(labelled, y[labelled]))
-        for train, test in splits:
-            if len(np.unique(y[labelled[train]])) < 2:
-                continue
-            held_out, y_train = labelled[test], y.copy()
-            y_train[held_out] = -1
+        for y_train, held_out in self._folds(y) if len(teachers) > 1 else ():
             for i, teacher in enumerate(teachers):
                 fitted = fit_teacher(teacher, self._rescale(teacher, X), y_train)
                 probabilities = self._teacher_proba(fitted, X[held_out])
                 log_likelihoods[i] += np.log(probabilities[np.arange(len(held_out)), y[held_out]]).sum()
         return log_likelihoods
+
+    def _folds(self, y: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+        """Labels of two classes or more, those of a fold held out, and the indices of the fold."""
+        labelled = np.flatnonzero(y >= 0)
+        n_folds = min(N_FOLDS, np.bincount(y[labelled]).max())
+        if n_folds < 2:
+            return
+        folds = StratifiedKFold(n_folds, shuffle=True, random_state=self.random_state)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The least populated class")
+            splits = list(folds.split(labelled, y[labelled]))
+        for train, test in splits:
+            if len(np.unique(y[labelled[train]])) > 1:
+                y_train = y.copy()
+                y_train[labelled[test]] = -1
+                yield y_train, labelled[test]
 
     def _rescale(self, teacher: Any, X: NDArray[Any]) -> NDArray[Any]:
         """Rows whose folded columns are scaled by the labelled rows, for supervised teachers."""

@@ -3,19 +3,11 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.cluster import DBSCAN, KMeans
+from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits, load_iris, make_moons
 from sklearn.metrics import adjusted_rand_score
 
 from skaae import AAEClusterer
-from skaae.estimators._consensus import (
-    cluster_probabilities,
-    consensus_clustering,
-    diffusion_map,
-    k_means,
-    shared_neighbor_affinity,
-    top_eigenvectors,
-)
 
 
 def small(n_clusters=3, **parameters):
@@ -114,40 +106,6 @@ class TestTeachers:
     def test_teachers_must_be_clusterers(self, blobs, teachers):
         with pytest.raises(ValueError, match="one clusterer or more, with `fit_predict`"):
             small(teachers=teachers).fit(blobs[0])
-
-    def test_noise_of_a_teacher_is_nobodys(self, blobs):
-        guesses = cluster_probabilities(
-            blobs[0], 3, [DBSCAN(0.01)], 0, standardize=True
-        )  # who holds all rows for noise
-        assert guesses.shape == (300, 3)
-        np.testing.assert_allclose(guesses.sum(1), 1)
-
-    def test_columns_of_unlike_scales_that_are_left_as_they_are(self):
-        X = np.random.default_rng(0).standard_normal((30, 40)) * np.where(np.arange(40) % 2, 1e8, 1e-8)
-        assert np.isfinite(cluster_probabilities(X, 2, "consensus", 0, standardize=False)).all()
-
-    def test_the_consensus_follows_those_who_agree(self):
-        y = np.repeat(range(3), 50)
-        rng = np.random.default_rng(0)
-        clusterings = [(y + shift) % 3 for shift in range(3)] + [rng.integers(3, size=150) for _ in range(4)]
-        consensus, vote = consensus_clustering(clusterings, 3, 0)
-        assert adjusted_rand_score(y, consensus) == 1
-        assert adjusted_rand_score(y, vote.argmax(1)) == 1
-        np.testing.assert_allclose(vote.sum(1), 1)
-
-    def test_rows_beyond_the_sample_follow_their_nearest(self, blobs, monkeypatch):
-        monkeypatch.setattr("skaae.estimators._consensus.MAX_SAMPLES", 100)
-        X, y = blobs
-        guesses = cluster_probabilities(X, 3, "consensus", 0, standardize=True)
-        assert adjusted_rand_score(y, guesses.argmax(1)) > 0.95
-
-    @pytest.mark.parametrize("n", [50, 400])
-    def test_links_of_shared_neighbours_part_what_is_apart(self, n):
-        X = np.random.default_rng(0).standard_normal((n, 3)) + np.repeat([0, 20], n // 2)[:, None]
-        eigenvalues, eigenvectors = top_eigenvectors(shared_neighbor_affinity(X, 0), 10, 0)
-        assert (np.diff(eigenvalues) <= 1e-9).all()
-        clusters = k_means(diffusion_map(eigenvalues, eigenvectors, 2, 0.2), 2, 0)
-        assert adjusted_rand_score(np.repeat([0, 1], n // 2), clusters) > 0.95
 
 
 class TestManners:

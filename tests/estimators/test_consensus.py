@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+from sklearn.cluster import DBSCAN
+from sklearn.datasets import make_blobs
+from sklearn.metrics import adjusted_rand_score
+
+from skaae.estimators._consensus import (
+    cluster_probabilities,
+    consensus_clustering,
+    diffusion_map,
+    k_means,
+    shared_neighbor_affinity,
+    top_eigenvectors,
+)
+
+
+def test_noise_of_dbscan_is_one_cluster():
+    probabilities = cluster_probabilities(np.eye(30), 3, [DBSCAN(0.01)], 0, standardize=True)  # all rows are noise
+    assert probabilities.shape == (30, 3)
+    np.testing.assert_allclose(probabilities.sum(1), 1)
+
+
+def test_unscaled_columns_of_different_scales():
+    X = np.random.default_rng(0).standard_normal((30, 40)) * np.where(np.arange(40) % 2, 1e8, 1e-8)
+    assert np.isfinite(cluster_probabilities(X, 2, "consensus", 0, standardize=False)).all()
+
+
+def test_the_consensus_is_of_clusterings_that_agree():
+    y = np.repeat(range(3), 50)
+    rng = np.random.default_rng(0)
+    clusterings = [(y + shift) % 3 for shift in range(3)] + [rng.integers(3, size=150) for _ in range(4)]
+    consensus, vote = consensus_clustering(clusterings, 3, 0)
+    assert adjusted_rand_score(y, consensus) == 1
+    assert adjusted_rand_score(y, vote.argmax(1)) == 1
+    np.testing.assert_allclose(vote.sum(1), 1)
+
+
+def test_rows_beyond_the_sample(monkeypatch):
+    monkeypatch.setattr("skaae.estimators._consensus.MAX_SAMPLES", 100)
+    X, y = make_blobs(300, n_features=5, centers=3, random_state=0)
+    probabilities = cluster_probabilities(X, 3, "consensus", 0, standardize=True)
+    assert adjusted_rand_score(y, probabilities.argmax(1)) > 0.95
+
+
+@pytest.mark.parametrize("n", [50, 400])
+def test_shared_neighbours_of_clusters_that_are_not_connected(n):
+    X = np.random.default_rng(0).standard_normal((n, 3)) + np.repeat([0, 20], n // 2)[:, None]
+    eigenvalues, eigenvectors = top_eigenvectors(shared_neighbor_affinity(X, 0), 10, 0)
+    assert (np.diff(eigenvalues) <= 1e-9).all()
+    clusters = k_means(diffusion_map(eigenvalues, eigenvectors, 2, 0.2), 2, 0)
+    assert adjusted_rand_score(np.repeat([0, 1], n // 2), clusters) > 0.95
