@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -21,7 +22,10 @@ MODELS = {
     "transformer": (AAETransformer(2, max_iter=9, random_state=0), (X,)),
     "early stopping": (AAETransformer(2, max_iter=9, early_stopping=True, random_state=0), (X,)),
     "prior with labels": (AAETransformer(2, prior="mixture", max_iter=9, random_state=0), (X, FEW_LABELS)),
-    "classifier": (SemiSupervisedAAEClassifier(n_members=2, max_iter=9, random_state=0), (X, FEW_LABELS)),
+    "classifier": (
+        SemiSupervisedAAEClassifier(teachers=[LogisticRegression()], n_members=2, max_iter=9, random_state=0),
+        (X, FEW_LABELS),
+    ),
     "detector": (AAEOutlierDetector(n_members=2, max_iter=9, random_state=0), (X,)),
     "denoiser": (AAEDenoiser(max_iter=9, random_state=0), (X,)),
     "generator": (AAEGenerator(max_iter=9, flow_max_iter=9, random_state=0), (X, Y)),

@@ -19,13 +19,13 @@ from skaae import (
 )
 
 ESTIMATORS = [
-    AAEClusterer(3, teachers=[KMeans(3, random_state=0)], hidden_layer_sizes=(16,), max_iter=20, random_state=0),
-    AAEDenoiser(n_members=2, hidden_layer_sizes=(16,), max_iter=20, random_state=0),
-    AAEGenerator(hidden_layer_sizes=(16,), flow_layer_sizes=(16,), max_iter=20, flow_max_iter=20, random_state=0),
-    AAEOutlierDetector(n_members=2, hidden_layer_sizes=(16,), max_iter=20, random_state=0),
-    AAETransformer(hidden_layer_sizes=(16,), max_iter=20, random_state=0),
+    AAEClusterer(3, teachers=[KMeans(3, random_state=0)], hidden_layer_sizes=(16,), max_iter=5, random_state=0),
+    AAEDenoiser(n_members=2, hidden_layer_sizes=(16,), max_iter=5, random_state=0),
+    AAEGenerator(hidden_layer_sizes=(16,), flow_layer_sizes=(16,), max_iter=5, flow_max_iter=5, random_state=0),
+    AAEOutlierDetector(n_members=2, hidden_layer_sizes=(16,), max_iter=5, random_state=0),
+    AAETransformer(hidden_layer_sizes=(16,), max_iter=5, random_state=0),
     SemiSupervisedAAEClassifier(
-        teachers=[LogisticRegression()], n_members=2, hidden_layer_sizes=(16,), max_iter=20, random_state=0
+        teachers=[LogisticRegression()], n_members=2, hidden_layer_sizes=(16,), max_iter=5, random_state=0
     ),
     TableEncoder(),
 ]

@@ -20,6 +20,7 @@ def test_example_without_a_picture_runs(path, tmp_path, monkeypatch, capsys):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.usefixtures("few_epochs")
 @pytest.mark.parametrize("path", [p for p in EXAMPLES if p.stem not in WITHOUT_PICTURE], ids=lambda path: path.stem)
 def test_example_runs(path, tmp_path, monkeypatch, capsys):
     pyplot = pytest.importorskip("matplotlib.pyplot")

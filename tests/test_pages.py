@@ -34,7 +34,9 @@ def documented():
 
 
 @pytest.mark.parametrize(("page", "code"), RUNS, ids=[page for page, _ in RUNS])
-def test_code_runs(page, code, tmp_path, monkeypatch):
+def test_code_runs(page, code, tmp_path, monkeypatch, request):
+    if page != "README.md":
+        request.getfixturevalue("few_epochs")
     monkeypatch.chdir(tmp_path)
     exec(compile(code, page, "exec"), {"__name__": "__page__"})
 

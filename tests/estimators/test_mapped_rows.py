@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
 from skaae import AAEClusterer, AAEOutlierDetector, AAETransformer, SemiSupervisedAAEClassifier
@@ -42,7 +43,8 @@ def transformer(**parameters):
 
 
 def classifier(**parameters):
-    return SemiSupervisedAAEClassifier(hidden_layer_sizes=16, max_iter=3, batch_size=64, random_state=0, **parameters)
+    small = {"teachers": [LogisticRegression()], "hidden_layer_sizes": 16, "max_iter": 3, "batch_size": 64}
+    return SemiSupervisedAAEClassifier(**{**small, "random_state": 0, **parameters})
 
 
 @pytest.mark.parametrize("kind", ["float32", "float64", "missing", "float16", "uint8", "int64", "bool"])

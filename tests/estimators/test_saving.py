@@ -2,12 +2,14 @@ import copy
 import io
 import pickle
 from dataclasses import replace
+from functools import cache
 
 import joblib
 import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -35,8 +37,9 @@ MODELS = {
 ANSWERS = ("transform", "predict", "predict_proba", "score_samples", "decision_function")
 
 
+@cache
 def fitted(kind):
-    model = MODELS[kind]
+    model = clone(MODELS[kind])
     return model.fit(X, Y) if kind in {"classifier", "generator"} else model.fit(X)
 
 
@@ -151,7 +154,7 @@ def test_a_loaded_model_goes_on_as_the_one_that_was_saved():
 
 
 def test_a_model_of_a_device_that_is_not_here_is_loaded_without_it():
-    model = fitted("transformer")
+    model = copy.deepcopy(fitted("transformer"))
     expected = model.transform(X)
     model._model = replace(model._model, device="cuda:7")
     again = pickle.loads(pickle.dumps(model))
