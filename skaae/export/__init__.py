@@ -32,9 +32,9 @@ def to_onnx(estimator: Any, path: str | PathLike[str], method: str | None = None
     ImportError
         If onnx is not installed.
     ValueError
-        If the method is more than networks: a classifier's teachers have a weight (``set_params(teacher_weight=0)`` sets it to
-        zero), a detector looks up training rows, columns are text, a denoiser was fitted to a DataFrame or has one-hot
-        groups; or if `method` or `dtype` is not one of those above.
+        If the method is more than networks: a classifier's teachers have a weight (``set_params(teacher_weight=0)``
+        sets it to zero), a detector looks up training rows, columns are text, a denoiser was fitted to a DataFrame or
+        has one-hot groups; or if `method` or `dtype` is not one of those above.
     TypeError
         If `estimator` is not one of skaae's.
 

@@ -57,8 +57,8 @@ def export_class_probabilities(graph: Graph, estimator: Any, X: str, encoded: st
     if estimator.teachers_ is not None and estimator.teacher_weight:
         raise ValueError(
             f"`predict_proba` must be the network's alone to be exported. Got a classifier whose teachers have a weight"
-            f" of {estimator.teacher_weight:.0%}: they are estimators of scikit-learn. The network has learned their predictions"
-            " too; `set_params(teacher_weight=0)` uses it alone."
+            f" of {estimator.teacher_weight:.0%}: they are estimators of scikit-learn. The network has learned their"
+            " predictions too; `set_params(teacher_weight=0)` uses it alone."
         )
     return graph.mean([member.encode(encoded)[-1] for member in members(graph, estimator)]), (len(estimator.classes_),)
 
@@ -138,7 +138,10 @@ def refuse_detector(graph: Graph, estimator: Any, X: str, encoded: str) -> Outpu
 def members(graph: Graph, estimator: Any) -> list[MemberNetworks]:
     """The networks of all members."""
     n_members = len(next(value for name, value in estimator._model.state.items() if name.startswith("model.")))
-    return [MemberNetworks(graph, estimator._model.architecture, estimator._model.state, index) for index in range(n_members)]
+    return [
+        MemberNetworks(graph, estimator._model.architecture, estimator._model.state, index)
+        for index in range(n_members)
+    ]
 
 
 EXPORTERS: dict[type, dict[str, Exporter]] = {

@@ -42,7 +42,7 @@ FITS = {
         (X,),
     ),
     "classifier": (
-        SemiSupervisedAAEClassifier(n_members=2, smoothness=0.5, **PARAMETERS),
+        SemiSupervisedAAEClassifier(n_members=2, vat_weight=0.5, **PARAMETERS),
         (X, FEW_LABELS),
     ),
     "clusterer": (AAEClusterer(3, n_members=2, **PARAMETERS), (X,)),

@@ -64,8 +64,8 @@ class TestLearning:
     def test_left_alone_members_agree_on_what_is_which(self, blobs):
         X, y = blobs
         model = AAEClusterer(
-            3, n_members=3, teachers=None, vat_weight=1, entropy_weight=0.3, balance_weight=0.4, learning_rate_init=2e-3,
-            random_state=0,
+            3, n_members=3, teachers=None, vat_weight=1, entropy_weight=0.3, balance_weight=0.4,
+            learning_rate_init=2e-3, random_state=0,
         ).fit(X)  # fmt: skip
         assert adjusted_rand_score(y, model.labels_) > 0.5
         each = model._model.encode(model.table_encoder_.transform(X))[..., -3:] @ model._matches
