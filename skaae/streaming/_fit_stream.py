@@ -31,10 +31,10 @@ def fit_stream(
     *,
     target: Any = None,
     columns: Sequence[str] | None = None,
-    n_epochs: int = 1,
-    chunk_size: int = 65_536,
-    buffer_size: int = 262_144,
-    sample_size: int = 100_000,
+    epochs: int = 1,
+    batch_rows: int = 65_536,
+    buffer_rows: int = 262_144,
+    sample_rows: int = 100_000,
     scan: bool = True,
     classes: Any = None,
     random_state: Any = None,
@@ -42,7 +42,7 @@ def fit_stream(
     """Train an estimator on rows that are read in chunks.
 
     The source is read once for a sample of its rows, on which the estimator is initialized, and then once in each
-    epoch. In memory are the sample, or `buffer_size` rows with a few copies of them, however many the source has.
+    epoch. In memory are the sample, or `buffer_rows` rows with a few copies of them, however many the source has.
     Over the second half of the rows the learning rate decays, as it does in `fit`.
 
     Parameters
@@ -58,20 +58,20 @@ def fit_stream(
         The column of classes, -1 or missing for unlabelled rows; or the classes of the rows of an array.
     columns : list of str or None, default=None
         The columns to learn from. None takes all but the target.
-    n_epochs : int, default=1
+    epochs : int, default=1
         Number of passes over all rows.
-    chunk_size : int, default=65_536
+    batch_rows : int, default=65_536
         Rows in a call of `partial_fit`, and about as many as are read at a time.
-    buffer_size : int, default=262_144
+    buffer_rows : int, default=262_144
         Rows that are shuffled in a buffer. Files, row groups of Parquet files and slices of arrays come in random
         order; rows within a group, or within a CSV file, do not. If these are sorted, as by class or by date, shuffle
         the file, or write groups of some ten thousand rows.
-    sample_size : int, default=100_000
+    sample_rows : int, default=100_000
         Rows that the estimator is initialized on, a uniform sample of the source. Rows in which a category, or a
         missing cell of a column, occurs first are added.
     scan : bool, default=True
         Whether to read the source once before training. Otherwise, and with an iterator, the estimator is initialized
-        on the first `buffer_size` rows, the learning rate does not decay, and a warning names categories that occur
+        on the first `buffer_rows` rows, the learning rate does not decay, and a warning names categories that occur
         later. These are encoded as zeros.
     classes : array-like or None, default=None
         All classes, if there is no scan and the first rows may lack some.
@@ -88,7 +88,7 @@ def fit_stream(
     TypeError
         If the estimator has no `partial_fit`, or `source` is no source.
     ValueError
-        If the source has no rows, lacks a column, or cannot be read as often as `n_epochs` says.
+        If the source has no rows, lacks a column, or cannot be read as often as `epochs` says.
 
     See Also
     --------
@@ -113,17 +113,17 @@ def fit_stream(
             f" {type(estimator).__name__}: fit it to a sample of the rows."
         )
     is_iterator = isinstance(source, Iterator)
-    if is_iterator and n_epochs > 1:
-        raise ValueError(f"With an iterator, `n_epochs` must be 1: pass a function that makes it. Got {n_epochs}.")
+    if is_iterator and epochs > 1:
+        raise ValueError(f"With an iterator, `epochs` must be 1: pass a function that makes it. Got {epochs}.")
     rng = check_random_state(random_state)
-    stream = Stream(source, target, columns, max(1, chunk_size // N_SLICES))
+    stream = Stream(source, target, columns, max(1, batch_rows // N_SLICES))
     trainer = StreamTrainer(estimator, classes)
     if scan and not is_iterator:
-        trainer.scan(stream, sample_size, n_epochs, rng)
+        trainer.scan(stream, sample_rows, epochs, rng)
     whole_first = not trainer.is_initialized
     try:
-        for _ in range(n_epochs):
-            for chunk in shuffle_chunks(stream.read(rng), chunk_size, buffer_size, rng, whole_first=whole_first):
+        for _ in range(epochs):
+            for chunk in shuffle_chunks(stream.read(rng), batch_rows, buffer_rows, rng, whole_first=whole_first):
                 trainer.train(chunk)
                 whole_first = False
     finally:
@@ -144,12 +144,12 @@ class StreamTrainer:
         if self.is_initialized:
             self.known = KnownCategories.from_encoder(estimator.table_encoder_)
 
-    def scan(self, stream: Stream, sample_size: int, n_epochs: int, rng: np.random.RandomState) -> None:
+    def scan(self, stream: Stream, sample_rows: int, epochs: int, rng: np.random.RandomState) -> None:
         """Count the rows, and initialize the estimator on a sample of them."""
-        sample = ReservoirSample(sample_size, KnownCategories(self.estimator.categorical_features), rng)
+        sample = ReservoirSample(sample_rows, KnownCategories(self.estimator.categorical_features), rng)
         for chunk in stream.read():
             sample.add(chunk)
-        self.n_rows_total = n_epochs * sample.n_rows
+        self.n_rows_total = epochs * sample.n_rows
         if sample.n_rows and not self.is_initialized:
             labels = np.array(list(sample.labels), dtype=object)
             self.classes = unique_classes(labels) if len(labels) and self.classes is None else self.classes

@@ -19,7 +19,7 @@ Chunk = tuple[Any, Any]  # a table, and labels or None
 Reader = Callable[[], Iterable[Any]]
 
 
-def read_chunks(source: Any, *, columns: Sequence[str] | None = None, chunk_size: int = 65_536) -> Iterator[Any]:
+def read_chunks(source: Any, *, columns: Sequence[str] | None = None, batch_rows: int = 65_536) -> Iterator[Any]:
     """Read the rows of a source in chunks, in their order, for instance to apply a model to them.
 
     Parameters
@@ -28,7 +28,7 @@ def read_chunks(source: Any, *, columns: Sequence[str] | None = None, chunk_size
         As in `fit_stream`.
     columns : list of str or None, default=None
         The columns to read. None reads all.
-    chunk_size : int, default=65_536
+    batch_rows : int, default=65_536
         Maximum number of rows of a file or an array in a chunk.
 
     Yields
@@ -43,25 +43,25 @@ def read_chunks(source: Any, *, columns: Sequence[str] | None = None, chunk_size
     >>> from skaae.streaming import read_chunks
     >>> X = np.random.default_rng(0).normal(size=(1000, 4))
     >>> model = AAETransformer(2, max_iter=5, random_state=0).fit(X)
-    >>> codes = np.concatenate([model.transform(chunk) for chunk in read_chunks(X, chunk_size=300)])
+    >>> codes = np.concatenate([model.transform(chunk) for chunk in read_chunks(X, batch_rows=300)])
     >>> np.allclose(codes, model.transform(X))
     True
     """
-    for X, _ in Stream(source, None, columns, chunk_size).read():
+    for X, _ in Stream(source, None, columns, batch_rows).read():
         yield X
 
 
 class Stream:
     """Creates a stream of the chunks of a source."""
 
-    def __init__(self, source: Any, target: Any, columns: Sequence[str] | None, chunk_size: int) -> None:
+    def __init__(self, source: Any, target: Any, columns: Sequence[str] | None, batch_rows: int) -> None:
         self.target, self.columns = target, None if columns is None else list(columns)
         is_array = isinstance(source, np.ndarray | pd.DataFrame)
         if not (target is None or isinstance(target, str) or is_array):
             raise ValueError("`target` must be the name of a column, unless the source is an array.")
         self.target_columns = [target] if isinstance(target, str) else []
         wanted = None if columns is None else [*columns, *self.target_columns]
-        self.readers = make_readers(source, None if self.target_columns else target, wanted, chunk_size)
+        self.readers = make_readers(source, None if self.target_columns else target, wanted, batch_rows)
 
     def read(self, rng: np.random.RandomState | None = None) -> Iterator[Chunk]:
         """Chunks in their order or, if ``rng`` draws it, those of each reader in a random order of the readers."""
@@ -84,15 +84,15 @@ class Stream:
         return X if self.columns is None else X[self.columns], y
 
 
-def make_readers(source: Any, y: Any, columns: Sequence[str] | None, chunk_size: int) -> list[Reader]:
+def make_readers(source: Any, y: Any, columns: Sequence[str] | None, batch_rows: int) -> list[Reader]:
     """Functions that each read a part of a source, in any order."""
     if isinstance(source, np.ndarray | pd.DataFrame):
         check_consistent_length(source, y)
-        starts = range(0, len(source), chunk_size)
-        return [partial(read_slice, source, y, slice(start, start + chunk_size)) for start in starts]
+        starts = range(0, len(source), batch_rows)
+        return [partial(read_slice, source, y, slice(start, start + batch_rows)) for start in starts]
     paths = [source] if isinstance(source, str | PathLike) else source
     if isinstance(paths, list | tuple) and all(isinstance(path, str | PathLike) for path in paths):
-        return [reader for path in paths for reader in make_file_readers(Path(path), columns, chunk_size)]
+        return [reader for path in paths for reader in make_file_readers(Path(path), columns, batch_rows)]
     if callable(source):
         return [source]
     if isinstance(source, Iterable):
@@ -106,19 +106,19 @@ def read_slice(X: Any, y: Any, rows: slice) -> list[Any]:
     return [part if y is None else (part, _safe_indexing(y, rows))]
 
 
-def make_file_readers(path: Path, columns: Sequence[str] | None, chunk_size: int) -> list[Reader]:
+def make_file_readers(path: Path, columns: Sequence[str] | None, batch_rows: int) -> list[Reader]:
     """Functions that read a CSV file, or a row group of a Parquet file."""
     if ".csv" in path.suffixes:
-        return [partial(read_csv, path, columns, chunk_size)]
+        return [partial(read_csv, path, columns, batch_rows)]
     if path.suffix != ".parquet":
         raise ValueError(f"`source` must be files that end in .parquet or .csv. Got {str(path)!r}.")
     groups = range(open_parquet(path).num_row_groups)
-    return [partial(read_row_group, path, group, columns, chunk_size) for group in groups]
+    return [partial(read_row_group, path, group, columns, batch_rows) for group in groups]
 
 
-def read_csv(path: Path, columns: Sequence[str] | None, chunk_size: int) -> Iterator[pd.DataFrame]:
+def read_csv(path: Path, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pd.DataFrame]:
     """The rows of a CSV file in chunks."""
-    with pd.read_csv(path, usecols=columns, chunksize=chunk_size) as chunks:
+    with pd.read_csv(path, usecols=columns, chunksize=batch_rows) as chunks:
         yield from chunks
 
 
@@ -131,33 +131,33 @@ def open_parquet(path: Path) -> Any:
     return ParquetFile(path)
 
 
-def read_row_group(path: Path, group: int, columns: Sequence[str] | None, chunk_size: int) -> Iterator[pd.DataFrame]:
+def read_row_group(path: Path, group: int, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pd.DataFrame]:
     """The rows of a row group of a Parquet file in chunks."""
     with open_parquet(path) as file:
-        for batch in file.iter_batches(chunk_size, row_groups=[group], columns=columns, use_threads=False):
+        for batch in file.iter_batches(batch_rows, row_groups=[group], columns=columns, use_threads=False):
             yield batch.to_pandas()
 
 
 def shuffle_chunks(
-    chunks: Iterable[Chunk], chunk_size: int, buffer_size: int, rng: np.random.RandomState, *, whole_first: bool
+    chunks: Iterable[Chunk], batch_rows: int, buffer_rows: int, rng: np.random.RandomState, *, whole_first: bool
 ) -> Iterator[Chunk]:
-    """Chunks of ``chunk_size`` rows, shuffled in a buffer; the first is a whole buffer if ``whole_first``."""
+    """Chunks of ``batch_rows`` rows, shuffled in a buffer; the first is a whole buffer if ``whole_first``."""
     buffer: list[Chunk] = []
     n = 0
     for chunk in chunks:
         buffer.append(chunk)
         n += len(chunk[0])
-        if n < max(buffer_size, chunk_size):
+        if n < max(buffer_rows, batch_rows):
             continue
         shuffled = take(concatenate_chunks(buffer), rng.permutation(n))
         buffer.clear()
-        n_out = n if whole_first else max(1, n // chunk_size - 1) * chunk_size
-        yield from split_chunk(shuffled, range(0, n_out, n if whole_first else chunk_size), n_out)
+        n_out = n if whole_first else max(1, n // batch_rows - 1) * batch_rows
+        yield from split_chunk(shuffled, range(0, n_out, n if whole_first else batch_rows), n_out)
         n, whole_first = n - n_out, False
         buffer = [take(shuffled, np.arange(n_out, n_out + n))] if n else []
         del shuffled
     if n:
-        size = n if whole_first else -(-n // -(-n // chunk_size))
+        size = n if whole_first else -(-n // -(-n // batch_rows))
         yield from split_chunk(take(concatenate_chunks(buffer), rng.permutation(n)), range(0, n, size), n)
 
 

@@ -23,7 +23,7 @@ def small(**parameters):
 
 
 def fit_small(source, model=None, **options):
-    return fit_stream(model or small(), source, **{"chunk_size": 200, "buffer_size": 400, "random_state": 0, **options})
+    return fit_stream(model or small(), source, **{"batch_rows": 200, "buffer_rows": 400, "random_state": 0, **options})
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_all_kinds_of_sources(files, parquet, memmap):
 
 
 def test_every_row_is_trained_on_once_an_epoch_in_random_order(memmap):
-    model = fit_small(memmap, RecordingTransformer(2, max_iter=1, random_state=0), sample_size=100, n_epochs=2)
+    model = fit_small(memmap, RecordingTransformer(2, max_iter=1, random_state=0), sample_rows=100, epochs=2)
     sample, *chunks = model.chunks
     assert len(sample) == 100
     assert {len(chunk) for chunk in chunks} <= {100, 200, 150}
@@ -104,7 +104,7 @@ def test_learning_rate_is_restored_after_an_interruption():
 
     model = RecordingTransformer(2, learning_rate_init=0.01, random_state=0)
     with pytest.raises(KeyboardInterrupt):
-        fit_small(interrupted, model, buffer_size=1)
+        fit_small(interrupted, model, buffer_rows=1)
     assert model.rates[-1] < model.learning_rate_init == 0.01
 
 
@@ -119,7 +119,7 @@ def test_labels_from_a_column_an_array_or_pairs():
         (pairs, None),
     ):
         model = SemiSupervisedAAEClassifier(teachers=None, hidden_layer_sizes=16, n_members=1, random_state=0)
-        model = fit_small(source, model, target=target, n_epochs=8)
+        model = fit_small(source, model, target=target, epochs=8)
         rows = FRAME[list("abc")] if isinstance(source, pd.DataFrame) else NUMBERS
         assert model.classes_.tolist() == ["minus", "plus"]
         assert model.score(rows, wanted) > 0.85
@@ -133,8 +133,8 @@ def test_iterators_are_read_once_and_new_categories_are_warned_of():
     assert [(line.split("'")[1], line.split()[-1]) for line in words] == [("d", "missing."), ("kind", "rare.")]
     assert "kind_rare" not in model.table_encoder_.get_feature_names_out()
     assert np.isfinite(model.transform(rows)).all()
-    with pytest.raises(ValueError, match="n_epochs"):
-        fit_small(iter([rows]), n_epochs=2)
+    with pytest.raises(ValueError, match="epochs"):
+        fit_small(iter([rows]), epochs=2)
 
 
 def test_training_of_a_fitted_model_continues():
@@ -153,9 +153,7 @@ def test_score_is_about_that_of_fit():
     X, _ = load_digits(return_X_y=True)
     model = AAETransformer(16, batch_size=64, random_state=0)
     whole = model.set_params(max_iter=10).fit(X).score(X)
-    chunks = fit_stream(
-        AAETransformer(16, batch_size=64, random_state=0), X, n_epochs=10, chunk_size=500, random_state=0
-    )
+    chunks = fit_stream(AAETransformer(16, batch_size=64, random_state=0), X, epochs=10, batch_rows=500, random_state=0)
     assert chunks.score(X) > 1.1 * whole
 
 
@@ -183,16 +181,16 @@ def test_estimators_without_partial_fit_raise():
 
 def test_read_chunks_keeps_the_order(files, parquet, memmap):
     for source in (files["gz"], files["two"], parquet):
-        chunks = list(read_chunks(source, columns=["d", "kind"], chunk_size=250))
+        chunks = list(read_chunks(source, columns=["d", "kind"], batch_rows=250))
         assert max(map(len, chunks)) <= 250
         pd.testing.assert_frame_equal(pd.concat(chunks, ignore_index=True), FRAME[["d", "kind"]])
-    np.testing.assert_array_equal(np.concatenate(list(read_chunks(memmap, chunk_size=250))), NUMBERS)
+    np.testing.assert_array_equal(np.concatenate(list(read_chunks(memmap, batch_rows=250))), NUMBERS)
 
 
-@pytest.mark.parametrize(("buffer_size", "n_parts"), [(1, 30), (64, 30), (1000, 30), (64, 1)])
-def test_shuffle_chunks_keeps_all_rows_in_chunks_of_the_right_size(buffer_size, n_parts):
+@pytest.mark.parametrize(("buffer_rows", "n_parts"), [(1, 30), (64, 30), (1000, 30), (64, 1)])
+def test_shuffle_chunks_keeps_all_rows_in_chunks_of_the_right_size(buffer_rows, n_parts):
     parts = [(part, part[:, 0]) for part in np.array_split(np.arange(330)[:, None], n_parts)]
-    chunks = list(shuffle_chunks(parts, 32, buffer_size, np.random.RandomState(0), whole_first=False))
+    chunks = list(shuffle_chunks(parts, 32, buffer_rows, np.random.RandomState(0), whole_first=False))
     assert max(len(X) for X, _ in chunks) <= 32
     X, y = (np.concatenate(each) for each in zip(*chunks, strict=True))
     np.testing.assert_array_equal(X[:, 0], y)
