@@ -96,8 +96,8 @@ SUMMARY = {
         "seconds of a fit of 2,000 x 20",
         "{speed[AAETransformer][small, seconds]:.2f}",
         "PyTorch script {speed[plain PyTorch script][small, seconds]:.2f}; "
-        "pythae {speed[pythae Adversarial_AE][small, seconds]:.2f}; `MLPRegressor`, no adversary, "
-        "{speed[scikit-learn MLPRegressor, no adversary][small, seconds]:.2f}",
+        "pythae {speed[pythae Adversarial_AE][small, seconds]:.2f}; `MLPRegressor`, no discriminator, "
+        "{speed[scikit-learn MLPRegressor, no discriminator][small, seconds]:.2f}",
     ),
     "[Packed searches](docs/guide/tuning.md)": (
         "seconds of 16 candidates in 5 folds, narrow layers, two processes",
