@@ -74,7 +74,7 @@ def small_model(**parameters):
 
 def stream(path, n_rows):
     """Seconds and peak of a stream; and of reading alone."""
-    from skaae.streaming import read_chunks, fit_stream
+    from skaae.streaming import fit_stream, read_chunks
 
     model = small_model()
     start = time.perf_counter()
