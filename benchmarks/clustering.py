@@ -94,7 +94,7 @@ def tables(arguments):
 
 
 def mnist_clusterer(k, seed):
-    """Taught by shared neighbours first, then alone."""
+    """Learns from teachers that use shared neighbours for a quarter of the epochs."""
     return AAEClusterer(
         k,
         n_components=10,

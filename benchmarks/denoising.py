@@ -4,7 +4,7 @@ Run ``python benchmarks/denoising.py`` (about an hour on one core; ``--groups ta
 tables that defaults were chosen on). Mean squared errors against clean rows: of images with Gaussian noise of three
 levels, of tables with such noise, and of cells that are missing from tables completely at random. Every method is
 fitted to clean training rows and gets the level. PCA takes the number of components that is best for noisy training
-rows. "without adversary" is the same model with ``adversarial_weight=0``, and "one member" has ``n_members=1`` too:
+rows. "without discriminator" is the same model with ``adversarial_weight=0``, and "one member" has ``n_members=1`` too:
 a plain denoising autoencoder.
 """
 
@@ -63,8 +63,8 @@ def contestants(group, level):
     noisy = {"noise": level, "scaling": None, "random_state": 0}
     parameters = masked if group == "cells" else noisy
     yield OURS, AAEDenoiser(**parameters)
-    yield "without adversary", AAEDenoiser(**parameters, adversarial_weight=0)
-    yield "one member, without adversary", AAEDenoiser(**parameters, adversarial_weight=0, n_members=1)
+    yield "without discriminator", AAEDenoiser(**parameters, adversarial_weight=0)
+    yield "one member, without discriminator", AAEDenoiser(**parameters, adversarial_weight=0, n_members=1)
     if group != "cells":
         yield "PCA", BestPCA(level)
         return

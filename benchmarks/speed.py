@@ -224,7 +224,7 @@ def fit_pyod_vae(task: Task, n_epochs: int) -> None:
 
 
 def fit_skorch(task: Task, n_epochs: int) -> None:
-    """The script's autoencoder, without an adversary."""
+    """The script's autoencoder, without a discriminator."""
     from skorch import NeuralNetRegressor
 
     torch.manual_seed(0)
@@ -274,10 +274,10 @@ FITS: dict[str, Callable[[Task, int], None]] = {
     "AAETransformer": fit_skaae,
     "plain PyTorch script": fit_script,
     "pythae Adversarial_AE": fit_pythae,
-    "PyOD AutoEncoder, no adversary": fit_pyod,
-    "PyOD VAE, no adversary": fit_pyod_vae,
-    "skorch, no adversary": fit_skorch,
-    "scikit-learn MLPRegressor, no adversary": fit_sklearn,
+    "PyOD AutoEncoder, no discriminator": fit_pyod,
+    "PyOD VAE, no discriminator": fit_pyod_vae,
+    "skorch, no discriminator": fit_skorch,
+    "scikit-learn MLPRegressor, no discriminator": fit_sklearn,
 }
 
 

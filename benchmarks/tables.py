@@ -75,13 +75,13 @@ SUMMARY = {
         "isolation forest {outliers[IForest][contaminated AUROC]:.2f}",
     ),
     "[New rows](benchmarks/README.md#could-synthetic-rows-be-real-ones)": (
-        "AUC of telling them from real rows, 15 tables, % (50 is best)",
+        "AUC of a classifier of real against new rows, 15 tables, % (50 is best)",
         "{synthesis[AAEGenerator][detection]:.2f}",
         "TVAE {synthesis[TVAE][detection]:.2f}; CTGAN {synthesis[CTGAN][detection]:.2f}; "
         "interpolation {synthesis[interpolation between neighbours][detection]:.2f}",
     ),
     "[Learning from new rows](benchmarks/README.md#could-synthetic-rows-be-real-ones)": (
-        "AUC on real rows of a classifier of new rows, %",
+        "AUC on real rows of a classifier trained on new rows, %",
         "{synthesis[AAEGenerator][utility]:.2f}",
         "TVAE {synthesis[TVAE][utility]:.2f}; CTGAN {synthesis[CTGAN][utility]:.2f}; "
         "interpolation {synthesis[interpolation between neighbours][utility]:.2f}; "
@@ -96,8 +96,8 @@ SUMMARY = {
         "seconds of a fit of 2,000 x 20",
         "{speed[AAETransformer][small, seconds]:.2f}",
         "PyTorch script {speed[plain PyTorch script][small, seconds]:.2f}; "
-        "pythae {speed[pythae Adversarial_AE][small, seconds]:.2f}; `MLPRegressor`, no adversary, "
-        "{speed[scikit-learn MLPRegressor, no adversary][small, seconds]:.2f}",
+        "pythae {speed[pythae Adversarial_AE][small, seconds]:.2f}; `MLPRegressor`, no discriminator, "
+        "{speed[scikit-learn MLPRegressor, no discriminator][small, seconds]:.2f}",
     ),
     "[Packed searches](docs/guide/tuning.md)": (
         "seconds of 16 candidates in 5 folds, narrow layers, two processes",

@@ -1,4 +1,4 @@
-"""How the site is built: ``python -m sphinx -W --keep-going -b html docs docs/_build/html``."""
+"""Configuration of Sphinx: ``python -m sphinx -W --keep-going -b html docs docs/_build/html``."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 sys.path[:0] = [str(HERE / "_extensions"), str(ROOT)]
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # on a busy machine, threads that wait for one another cost tenfold
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # on a busy machine, threads wait for each other
 
 import skaae
 
@@ -35,7 +35,7 @@ default_role = "literal"
 nitpicky = True
 python_use_unqualified_type_names = True
 toc_object_entries_show_parents = "hide"
-# Signatures name types of other packages, and type variables, which have no page here.
+# Types of other packages and type variables have no page here.
 nitpick_ignore_regex = [("py:.*", r"(?!skaae\.).*")]
 suppress_warnings = ["config.cache"]
 
@@ -47,7 +47,7 @@ autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 
-# Examples save their pictures where they are; so they are run in a copy.
+# Examples save figures in their folder, so a copy of it is run.
 shutil.copytree(
     ROOT / "examples",
     HERE / "_examples",
@@ -87,16 +87,16 @@ html_theme_options = {
     "pygments_light_style": "friendly",
 }
 html_context = {"default_mode": "light"}
-alone = ["index", "start", "choosing", "mathematics", "moving", "benchmarks", "contributing", "releasing"]
-html_sidebars = {page: [] for page in alone}
+without_sidebar = ["index", "start", "choosing", "mathematics", "moving", "benchmarks", "contributing", "releasing"]
+html_sidebars = {page: [] for page in without_sidebar}
 
 
-def of_scikit_learn(app, kind, name, member, skip, options):
-    """Leaves out what estimators inherit, whose pages are scikit-learn's."""
+def skip_inherited(app, kind, name, member, skip, options):
+    """Omit members that are inherited from scikit-learn, which documents them."""
     member = getattr(member, "fget", member)
-    home = getattr(member, "__module__", None) or ""
-    return True if kind == "class" and re.match(r"sklearn|builtins", home) else None
+    module = getattr(member, "__module__", None) or ""
+    return True if kind == "class" and re.match(r"sklearn|builtins", module) else None
 
 
 def setup(app):
-    app.connect("autodoc-skip-member", of_scikit_learn)
+    app.connect("autodoc-skip-member", skip_inherited)

@@ -2,8 +2,8 @@
 Clusters, and what varies within them
 =====================================
 
-A clusterer finds groups of digits without a label, and keeps apart what group a row is of and what it looks like
-within it. So new rows of a cluster can be drawn, and say what the cluster is.
+`AAEClusterer` finds clusters of digits without labels. It separates the cluster of a row from its style, the
+variation within clusters, so that new rows of each cluster can be drawn.
 """
 
 import matplotlib.pyplot as plt
@@ -22,24 +22,24 @@ from skaae.metrics import clustering_accuracy
 X, y = load_digits(return_X_y=True)
 
 # %%
-# Labels are for judging only. Accuracy lets each cluster stand for one digit; the adjusted Rand index asks of pairs of
-# rows whether they are rightly together or apart, and is 0 for chance.
+# Labels are used for evaluation only. For the accuracy, each cluster is matched to one digit. The adjusted Rand index
+# counts the pairs of rows that are rightly in the same or in different clusters, and is 0 for random labels.
 
 clusterer = AAEClusterer(10, random_state=0).fit(X)
-found = {
+labels = {
     "AAEClusterer": clusterer.labels_,
     "KMeans": KMeans(10, n_init=10, random_state=0).fit_predict(X),
     "KMeans, scaled": make_pipeline(StandardScaler(), KMeans(10, n_init=10, random_state=0)).fit_predict(X),
     "GaussianMixture": GaussianMixture(10, covariance_type="diag", reg_covar=1, random_state=0).fit_predict(X),
 }
 print("Ten clusters of digits    accuracy  adjusted Rand index")
-for name, labels in found.items():
-    print(f"  {name:<22} {100 * clustering_accuracy(y, labels):8.1f} %  {adjusted_rand_score(y, labels):8.2f}")
+for name, clusters in labels.items():
+    print(f"  {name:<22} {100 * clustering_accuracy(y, clusters):8.1f} %  {adjusted_rand_score(y, clusters):8.2f}")
 
 # %%
-# Left, ten new rows of each cluster. They show what numbers cannot: which clusters are a digit, and which are mixed.
-# Right, a map: a code of width 2 with a place for each cluster, coloured by the real digits. Where a place has two
-# colours, the clusterer has mixed two digits up.
+# Left, ten new rows of each cluster, which show the clusters that are a digit, and those that are mixed. Right, a
+# map: a code of width 2 with a head for each cluster, coloured by the true digits. A cluster of two colours is a
+# mixture of two digits.
 
 flat = AAETransformer(2, n_clusters=10, max_iter=60, random_state=0).fit(X, clusterer.labels_)
 figure, (left, right) = plt.subplots(1, 2, figsize=(12, 5.5), layout="constrained")

@@ -1,9 +1,9 @@
 """
-Clean rows of noisy ones
+Denoising and imputation
 ========================
 
-A denoiser is shown noisy rows in training and has to give back clean ones; another is shown rows with holes. Both are
-tried on digits that they have not seen, beside principal components and nearest neighbours.
+One `AAEDenoiser` is trained to remove noise, another to fill missing cells. Both are evaluated on held-out digits,
+and compared with principal components and nearest neighbours.
 """
 
 import matplotlib.pyplot as plt
@@ -18,15 +18,15 @@ X = load_digits().data / 16
 train, test = X[:1400], X[1400:]
 rng = np.random.default_rng(0)
 noisy = test + 0.3 * rng.standard_normal(test.shape)
-holes = np.where(rng.random(test.shape) < 0.4, np.nan, test)
+incomplete = np.where(rng.random(test.shape) < 0.4, np.nan, test)
 
 # %%
-# The noise is given in the units of the pixels, so these are left unscaled. "masked" hides cells in training, as many
-# as are missing here; cells that are there are left alone. 80 epochs are for speed; by default there are 250.
+# The noise is in units of pixels, so pixels are not scaled. ``corruption="masked"`` masks as many cells in training
+# as are missing here; other cells stay as they are. There are 80 epochs, for speed; by default there are 250.
 
 denoiser = AAEDenoiser(noise=0.3, scaling=None, max_iter=80, random_state=0).fit(train)
 filler = AAEDenoiser(corruption="masked", scaling=None, max_iter=80, random_state=0).fit(train)
-clean, filled = denoiser.transform(noisy), filler.transform(holes)
+clean, filled = denoiser.transform(noisy), filler.transform(incomplete)
 
 
 def error(rows):
@@ -36,15 +36,15 @@ def error(rows):
 
 pca = PCA(16).fit(train)
 by_components = pca.inverse_transform(pca.transform(noisy))
-by_neighbors = KNNImputer().fit(train).transform(holes)
-print(f"noisy {error(noisy):.3f}, cleaned {error(clean):.3f} (by 16 principal components {error(by_components):.3f})")
-print(f"with holes, filled {error(filled):.3f} (by five neighbours {error(by_neighbors):.3f})")
+by_neighbors = KNNImputer().fit(train).transform(incomplete)
+print(f"noisy {error(noisy):.3f}, denoised {error(clean):.3f} (by 16 principal components {error(by_components):.3f})")
+print(f"missing cells filled {error(filled):.3f} (by five neighbours {error(by_neighbors):.3f})")
 
 # %%
-# A digit is a column: what the models are given, what they give back, and between the two the digit as it was.
+# Each column is a digit: the input and the output of both models, and between them the original digit.
 
 shown = rng.permutation(len(test))[:12]
-lines = {"noisy": noisy, "cleaned": clean, "as it was": test, "with holes": holes, "filled": filled}
+lines = {"noisy": noisy, "denoised": clean, "original": test, "incomplete": incomplete, "filled": filled}
 figure, axes = plt.subplots(len(lines), 1, figsize=(11, 5), layout="constrained")
 for axis, (name, rows) in zip(axes, lines.items(), strict=True):
     images = [np.pad(row.reshape(8, 8), 1, constant_values=0.5) for row in rows[shown]]

@@ -2,9 +2,9 @@
 Codes as features
 =================
 
-A code of a few numbers stands in for many columns, as principal components do, but it may bend. Here logistic
-regression reads digits from codes, from as many principal components, and from all pixels. Every step is fitted within
-the folds of a cross-validation, so the scores are of rows that neither code nor classifier has seen.
+Latent codes replace many columns by a few, as principal components do, but are not linear. Here logistic regression
+classifies digits from codes, from as many principal components, and from all pixels. Every step is fitted within the
+folds of a cross-validation, so the scores are of held-out rows.
 """
 
 import matplotlib.pyplot as plt
@@ -21,8 +21,8 @@ from skaae.display import LatentDisplay
 X, y = load_digits(return_X_y=True)
 
 # %%
-# The transformer is a step of a pipeline like any other. Pixels are scaled for all; codes and components
-# are scaled again, because the classifier's penalty is for columns of one scale.
+# The transformer is a step of a pipeline. Pixels are standardised for all; so are codes and components, because the
+# classifier has a penalty on its coefficients.
 
 
 def accuracy(*steps):
@@ -39,8 +39,8 @@ for width in (4, 8):
     print(f"  {width} principal components: {components:.1f} %, codes of width {width}: {codes:.1f} %")
 
 # %%
-# With two numbers the difference can be seen. Principal components are spread as the pixels have it. The adversary
-# brings codes to the distribution asked for, a normal one: the circles hold a half and 95 % of its draws.
+# Codes of width 2 can be plotted. The adversarial loss makes their distribution close to the prior, a normal one: the
+# circles contain a half and 95 % of its draws.
 
 flat = AAETransformer(2, adversarial_weight=1, max_iter=120, random_state=0).fit(X)
 figure, (left, right) = plt.subplots(1, 2, figsize=(13, 5), layout="compressed")

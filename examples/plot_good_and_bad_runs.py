@@ -1,13 +1,14 @@
 """
-Good and bad runs
+Good and bad fits
 =================
 
-What the curves of a fit look like when it goes well, and when one parameter is wrong. One model, five times: as it
-should be, and with too little, or too much, of one thing.
+The loss curves of a fit with good parameters, and of fits with one parameter wrong: no adversarial loss, one that is
+too strong, a learning rate that is too high, too few epochs.
 """
 
 import matplotlib.pyplot as plt
 import numpy as np
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
@@ -19,34 +20,33 @@ X, y = load_digits(return_X_y=True)
 X_train, X_test, _, y_test = train_test_split(X, y, test_size=0.3, stratify=y, random_state=0)
 
 # %%
-# Codes of width 2, so that they can be seen. Each run changes one parameter of the first.
+# The codes have width 2, so that they can be plotted. Each fit changes one parameter of the first.
 
 runs = {
-    "as it should be": {},
-    "adversary off": {"adversarial_weight": 0},
-    "adversary too strong": {"adversarial_weight": 100},
-    "steps too large": {"learning_rate_init": 0.03},
-    "stopped too soon": {"max_iter": 5},
+    "good": {},
+    "no adversarial loss": {"adversarial_weight": 0},
+    "adversarial loss too strong": {"adversarial_weight": 100},
+    "learning rate too high": {"learning_rate_init": 0.03},
+    "too few epochs": {"max_iter": 5},
 }
 good = AAETransformer(2, adversarial_weight=1, max_iter=100, random_state=0)
-models = {name: type(good)(**{**good.get_params(), **wrong}).fit(X_train) for name, wrong in runs.items()}
+models = {name: clone(good).set_params(**changed).fit(X_train) for name, changed in runs.items()}
 
 # %%
-# Two numbers judge a run, both of rows that it has not seen: how well they come back (the score is minus an error, of
-# which column means have about one), and how far their codes are from the prior. Fresh draws of the prior are the
-# yardstick of the second.
+# Two metrics of held-out rows: the score, minus the reconstruction error, which is about -1 for the column means; and
+# the distance of their codes to the prior, compared with the distance between two samples of the prior.
 
-draws = models["as it should be"].sample_prior(2 * len(X_test), random_state=0)
+draws = models["good"].sample_prior(2 * len(X_test), random_state=0)
 first, second = np.split(draws, 2)
-print(f"{'':<22} score  distance to the prior (of two samples of it: {sliced_wasserstein(first, second):.2f})")
+print(f"{'':<28} score  distance to the prior (of two samples of it: {sliced_wasserstein(first, second):.2f})")
 for name, model in models.items():
     distance = sliced_wasserstein(first, model.transform(X_test), random_state=0)
-    print(f"{name:<22} {model.score(X_test):5.2f}  {distance:8.2f}")
+    print(f"{name:<28} {model.score(X_test):5.2f}  {distance:8.2f}")
 
 # %%
-# Above, the reconstruction error. Middle, the adversary's loss: guessing costs it log 4 (dashed). Where it stays there,
-# codes cannot be told from draws; where it falls, the encoder is losing. Below, codes of held-out rows over the prior,
-# of which the circles hold a half and 95 %.
+# Above, the reconstruction loss. Middle, the discriminator loss: it is log 4 (dashed) if the discriminator cannot
+# distinguish codes from draws of the prior, and falls if codes do not follow the prior. Below, codes of held-out rows
+# and the prior, of whose draws the circles contain a half and 95 %.
 
 figure, axes = plt.subplots(3, len(models), figsize=(16, 7), height_ratios=[1, 1, 2.1], layout="constrained")
 for (name, model), (top, middle, bottom) in zip(models.items(), axes.T, strict=True):

@@ -1,10 +1,10 @@
 """
-A walk over digits
-==================
+A manifold of digits
+====================
 
-Pictures as in the paper on adversarial autoencoders. Codes of width 2 are brought to a distribution of our choice, so
-every place of that distribution decodes to a digit: nothing is left empty. With a mixture of Gaussians for the
-distribution, and labels, each digit has a Gaussian of its own, and a few labels do.
+Figures as in the paper on adversarial autoencoders. Codes of width 2 follow a prior, so every point of the prior
+decodes to a digit. With a class-conditional mixture of Gaussians, each digit has one Gaussian; labels of some rows
+are enough.
 """
 
 import matplotlib.pyplot as plt
@@ -21,15 +21,15 @@ X = X / 16
 X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.3, stratify=y, random_state=1)
 
 # %%
-# A normal prior, without labels; and a mixture, told by the labels of a quarter of the training rows. Rows whose label
-# is unknown have -1, and go to whichever Gaussian they fit. Pixels have one scale already, so they stay as they are.
+# A normal prior, without labels; and a mixture prior, with labels of a quarter of the training rows. Unlabelled rows
+# have -1, and may be encoded near any Gaussian. Pixels have one scale, so they are not scaled.
 
 some = np.where(np.random.default_rng(0).random(len(y_train)) < 0.25, y_train, -1)
 normal = AAETransformer(2, adversarial_weight=1, scaling=None, noise=0.1, random_state=0).fit(X_train)
 mixture = AAETransformer(2, prior="mixture", scaling=None, noise=0.1, random_state=0).fit(X_train, some)
 
 # %%
-# How far apart digits are: five neighbours in the code tell the class of rows that were held out.
+# How well digits are separated: the accuracy of five nearest neighbours in the code, on held-out rows.
 
 print(f"Nearest neighbours by codes of width 2, on {len(y_test)} held-out digits")
 for name, model in {"normal, no labels": normal, f"mixture, {(some >= 0).sum()} labels": mixture}.items():
@@ -37,14 +37,14 @@ for name, model in {"normal, no labels": normal, f"mixture, {(some >= 0).sum()} 
     print(f"  {name:<22} {100 * neighbors.score(model.transform(X_test), y_test):.1f} %")
 
 # %%
-# Left, what is decoded on a grid over the normal prior. Middle, held-out rows on that plane. Right, held-out rows on
-# the plane of the mixture, ten Gaussians on a circle: most digits are in the one of their label.
+# Left, digits decoded from a grid over the normal prior. Middle, codes of held-out rows. Right, codes of held-out
+# rows and the mixture prior, ten Gaussians on a circle: most digits are in that of their class.
 
 figure, axes = plt.subplots(1, 3, figsize=(18, 5), layout="compressed")
 ManifoldDisplay.from_estimator(normal, n_steps=10, image_shape=(8, 8), limits=(0, 1), ax=axes[0])
 LatentDisplay.from_estimator(normal, X_test, y_test, random_state=0, ax=axes[1], s=10)
 LatentDisplay.from_estimator(mixture, X_test, y_test, random_state=0, ax=axes[2], s=10)
-for ax, title in zip(axes, ("Decoded from a grid", "A normal prior", "A mixture, told by labels"), strict=True):
+for ax, title in zip(axes, ("Decoded from a grid", "Normal prior", "Class-conditional mixture prior"), strict=True):
     ax.set_title(title)
 figure.savefig("manifold.png", dpi=110)
 print("Saved manifold.png")

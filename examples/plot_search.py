@@ -1,10 +1,10 @@
 """
-A search, packed
-================
+A packed search
+===============
 
-How hard should codes be pushed towards the prior? More pressure makes better samples, and may cost reconstruction. A
-search over a grid shows the trade. Small models keep a processor waiting, so ``PackedGridSearchCV`` trains candidates
-and folds side by side in one batch of models; it finds what ``GridSearchCV`` finds, sooner.
+A higher adversarial weight makes samples better, and may increase the reconstruction error. A grid search shows this
+trade-off. ``PackedGridSearchCV`` trains candidates and folds at once, packed into one model, with the same results as
+``GridSearchCV``, in less time.
 """
 
 from time import perf_counter
@@ -21,9 +21,9 @@ from skaae.model_selection import PackedGridSearchCV
 X, _ = load_breast_cancer(return_X_y=True)
 
 # %%
-# Two metrics judge each candidate on rows that it has not seen: how well these come back from their codes,
-# and how far rows drawn from the prior are from them. Errors have a minus, so that higher is better. The one to choose
-# by must be named.
+# Each candidate is evaluated on held-out rows by two metrics: their reconstruction error, and the distance between
+# them and samples. Both have a negative sign, so that higher is better. ``refit`` names the metric that selects the
+# best candidate.
 
 model = AAETransformer(4, max_iter=20, random_state=0)
 grid = {"adversarial_weight": [0.0, 0.1, 1.0, 10.0], "learning_rate_init": [1e-3, 4e-3]}
@@ -31,7 +31,7 @@ scoring = {"reconstruction": scorers.neg_reconstruction_error, "samples": scorer
 folds = KFold(3, shuffle=True, random_state=0)
 
 # %%
-# The same search twice, on one clock. Scoring is not packed, and takes the same time in both.
+# The same search with both classes. Scoring is not packed, and takes the same time in both.
 
 searches, seconds = {}, {}
 for kind in (GridSearchCV, PackedGridSearchCV):
@@ -46,9 +46,8 @@ for name in scoring:
     print(f"Largest difference of a score by {name}: {np.abs(scores[0] - scores[1]).max():.1g}")
 
 # %%
-# Each point is a candidate, a mean of three folds; both axes are better to the left and to the bottom. A
-# candidate that is left of and below another is better at both. The best by samples is at the edge of the grid; in
-# earnest one would go on from there.
+# Each point is a candidate, a mean of three folds; both axes are errors, so a candidate to the left of another and
+# below it is better by both. The best by samples is at the edge of the grid; in practice, extend the grid there.
 
 weights = search.cv_results_["param_adversarial_weight"].astype(float)
 rates = search.cv_results_["param_learning_rate_init"].astype(float)
@@ -58,8 +57,8 @@ for rate, marker in zip(grid["learning_rate_init"], "os", strict=True):
     errors = -search.cv_results_["mean_test_reconstruction"][chosen]
     distances = -search.cv_results_["mean_test_samples"][chosen]
     axes.plot(errors, distances, color="lightgray", zorder=1)
-    places = np.searchsorted(grid["adversarial_weight"], weights[chosen])
-    points = axes.scatter(errors, distances, c=places, marker=marker, s=60, vmin=0, vmax=3)
+    indices = np.searchsorted(grid["adversarial_weight"], weights[chosen])
+    points = axes.scatter(errors, distances, c=indices, marker=marker, s=60, vmin=0, vmax=3)
     axes.scatter([], [], color="gray", marker=marker, s=60, label=f"{rate:g}")
 bar = figure.colorbar(points, ax=axes, ticks=range(4), label="adversarial_weight")
 bar.set_ticklabels([f"{weight:g}" for weight in grid["adversarial_weight"]])

@@ -1,6 +1,6 @@
-"""Few labels, many rows: codes learned from all digits help a classifier that sees the labels of 50 of them.
+"""Codes as features: a code fitted to all digits improves a classifier that is fitted to the labels of 50 of them.
 
-Prints a table and saves quickstart.png: the code coloured by digit, reconstructions beside originals, and samples.
+Prints a table and saves quickstart.png: codes coloured by digit, originals and reconstructions, and samples.
 """
 
 import matplotlib
@@ -54,7 +54,7 @@ def tiles(rows, n_columns):
 shown = np.random.default_rng(0).permutation(len(X))[:32]
 pairs = np.stack([X[shown], model.inverse_transform(features[f"AAETransformer ({WIDTH})"][shown])], axis=1)
 middle.imshow(tiles(pairs.reshape(-1, 64), 8), cmap="gray_r", vmin=0, vmax=16)
-middle.set(title=f"Originals, and what {WIDTH} numbers keep of each")
+middle.set(title=f"Originals, and reconstructions from {WIDTH} numbers")
 right.imshow(tiles(model.sample(64, random_state=0), 8), cmap="gray_r", vmin=0, vmax=16)
 right.set(title="Samples: draws from the prior, decoded")
 for axes in (middle, right):

@@ -2,15 +2,16 @@
 A search on other machines
 ==========================
 
-joblib hands candidates to a cluster of dask's, and the code of the search stays as it is.
-Start a scheduler on one machine and workers on as many as there are, with skaae installed on all of them::
+joblib sends the candidates of a search to a dask cluster; the code of the search does not change. Start a scheduler
+on one machine and workers on the others, with skaae installed on all of them::
 
-    dask scheduler                                  # says where it is: tcp://10.0.0.1:8786
-    dask worker tcp://10.0.0.1:8786 --nthreads 1    # on each machine, as often as it has cores
+    dask scheduler                                  # prints its address: tcp://10.0.0.1:8786
+    dask worker tcp://10.0.0.1:8786 --nthreads 1    # on each machine, once for each core
     python examples/remote_search.py tcp://10.0.0.1:8786
 
-Without an address, two processes of this machine stand in (``pip install "dask[distributed]"``). With ray instead, call
-``ray.init("ray://10.0.0.1:10001")`` and ``ray.util.joblib.register_ray()``, say ``backend="ray"`` and ``n_jobs=-1``.
+Without an address, it uses two processes of this machine (``pip install "dask[distributed]"``). For ray, call
+``ray.init("ray://10.0.0.1:10001")`` and ``ray.util.joblib.register_ray()``, and set ``backend="ray"`` and
+``n_jobs=-1``.
 """
 
 import sys
@@ -25,7 +26,7 @@ from skaae.model_selection import PackedGridSearchCV
 
 
 def connect(addresses):
-    """A client of the scheduler at an address, or of a small one of our own."""
+    """A client of the scheduler at an address, or of a new local cluster."""
     if addresses:
         return Client(addresses[0])
     return Client(n_workers=2, threads_per_worker=1, dashboard_address=None)

@@ -2,9 +2,9 @@
 Scores of rows that do not fit into memory
 ==========================================
 
-Chunks of a file with pandas, or partitions with dask.
-A fitted model scores each row by itself, so chunks score as all rows at once do. Run
-``python examples/score_chunks.py``; dask is optional (``pip install "dask[dataframe]"``).
+A fitted detector scores each row by itself, so chunks of a file with pandas, or partitions with dask, have the same
+scores as all rows at once. Run ``python examples/score_chunks.py``; dask is optional (``pip install
+"dask[dataframe]"``).
 """
 
 import tempfile
@@ -25,18 +25,18 @@ def make_rows(n, seed):
 
 
 def scores_of(chunk, model):
-    """Scores beside the labels of the chunk's rows."""
+    """Scores with the index of the chunk."""
     return pd.Series(model.score_samples(chunk), index=chunk.index, name="score")
 
 
 def by_pandas(path, model, rows=5_000):
-    """Scores of a file of any length, in memory for one chunk."""
+    """Scores of a file of any length, with one chunk in memory."""
     with pd.read_csv(path, chunksize=rows) as chunks:
         return pd.concat([scores_of(chunk, model) for chunk in chunks])
 
 
 def by_dask(path, model):
-    """The same on as many processes or machines as dask has; the model travels to each of them."""
+    """The same on the processes or machines of dask, which get copies of the model."""
     import dask.dataframe
 
     table = dask.dataframe.read_csv(path, blocksize="200kB")
@@ -50,15 +50,15 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
         rows.to_csv(path, index=False)
-        found = {"pandas, chunks of 5,000 rows": by_pandas(path, model)}
+        results = {"pandas, chunks of 5,000 rows": by_pandas(path, model)}
         try:
-            found["dask, partitions of 200 kB"] = by_dask(path, model)
+            results["dask, partitions of 200 kB"] = by_dask(path, model)
         except ImportError:
             print("dask.dataframe is not installed; pandas alone.")
-    for way, scores in found.items():
+    for method, scores in results.items():
         difference = np.abs(scores.to_numpy() - at_once).max()
         assert difference < 1e-9, difference
-        print(f"{way}: {len(scores):,} scores, at most {difference:.0e} from those of all rows at once")
+        print(f"{method}: {len(scores):,} scores, at most {difference:.0e} from those of all rows at once")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Public names in code font become links to their pages, in pages and docstrings alike."""
+"""Links from public names in code font to their pages of the reference, in pages and docstrings."""
 
 from docutils import nodes
 from sphinx.addnodes import pending_xref
@@ -23,7 +23,7 @@ PAGES |= {page: page for page in PAGES.values()}
 
 
 class Names(SphinxTransform):
-    """Wraps the name into a reference, wherever it does not stand in a title or a link."""
+    """Makes references of names outside titles and links."""
 
     default_priority = 500
 

@@ -1,6 +1,6 @@
-"""Code blocks that run while pages are built, and show what they print and draw, and a table or estimator at the end.
+"""Code blocks that run when pages are built, with their output and figures, and the value of a last expression.
 
-The blocks of a page share their names, as the cells of a notebook do, and a block that fails fails the build.
+The blocks of a page share a namespace, as the cells of a notebook do. An error in a block is an error of the build.
 """
 
 import ast
@@ -19,30 +19,30 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
-PICTURES = "_pictures"  # folder of the source, in which pages look for what was drawn
-FOLDER = tempfile.TemporaryDirectory()  # where blocks are at home, and write files
+PICTURES = "_pictures"  # folder of the figures, in that of the pages
+FOLDER = tempfile.TemporaryDirectory()  # working directory of the blocks
 
 
 class Run(SphinxDirective):
-    """A block of Python; ``:alt:`` says what its figures show."""
+    """A block of Python; ``:alt:`` is the text alternative of its figures."""
 
     has_content = True
     option_spec = {"alt": directives.unchanged}
 
     def run(self):
         code = "\n".join(self.content)
-        printed, last = executed(code, self.env.temp_data.setdefault("names of blocks", {"__name__": "__page__"}))
+        printed, last = execute(code, self.env.temp_data.setdefault("namespace of blocks", {"__name__": "__page__"}))
         block = nodes.literal_block(code, code, language="python")
         self.set_source_info(block)
-        shown = [block, *self.pictures()]
+        output = [block, *self.save_figures()]
         if printed:
-            shown.insert(1, nodes.literal_block(printed, printed, language="text", classes=["printed"]))
+            output.insert(1, nodes.literal_block(printed, printed, language="text", classes=["printed"]))
         if hasattr(last, "_repr_html_"):
-            shown.append(nodes.raw("", f'<div class="shown">{last._repr_html_()}</div>', format="html"))
-        return shown
+            output.append(nodes.raw("", f'<div class="shown">{last._repr_html_()}</div>', format="html"))
+        return output
 
-    def pictures(self):
-        """The figures that are open, saved and closed."""
+    def save_figures(self):
+        """Save and close the open figures."""
         folder = Path(self.env.srcdir, PICTURES)
         folder.mkdir(exist_ok=True)
         for number in plt.get_fignums():
@@ -54,15 +54,15 @@ class Run(SphinxDirective):
         plt.close("all")
 
 
-def executed(code, names):
-    """Runs code in a folder of its own; what it prints, and the value that it ends in."""
+def execute(code, namespace):
+    """Run code; what it prints, and the value of its last expression."""
     tree = ast.parse(code)
     last = ast.Expression(tree.body.pop().value) if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     printed = io.StringIO()
     with contextlib.chdir(FOLDER.name), contextlib.redirect_stdout(printed), warnings.catch_warnings():
         warnings.simplefilter("error")
-        exec(compile(tree, "<page>", "exec"), names)
-        value = None if last is None else eval(compile(last, "<page>", "eval"), names)
+        exec(compile(tree, "<page>", "exec"), namespace)
+        value = None if last is None else eval(compile(last, "<page>", "eval"), namespace)
     return printed.getvalue(), value
 
 
