@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.gridspec import SubplotSpec
 
-__all__ = ["Panels", "hide_frame", "legend_outside", "make_panels", "single_axes"]
+__all__ = ["AxesLike", "Panels", "hide_frame", "legend_outside", "make_panels", "single_axes"]
+
+AxesLike: TypeAlias = "Axes | NDArray[Any] | None"  # None makes a figure
 
 MAX_PANELS_PER_ROW = 8
 MIN_PANEL_INCHES = 1.6  # in the user's axes

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from ._associations import associations
-from ._axes import Panels
+from ._axes import AxesLike, Panels
 from ._colors import DATA, MODEL
 from ._columns import ColumnGrid
 from ._format import percent
 from ._heatmap import draw_heatmap
-from ._tables import align_columns, column_distance, is_numeric
+from ._tables import align_columns, column_distance, columns_of, is_numeric
 from ._validation import check_method, is_per_row, subsample
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ __all__ = ["ColumnDisplay"]
 MIN_COLOR_LIMIT = 0.2  # of differences of correlations, so that small ones look small
 
 
+@dataclass(repr=False, eq=False)
 class ColumnDisplay:
     """Columns of real and of generated rows, and the differences of their correlations.
 
@@ -65,10 +66,10 @@ class ColumnDisplay:
     [0.5, 0.0]
     """
 
-    def __init__(self, X_real: Any, X_generated: Any, *, max_columns: int = 12) -> None:
-        self.X_real = X_real
-        self.X_generated = X_generated
-        self.max_columns = max_columns
+    X_real: Any
+    X_generated: Any
+    _: KW_ONLY
+    max_columns: int = 12
 
     @classmethod
     def from_estimator(
@@ -80,9 +81,9 @@ class ColumnDisplay:
         max_columns: int = 12,
         max_rows: int = 5000,
         random_state: Any = None,
-        ax: Axes | NDArray[Any] | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
-    ) -> ColumnDisplay:
+    ) -> Self:
         """Sample as many rows as there are real ones, and draw both.
 
         Parameters
@@ -94,14 +95,12 @@ class ColumnDisplay:
         y : class or array-like of shape (n_samples,) or None, default=None
             The condition of all new rows, or those of the real rows, for each a new one.
         max_columns : int, default=12
-            Of more columns, those that differ most are drawn.
+            As in the constructor.
         max_rows : int, default=5000
             Of more real rows, so many are drawn at random.
         random_state : int, RandomState instance or None, default=None
             Draws rows, real and new ones.
-        ax : Axes, ndarray of Axes or None, default=None
-            Axes to divide into panels; or one for each column, and one for the correlations. None makes a figure.
-        **kwargs : dict
+        ax, **kwargs
             Passed to `plot`.
 
         Returns
@@ -135,26 +134,20 @@ class ColumnDisplay:
         max_columns: int = 12,
         max_rows: int = 5000,
         random_state: Any = None,
-        ax: Axes | NDArray[Any] | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
-    ) -> ColumnDisplay:
+    ) -> Self:
         r"""Draw real and generated rows.
 
         Parameters
         ----------
-        X_real : DataFrame or array-like of shape (n_real, n_features)
-            Real rows.
-        X_generated : DataFrame or array-like of shape (n_generated, n_features)
-            Generated rows.
-        max_columns : int, default=12
-            Of more columns, those that differ most are drawn.
+        X_real, X_generated, max_columns
+            As in the constructor.
         max_rows : int, default=5000
             Of more rows of either, so many are drawn at random.
         random_state : int, RandomState instance or None, default=None
             Draws rows.
-        ax : Axes, ndarray of Axes or None, default=None
-            Axes to divide into panels; or one for each column, and one for the correlations. None makes a figure.
-        **kwargs : dict
+        ax, **kwargs
             Passed to `plot`.
 
         Returns
@@ -175,7 +168,7 @@ class ColumnDisplay:
         (X_real,), (X_generated,) = subsample(X_real, **options), subsample(X_generated, **options)
         return cls(X_real, X_generated, max_columns=max_columns).plot(ax=ax, **kwargs)
 
-    def plot(self, *, ax: Axes | NDArray[Any] | None = None, cmap: str = "RdBu_r") -> ColumnDisplay:
+    def plot(self, *, ax: AxesLike = None, cmap: str = "RdBu_r") -> Self:
         """Draw the rows.
 
         Parameters
@@ -191,8 +184,7 @@ class ColumnDisplay:
             The display.
         """
         tables = align_columns(self.X_real, self.X_generated, ("X_real", "X_generated"))
-        pairs = [[table.iloc[:, index] for table in tables] for index in range(tables[0].shape[1])]
-        differences = np.array([column_distance(*pair) for pair in pairs])
+        differences = np.array(list(map(column_distance, *map(columns_of, tables))))
         columns = ColumnGrid(tables, differences, self.max_columns)
         self.columns_, self.differences_ = columns.names, differences[columns.indices]
         panels = self._draw_columns(ax, columns)

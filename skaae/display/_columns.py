@@ -99,11 +99,7 @@ def draw_distributions(
 
 
 def draw_histograms(
-    ax: Axes,
-    columns: Sequence[NDArray[np.float64]],
-    labels: Sequence[str],
-    colors: Sequence[ColorType],
-    n_filled: int,
+    ax: Axes, columns: Sequence[NDArray[np.float64]], labels: Sequence[str], colors: Sequence[ColorType], n_filled: int
 ) -> None:
     present = [values[~np.isnan(values)] for values in columns]
     edges, clipped = bin_edges(np.concatenate(present))

@@ -27,7 +27,7 @@ def format_number(value: float) -> str:
     return f"{value:.4g}" if float(value).is_integer() else f"{value:.3g}"
 
 
-def format_tick(value: float, _: int | None = None) -> str:
+def format_tick(value: float, _: float | None = None) -> str:
     """A number on an axis, in thousands and millions where it is long."""
     for unit, letter, threshold in ((1e9, "G", 1e9), (1e6, "M", 1e6), (1e3, "k", 1e4)):
         if abs(value) >= threshold:

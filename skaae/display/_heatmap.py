@@ -31,8 +31,8 @@ def draw_heatmap(
     ax.spines[:].set_visible(False)
     if texts is not None:
         for row, column in np.ndindex(texts.shape):
-            color = text_color(image, values[row, column])
-            ax.text(column, row, texts[row, column], ha="center", va="center", fontsize="small", color=color)
+            color = text_color(image, float(values[row, column]))
+            ax.text(column, row, str(texts[row, column]), ha="center", va="center", fontsize="small", color=color)
     return image
 
 
@@ -40,5 +40,5 @@ def text_color(image: AxesImage, value: float) -> str:
     """Black or white, whichever has more contrast to the colour of a cell."""
     if not np.isfinite(value):
         return "black"
-    red, green, blue = image.cmap(image.norm(value))[:3]
+    red, green, blue = image.to_rgba(np.array([value]))[0, :3]
     return "black" if 0.30 * red + 0.59 * green + 0.11 * blue > 0.5 else "white"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._axes import hide_frame, make_panels
+from ._axes import AxesLike, hide_frame, make_panels
 from ._colors import MODEL, NEUTRAL
 from ._validation import check_method
 
@@ -20,6 +21,7 @@ __all__ = ["HistoryDisplay"]
 MIN_LOG_RATIO = 20  # of a curve's highest to its lowest value, from which its axis is logarithmic
 
 
+@dataclass(repr=False, eq=False)
 class HistoryDisplay:
     """Each loss of a fit over the epochs, in a panel with a scale of its own.
 
@@ -49,21 +51,18 @@ class HistoryDisplay:
     'validation, best epoch 2'
     """
 
-    def __init__(self, history: Mapping[str, Any]) -> None:
-        self.history = history
+    history: Mapping[str, Any]
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Axes | NDArray[Any] | None = None, **kwargs: Any) -> HistoryDisplay:
+    def from_estimator(cls, estimator: Any, *, ax: AxesLike = None, **kwargs: Any) -> Self:
         """Draw the curves of a fitted estimator.
 
         Parameters
         ----------
         estimator : object
             A fitted estimator with `history_`. Where it has a `flow_curve_`, that is drawn too.
-        ax : Axes, ndarray of Axes or None, default=None
-            Axes to divide into panels, or one for each panel. None makes a figure.
-        **kwargs : dict
-            Passed to matplotlib's `plot`, as `color` or `linewidth`.
+        ax, **kwargs
+            Passed to `plot`.
 
         Returns
         -------
@@ -86,19 +85,15 @@ class HistoryDisplay:
         return cls.from_history(history, ax=ax, **kwargs)
 
     @classmethod
-    def from_history(
-        cls, history: Mapping[str, Any], *, ax: Axes | NDArray[Any] | None = None, **kwargs: Any
-    ) -> HistoryDisplay:
+    def from_history(cls, history: Mapping[str, Any], *, ax: AxesLike = None, **kwargs: Any) -> Self:
         """Draw curves.
 
         Parameters
         ----------
         history : dict of str to array-like of shape (n_epochs,)
-            Curves by loss. NaN is an epoch without the loss.
-        ax : Axes, ndarray of Axes or None, default=None
-            Axes to divide into panels, or one for each panel. None makes a figure.
-        **kwargs : dict
-            Passed to matplotlib's `plot`.
+            As in the constructor.
+        ax, **kwargs
+            Passed to `plot`.
 
         Returns
         -------
@@ -114,7 +109,7 @@ class HistoryDisplay:
         """
         return cls({name: check_curve(name, curve) for name, curve in history.items()}).plot(ax=ax, **kwargs)
 
-    def plot(self, *, ax: Axes | NDArray[Any] | None = None, **kwargs: Any) -> HistoryDisplay:
+    def plot(self, *, ax: AxesLike = None, **kwargs: Any) -> Self:
         """Draw the curves.
 
         Parameters

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
 __all__ = ["LatentDisplay"]
 
 N_PRIOR_DRAWS = 200_000
-CONTOURS = {0.95: "--", 0.5: "-"}  # line styles by the prior's probability inside
+CONTOURS: dict[float, Any] = {0.95: "--", 0.5: "-"}  # line styles by the prior's probability inside
 MAX_CLASSES = 20
 N_GRID_CELLS = 160
 WIDTH, HEIGHT = 5.1, 4.8  # inches: a square, and what is at its left
 
 
+@dataclass(repr=False, eq=False)
 class LatentDisplay:
     """Two components of codes by class, over the regions that hold a half and 95 % of the prior's draws.
 
@@ -61,20 +63,12 @@ class LatentDisplay:
     'Codes of 2 of 50 rows'
     """
 
-    def __init__(
-        self,
-        codes: NDArray[np.float64],
-        *,
-        y: Any = None,
-        prior_codes: NDArray[np.float64] | None = None,
-        components: tuple[int, int] = (0, 1),
-        n_samples: int | None = None,
-    ) -> None:
-        self.codes = codes
-        self.y = y
-        self.prior_codes = prior_codes
-        self.components = components
-        self.n_samples = n_samples
+    codes: NDArray[np.float64]
+    _: KW_ONLY
+    y: Any = None
+    prior_codes: NDArray[np.float64] | None = None
+    components: tuple[int, int] = (0, 1)
+    n_samples: int | None = None
 
     @classmethod
     def from_estimator(
@@ -88,7 +82,7 @@ class LatentDisplay:
         random_state: Any = None,
         ax: Axes | None = None,
         **kwargs: Any,
-    ) -> LatentDisplay:
+    ) -> Self:
         """Encode rows and draw their codes.
 
         Parameters
@@ -105,10 +99,8 @@ class LatentDisplay:
             Of more rows, so many are drawn at random.
         random_state : int, RandomState instance or None, default=None
             Draws rows and the prior.
-        ax : Axes or None, default=None
-            Where to draw. None makes a figure.
-        **kwargs : dict
-            Passed to matplotlib's `scatter`.
+        ax, **kwargs
+            Passed to `plot`.
 
         Returns
         -------
@@ -145,7 +137,7 @@ class LatentDisplay:
         random_state: Any = None,
         ax: Axes | None = None,
         **kwargs: Any,
-    ) -> LatentDisplay:
+    ) -> Self:
         """Draw codes.
 
         Parameters
@@ -162,10 +154,8 @@ class LatentDisplay:
             Of more codes, so many are drawn at random.
         random_state : int, RandomState instance or None, default=None
             Draws codes.
-        ax : Axes or None, default=None
-            Where to draw. None makes a figure.
-        **kwargs : dict
-            Passed to matplotlib's `scatter`.
+        ax, **kwargs
+            Passed to `plot`.
 
         Returns
         -------
@@ -185,7 +175,7 @@ class LatentDisplay:
         return cls._of_components(drawn, y, prior_codes, components, len(codes)).plot(ax=ax, **kwargs)
 
     @classmethod
-    def _of_components(cls, codes: Any, y: Any, prior_codes: Any, components: Any, n_samples: int) -> LatentDisplay:
+    def _of_components(cls, codes: Any, y: Any, prior_codes: Any, components: Any, n_samples: int) -> Self:
         codes = check_array(codes, input_name="codes")
         components = check_components(components, codes.shape[1])
         if prior_codes is not None:
@@ -197,7 +187,7 @@ class LatentDisplay:
             prior_codes = prior_codes[:, components]
         return cls(codes[:, components], y=y, prior_codes=prior_codes, components=components, n_samples=n_samples)
 
-    def plot(self, *, ax: Axes | None = None, **kwargs: Any) -> LatentDisplay:
+    def plot(self, *, ax: Axes | None = None, **kwargs: Any) -> Self:
         """Draw the codes.
 
         Parameters

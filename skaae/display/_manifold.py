@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from ._axes import Panels
+from ._axes import AxesLike, Panels
 from ._colors import class_colors
 from ._columns import ColumnGrid
 from ._format import truncate
 from ._images import ImageGrid, to_images
-from ._tables import is_numeric, to_floats, to_frame, to_texts
+from ._tables import columns_of, is_numeric, to_floats, to_frame, to_texts
 from ._validation import check_components, check_method, check_positive_int, resolve_image_shape, subsample
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ MAX_CATEGORIES = 8
 TICK_LABEL_INCHES = 0.35
 
 
+@dataclass(repr=False, eq=False)
 class ManifoldDisplay:
     """What is decoded on a grid of two components of a code, at quantiles of a normal prior.
 
@@ -64,20 +66,12 @@ class ManifoldDisplay:
     ['x0', 'x1']
     """
 
-    def __init__(
-        self,
-        X_decoded: Any,
-        positions: NDArray[np.float64],
-        *,
-        image_shape: Any = None,
-        components: tuple[int, int] = (0, 1),
-        max_columns: int = 12,
-    ) -> None:
-        self.X_decoded = X_decoded
-        self.positions = positions
-        self.image_shape = image_shape
-        self.components = components
-        self.max_columns = max_columns
+    X_decoded: Any
+    positions: NDArray[np.float64]
+    _: KW_ONLY
+    image_shape: Any = None
+    components: tuple[int, int] = (0, 1)
+    max_columns: int = 12
 
     @classmethod
     def from_estimator(
@@ -92,9 +86,9 @@ class ManifoldDisplay:
         max_rows: int = 5000,
         max_columns: int = 12,
         random_state: Any = None,
-        ax: Axes | NDArray[Any] | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
-    ) -> ManifoldDisplay:
+    ) -> Self:
         """Decode a grid of two components of the code, and draw it.
 
         Parameters
@@ -118,9 +112,7 @@ class ManifoldDisplay:
             Of more columns, those that change most are drawn.
         random_state : int, RandomState instance or None, default=None
             Draws rows of `X`.
-        ax : Axes, ndarray of Axes or None, default=None
-            Where to draw images; axes to divide into maps of columns, or one for each. None makes a figure.
-        **kwargs : dict
+        ax, **kwargs
             Passed to `plot`.
 
         Returns
@@ -152,8 +144,8 @@ class ManifoldDisplay:
         codes = np.tile(mean, (n_steps**2, 1))
         codes[:, i], codes[:, j] = np.tile(positions, n_steps), np.repeat(positions, n_steps)
         X_decoded = estimator.inverse_transform(codes) if y is None else estimator.inverse_transform(codes, y)
-        options: dict[str, Any] = {"image_shape": image_shape, "components": components, "max_columns": max_columns}
-        return cls(X_decoded, positions, **options).plot(ax=ax, **kwargs)
+        display = cls(X_decoded, positions, image_shape=image_shape, components=components, max_columns=max_columns)
+        return display.plot(ax=ax, **kwargs)
 
     @classmethod
     def from_rows(
@@ -164,22 +156,16 @@ class ManifoldDisplay:
         image_shape: Any = None,
         components: tuple[int, int] = (0, 1),
         max_columns: int = 12,
-        ax: Axes | NDArray[Any] | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
-    ) -> ManifoldDisplay:
+    ) -> Self:
         """Draw decoded rows.
 
         Parameters
         ----------
-        X_decoded : DataFrame or array-like of shape (n_steps * n_steps, n_features)
-            Decoded rows, the first component changing fastest, both from low to high.
-        positions : array-like of shape (n_steps,)
-            The values of either component.
-        image_shape, components, max_columns
+        X_decoded, positions, image_shape, components, max_columns
             As in the constructor.
-        ax : Axes, ndarray of Axes or None, default=None
-            Where to draw images; axes to divide into maps of columns, or one for each. None makes a figure.
-        **kwargs : dict
+        ax, **kwargs
             Passed to `plot`.
 
         Returns
@@ -202,16 +188,10 @@ class ManifoldDisplay:
                 "`X_decoded` must have a row for each pair of `positions`. Got"
                 f" {len(X_decoded)} rows and positions of shape {positions.shape}."
             )
-        options: dict[str, Any] = {"image_shape": image_shape, "components": components, "max_columns": max_columns}
-        return cls(X_decoded, positions, **options).plot(ax=ax, **kwargs)
+        display = cls(X_decoded, positions, image_shape=image_shape, components=components, max_columns=max_columns)
+        return display.plot(ax=ax, **kwargs)
 
-    def plot(
-        self,
-        *,
-        ax: Axes | NDArray[Any] | None = None,
-        cmap: str | None = None,
-        limits: tuple[float, float] | None = None,
-    ) -> ManifoldDisplay:
+    def plot(self, *, ax: AxesLike = None, cmap: str | None = None, limits: tuple[float, float] | None = None) -> Self:
         """Draw the decoded rows.
 
         Parameters
@@ -249,8 +229,7 @@ class ManifoldDisplay:
 
     def _draw_columns(self, ax: Any, cmap: str) -> Panels:
         table = to_frame(self.X_decoded, "X_decoded")
-        changes = [relative_change(table.iloc[:, index]) for index in range(table.shape[1])]
-        columns = ColumnGrid([table], changes, self.max_columns, keep_order=True)
+        columns = ColumnGrid([table], [*map(relative_change, columns_of(table))], self.max_columns, keep_order=True)
         panels = columns.make_panels(ax, "Columns over the code", "those that change most", size=(2.9, 2.4))
         for panel, (cells,), label in zip(panels.axes, columns, columns.labels(26), strict=True):
             self._draw_map(panel, cells, cmap)
@@ -261,7 +240,8 @@ class ManifoldDisplay:
 
     def _draw_map(self, ax: Axes, cells: pd.Series, cmap: str) -> None:
         n_steps = len(self.positions)
-        names: list[str] | None = None
+        options: dict[str, Any]
+        names: list[str] = []
         if is_numeric(cells):
             values, options = to_floats(cells), {"cmap": cmap}
         else:
@@ -271,7 +251,7 @@ class ManifoldDisplay:
         bar = ax.figure.colorbar(mesh, ax=ax)
         bar.ax.tick_params(labelsize="small")
         bar.outline.set_visible(False)
-        if names is not None:
+        if names:
             bar.set_ticks(range(len(names)), labels=[truncate(name, 12) for name in names])
         ax.tick_params(labelsize="small")
 

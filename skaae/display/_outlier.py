@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_consistent_length
 
-from ._axes import hide_frame, make_panels
+from ._axes import AxesLike, hide_frame, make_panels
 from ._colors import DATA, MODEL
 from ._columns import ColumnGrid
 from ._format import percent, truncate
@@ -29,6 +30,7 @@ MIN_COLOR_LIMIT = 0.3  # of shares, so that small ones look small
 TAIL_FRACTION = 0.005  # of the lowest scores that may be counted in the first bin
 
 
+@dataclass(repr=False, eq=False)
 class OutlierDisplay:
     """How rows score, where the threshold is, and which columns explain the most abnormal rows.
 
@@ -68,24 +70,14 @@ class OutlierDisplay:
     'rows (3)'
     """
 
-    def __init__(
-        self,
-        scores: NDArray[np.float64],
-        *,
-        offset: float | None = None,
-        y: NDArray[np.bool_] | None = None,
-        X: pd.DataFrame | None = None,
-        shares: pd.DataFrame | None = None,
-        max_columns: int = 8,
-        n_samples: int | None = None,
-    ) -> None:
-        self.scores = scores
-        self.offset = offset
-        self.y = y
-        self.X = X
-        self.shares = shares
-        self.max_columns = max_columns
-        self.n_samples = n_samples
+    scores: NDArray[np.float64]
+    _: KW_ONLY
+    offset: float | None = None
+    y: NDArray[np.bool_] | None = None
+    X: pd.DataFrame | None = None
+    shares: pd.DataFrame | None = None
+    max_columns: int = 8
+    n_samples: int | None = None
 
     @classmethod
     def from_estimator(
@@ -98,9 +90,9 @@ class OutlierDisplay:
         max_columns: int = 8,
         max_rows: int = 5000,
         random_state: Any = None,
-        ax: Axes | NDArray[Any] | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
-    ) -> OutlierDisplay:
+    ) -> Self:
         """Score rows, and draw their scores and what explains the most abnormal.
 
         Parameters
@@ -120,10 +112,8 @@ class OutlierDisplay:
             Of more rows, so many are scored, drawn at random.
         random_state : int, RandomState instance or None, default=None
             Draws rows.
-        ax : Axes, ndarray of Axes or None, default=None
-            Axes to divide in two, or one for scores and one for columns. None makes a figure.
-        **kwargs : dict
-            Passed to matplotlib's `hist`.
+        ax, **kwargs
+            Passed to `plot`.
 
         Returns
         -------
@@ -166,31 +156,25 @@ class OutlierDisplay:
         shares: Any = None,
         n_top: int = 8,
         max_columns: int = 8,
-        ax: Axes | NDArray[Any] | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
-    ) -> OutlierDisplay:
+    ) -> Self:
         """Draw scores, and what explains the lowest.
 
         Parameters
         ----------
-        scores : array-like of shape (n_samples,)
-            Scores, the lower, the more abnormal.
+        scores, offset, max_columns
+            As in the constructor.
         y : array-like of shape (n_samples,) or None, default=None
             Known anomalies: bools, True for them, or -1 for them and 1 for the others.
-        offset : float or None, default=None
-            The score below which a row is an outlier.
         X : DataFrame or array-like of shape (n_samples, n_features) or None, default=None
             The rows, for the values in their cells.
         shares : DataFrame or array-like of shape (n_samples, n_features) or None, default=None
             The share of each column in the score of each row. None draws scores alone.
         n_top : int, default=8
             How many of the most abnormal rows to explain.
-        max_columns : int, default=8
-            Of more columns, those that explain most are drawn.
-        ax : Axes, ndarray of Axes or None, default=None
-            Axes to divide in two, or one for scores and one for columns. None makes a figure.
-        **kwargs : dict
-            Passed to matplotlib's `hist`.
+        ax, **kwargs
+            Passed to `plot`.
 
         Returns
         -------
@@ -217,7 +201,7 @@ class OutlierDisplay:
         options: dict[str, Any] = {"offset": offset, "max_columns": max_columns}
         return cls(scores, y=anomalies, X=X_top, shares=shares, **options).plot(ax=ax, **kwargs)
 
-    def plot(self, *, ax: Axes | NDArray[Any] | None = None, **kwargs: Any) -> OutlierDisplay:
+    def plot(self, *, ax: AxesLike = None, **kwargs: Any) -> Self:
         """Draw the scores and the most abnormal rows.
 
         Parameters

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.metrics import r2_score
 from sklearn.utils import _safe_indexing
 
-from ._axes import Panels
+from ._axes import AxesLike, Panels
 from ._colors import DATA, MODEL
 from ._columns import ColumnGrid
 from ._images import IMAGES_PER_ROW, ImageGrid, color_limits, to_images
-from ._tables import align_columns, is_numeric, to_floats, to_texts
+from ._tables import align_columns, columns_of, is_numeric, to_floats, to_texts
 from ._validation import max_drawn, resolve_image_shape, subsample
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["ReconstructionDisplay"]
 
 RECONSTRUCTED, DENOISED = ("original", "reconstruction"), ("given", "cleaned")
 
 
+@dataclass(repr=False, eq=False)
 class ReconstructionDisplay:
     """Rows above their reconstructions as images, or columns of both as histograms and bars.
 
@@ -65,22 +63,13 @@ class ReconstructionDisplay:
     ['original', 'reconstruction']
     """
 
-    def __init__(
-        self,
-        X: Any,
-        X_reconstructed: Any,
-        *,
-        image_shape: Any = None,
-        names: tuple[str, str] = ("original", "reconstruction"),
-        limits: tuple[float, float] | None = None,
-        max_columns: int = 12,
-    ) -> None:
-        self.X = X
-        self.X_reconstructed = X_reconstructed
-        self.image_shape = image_shape
-        self.names = names
-        self.limits = limits
-        self.max_columns = max_columns
+    X: Any
+    X_reconstructed: Any
+    _: KW_ONLY
+    image_shape: Any = None
+    names: tuple[str, str] = ("original", "reconstruction")
+    limits: tuple[float, float] | None = None
+    max_columns: int = 12
 
     @classmethod
     def from_estimator(
@@ -94,9 +83,9 @@ class ReconstructionDisplay:
         max_rows: int = 2000,
         max_columns: int = 12,
         random_state: Any = None,
-        ax: Axes | NDArray[Any] | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
-    ) -> ReconstructionDisplay:
+    ) -> Self:
         """Reconstruct rows, and draw both.
 
         Parameters
@@ -118,9 +107,7 @@ class ReconstructionDisplay:
             Of more columns, those that are reconstructed worst are drawn.
         random_state : int, RandomState instance or None, default=None
             Draws rows.
-        ax : Axes, ndarray of Axes or None, default=None
-            Where to draw images; axes to divide into panels of columns, or one for each. None makes a figure.
-        **kwargs : dict
+        ax, **kwargs
             Passed to `plot`.
 
         Returns
@@ -145,8 +132,8 @@ class ReconstructionDisplay:
         limits = None
         if names == DENOISED and image_shape is not None:  # noise does not count in the colour scale
             limits = color_limits(to_images(X_reconstructed, image_shape))
-        options: dict[str, Any] = {"image_shape": image_shape, "names": names, "limits": limits}
-        return cls(X, X_reconstructed, max_columns=max_columns, **options).plot(ax=ax, **kwargs)
+        display = cls(X, X_reconstructed, image_shape=image_shape, names=names, limits=limits, max_columns=max_columns)
+        return display.plot(ax=ax, **kwargs)
 
     @classmethod
     def from_rows(
@@ -161,18 +148,14 @@ class ReconstructionDisplay:
         max_rows: int = 2000,
         max_columns: int = 12,
         random_state: Any = None,
-        ax: Axes | NDArray[Any] | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
-    ) -> ReconstructionDisplay:
+    ) -> Self:
         r"""Draw rows and their reconstructions.
 
         Parameters
         ----------
-        X : DataFrame or array-like of shape (n_samples, n_features)
-            Rows.
-        X_reconstructed : DataFrame or array-like of shape (n_samples, n_features)
-            Their reconstructions.
-        image_shape, names, limits, max_columns
+        X, X_reconstructed, image_shape, names, limits, max_columns
             As in the constructor.
         max_images : int, default=12
             Of more images, so many are drawn at random.
@@ -180,9 +163,7 @@ class ReconstructionDisplay:
             Of more rows of a table, so many are drawn at random.
         random_state : int, RandomState instance or None, default=None
             Draws rows.
-        ax : Axes, ndarray of Axes or None, default=None
-            Where to draw images; axes to divide into panels of columns, or one for each. None makes a figure.
-        **kwargs : dict
+        ax, **kwargs
             Passed to `plot`.
 
         Returns
@@ -201,10 +182,10 @@ class ReconstructionDisplay:
         """
         n_drawn = max_drawn(image_shape, max_images, max_rows)
         X, X_reconstructed = subsample(X, X_reconstructed, max_rows=n_drawn, random_state=random_state)
-        options: dict[str, Any] = {"image_shape": image_shape, "names": names, "limits": limits}
-        return cls(X, X_reconstructed, max_columns=max_columns, **options).plot(ax=ax, **kwargs)
+        display = cls(X, X_reconstructed, image_shape=image_shape, names=names, limits=limits, max_columns=max_columns)
+        return display.plot(ax=ax, **kwargs)
 
-    def plot(self, *, ax: Axes | NDArray[Any] | None = None, cmap: str = "gray_r") -> ReconstructionDisplay:
+    def plot(self, *, ax: AxesLike = None, cmap: str = "gray_r") -> Self:
         """Draw the rows.
 
         Parameters
@@ -232,8 +213,7 @@ class ReconstructionDisplay:
 
     def _draw_columns(self, ax: Any) -> Panels:
         tables = align_columns(self.X, self.X_reconstructed, ("X", "X_reconstructed"))
-        pairs = [[table.iloc[:, index] for table in tables] for index in range(tables[0].shape[1])]
-        scores, notes = zip(*(reconstruction_score(*pair) for pair in pairs), strict=True)
+        scores, notes = zip(*map(reconstruction_score, *map(columns_of, tables)), strict=True)
         columns = ColumnGrid(tables, np.negative(scores), self.max_columns)
         title = f"{self.names[0].capitalize()} and {self.names[1]}"
         panels = columns.make_panels(ax, title, "the least kept")

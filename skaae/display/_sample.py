@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._axes import Panels
+from ._axes import AxesLike, Panels
 from ._colors import MODEL, class_colors
 from ._columns import ColumnGrid
 from ._images import IMAGES_PER_ROW, ImageGrid, to_images
 from ._tables import to_frame
 from ._validation import check_method, check_positive_int, is_per_row, max_drawn, resolve_image_shape, subsample
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["SampleDisplay"]
 
@@ -23,6 +21,7 @@ DEFAULT_N_IMAGES, DEFAULT_N_ROWS = 60, 1000
 MAX_CLASSES = 8  # of a table
 
 
+@dataclass(repr=False, eq=False)
 class SampleDisplay:
     """New rows as images, a row of them for each class; or their columns as histograms and bars, by class.
 
@@ -56,11 +55,11 @@ class SampleDisplay:
     'Samples'
     """
 
-    def __init__(self, samples: Any, *, y: Any = None, image_shape: Any = None, max_columns: int = 12) -> None:
-        self.samples = samples
-        self.y = y
-        self.image_shape = image_shape
-        self.max_columns = max_columns
+    samples: Any
+    _: KW_ONLY
+    y: Any = None
+    image_shape: Any = None
+    max_columns: int = 12
 
     @classmethod
     def from_estimator(
@@ -72,9 +71,9 @@ class SampleDisplay:
         image_shape: Any = None,
         max_columns: int = 12,
         random_state: Any = None,
-        ax: Axes | NDArray[Any] | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
-    ) -> SampleDisplay:
+    ) -> Self:
         """Sample rows from a model, and draw them.
 
         Parameters
@@ -92,9 +91,7 @@ class SampleDisplay:
             Of more columns, the first ones are drawn.
         random_state : int, RandomState instance or None, default=None
             Draws the rows.
-        ax : Axes, ndarray of Axes or None, default=None
-            Where to draw images; axes to divide into panels of columns, or one for each. None makes a figure.
-        **kwargs : dict
+        ax, **kwargs
             Passed to `plot`.
 
         Returns
@@ -130,30 +127,22 @@ class SampleDisplay:
         max_rows: int = 5000,
         max_columns: int = 12,
         random_state: Any = None,
-        ax: Axes | NDArray[Any] | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
-    ) -> SampleDisplay:
+    ) -> Self:
         """Draw rows.
 
         Parameters
         ----------
-        samples : DataFrame or array-like of shape (n_samples, n_features)
-            Rows.
-        y : array-like of shape (n_samples,) or None, default=None
-            Their classes.
-        image_shape : tuple of int or None, default=None
-            Height and width, and channels if there are some, of rows that are images. None draws columns.
+        samples, y, image_shape, max_columns
+            As in the constructor.
         max_images : int, default=120
             Of more images, so many are drawn at random.
         max_rows : int, default=5000
             Of more rows of a table, so many are drawn at random.
-        max_columns : int, default=12
-            Of more columns, the first ones are drawn.
         random_state : int, RandomState instance or None, default=None
             Draws rows.
-        ax : Axes, ndarray of Axes or None, default=None
-            Where to draw images; axes to divide into panels of columns, or one for each. None makes a figure.
-        **kwargs : dict
+        ax, **kwargs
             Passed to `plot`.
 
         Returns
@@ -174,13 +163,7 @@ class SampleDisplay:
         samples, y = subsample(samples, y, max_rows=n_drawn, random_state=random_state)
         return cls(samples, y=y, image_shape=image_shape, max_columns=max_columns).plot(ax=ax, **kwargs)
 
-    def plot(
-        self,
-        *,
-        ax: Axes | NDArray[Any] | None = None,
-        cmap: str = "gray_r",
-        limits: tuple[float, float] | None = None,
-    ) -> SampleDisplay:
+    def plot(self, *, ax: AxesLike = None, cmap: str = "gray_r", limits: tuple[float, float] | None = None) -> Self:
         """Draw the rows.
 
         Parameters

@@ -11,7 +11,7 @@ from scipy.stats import ks_2samp
 
 from ._format import format_cell
 
-__all__ = ["align_columns", "column_distance", "is_numeric", "to_floats", "to_frame", "to_texts"]
+__all__ = ["align_columns", "column_distance", "columns_of", "is_numeric", "to_floats", "to_frame", "to_texts"]
 
 
 def to_frame(X: Any, name: str) -> pd.DataFrame:
@@ -19,11 +19,14 @@ def to_frame(X: Any, name: str) -> pd.DataFrame:
     frame = X if isinstance(X, pd.DataFrame) else array_to_frame(np.asarray(X), name)
     if 0 in frame.shape:
         raise ValueError(f"`{name}` must have one row and one column at least. Got shape {frame.shape}.")
-    for index, column in enumerate(frame.columns):
-        cells = frame.iloc[:, index]
+    for column, cells in frame.items():
         if is_numeric(cells) and np.isinf(to_floats(cells)).any():
             raise ValueError(f"Numbers of `{name}` must be finite, or missing. Got infinity in column {column!r}.")
     return frame
+
+
+def columns_of(table: pd.DataFrame) -> list[pd.Series]:
+    return [cells for _, cells in table.items()]
 
 
 def array_to_frame(array: NDArray[Any], name: str) -> pd.DataFrame:

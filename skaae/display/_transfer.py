@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from ._columns import ColumnGrid
 from ._format import truncate
 from ._heatmap import draw_heatmap
 from ._images import ImageGrid, color_limits, to_images
-from ._tables import align_columns, is_numeric, to_floats, to_frame, to_texts
+from ._tables import align_columns, columns_of, is_numeric, to_floats, to_frame, to_texts
 from ._validation import check_method, resolve_image_shape, subsample
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ COLOR_LIMIT = 3.0  # standard deviations at the ends of the colour scale
 OTHER_CATEGORY = "#F0E442"
 
 
+@dataclass(repr=False, eq=False)
 class TransferDisplay:
     """Rows, and what they would be in every class.
 
@@ -71,24 +73,14 @@ class TransferDisplay:
     ['original', 'a']
     """
 
-    def __init__(
-        self,
-        X: Any,
-        X_transferred: Sequence[Any],
-        classes: Sequence[Any],
-        *,
-        y: Any = None,
-        image_shape: Any = None,
-        max_columns: int = 10,
-        scales: NDArray[np.float64] | None = None,
-    ) -> None:
-        self.X = X
-        self.X_transferred = X_transferred
-        self.classes = classes
-        self.y = y
-        self.image_shape = image_shape
-        self.max_columns = max_columns
-        self.scales = scales
+    X: Any
+    X_transferred: Sequence[Any]
+    classes: Sequence[Any]
+    _: KW_ONLY
+    y: Any = None
+    image_shape: Any = None
+    max_columns: int = 10
+    scales: NDArray[np.float64] | None = None
 
     @classmethod
     def from_estimator(
@@ -104,7 +96,7 @@ class TransferDisplay:
         random_state: Any = None,
         ax: Axes | None = None,
         **kwargs: Any,
-    ) -> TransferDisplay:
+    ) -> Self:
         """Transfer rows into every class, and draw them.
 
         Parameters
@@ -125,9 +117,7 @@ class TransferDisplay:
             Of more columns, those that change most are drawn.
         random_state : int, RandomState instance or None, default=None
             Draws rows.
-        ax : Axes or None, default=None
-            Where to draw. None makes a figure.
-        **kwargs : dict
+        ax, **kwargs
             Passed to `plot`.
 
         Returns
@@ -154,9 +144,9 @@ class TransferDisplay:
         rows, y = subsample(X, y, max_rows=max_rows, random_state=random_state)
         y_from = {"y_from": y} if accepts_labels(estimator, y) else {}
         X_transferred = [estimator.transfer(rows, label, **y_from) for label in classes]
-        scales = column_scales(to_frame(X, "X")) if image_shape is None else None
-        options: dict[str, Any] = {"image_shape": image_shape, "max_columns": max_columns, "scales": scales}
-        return cls(rows, X_transferred, classes, y=y, **options).plot(ax=ax, **kwargs)
+        display = cls(rows, X_transferred, classes, y=y, image_shape=image_shape, max_columns=max_columns)
+        display.scales = column_scales(to_frame(X, "X")) if image_shape is None else None
+        return display.plot(ax=ax, **kwargs)
 
     @classmethod
     def from_rows(
@@ -170,22 +160,14 @@ class TransferDisplay:
         max_columns: int = 10,
         ax: Axes | None = None,
         **kwargs: Any,
-    ) -> TransferDisplay:
+    ) -> Self:
         """Draw rows and what they would be.
 
         Parameters
         ----------
-        X : DataFrame or array-like of shape (n_samples, n_features)
-            Rows, all of which are drawn.
-        X_transferred : sequence of DataFrame or array-like of shape (n_samples, n_features)
-            The rows in each class.
-        classes : sequence
-            The classes.
-        y, image_shape, max_columns
+        X, X_transferred, classes, y, image_shape, max_columns
             As in the constructor.
-        ax : Axes or None, default=None
-            Where to draw. None makes a figure.
-        **kwargs : dict
+        ax, **kwargs
             Passed to `plot`.
 
         Returns
@@ -201,10 +183,10 @@ class TransferDisplay:
         >>> TransferDisplay.from_rows(X, [X + 1, X - 1], ["up", "down"]).columns_
         ['x0', 'x1', 'x2']
         """
-        options: dict[str, Any] = {"y": y, "image_shape": image_shape, "max_columns": max_columns}
-        return cls(X, X_transferred, classes, **options).plot(ax=ax, **kwargs)
+        display = cls(X, X_transferred, classes, y=y, image_shape=image_shape, max_columns=max_columns)
+        return display.plot(ax=ax, **kwargs)
 
-    def plot(self, *, ax: Axes | None = None, cmap: str | None = None) -> TransferDisplay:
+    def plot(self, *, ax: Axes | None = None, cmap: str | None = None) -> Self:
         """Draw the rows.
 
         Parameters
@@ -245,18 +227,18 @@ class TransferDisplay:
         pairs = [align_columns(self.X, rows, ("X", "X_transferred")) for rows in self.X_transferred]
         tables = [pairs[0][0], *(transferred for _, transferred in pairs)]
         scales = column_scales(pd.concat(tables)) if self.scales is None else self.scales
-        changes = np.stack([standardized_change(tables[0], table, scales) for table in tables], axis=1)
-        texts = np.stack([cell_texts(table) for table in tables], axis=1)
+        cells = zip(*(columns_of(table) for table in tables), strict=True)
+        changes = np.stack([standardized_changes(c, scale) for c, scale in zip(cells, scales, strict=True)], axis=-1)
+        texts = np.array([[to_texts(c, "missing") for c in columns_of(table)] for table in tables]).T.swapaxes(1, 2)
         replaced = np.isnan(changes) & (texts != texts[:, :1])
         importance = np.where(np.isnan(changes), replaced, np.abs(changes).clip(max=COLOR_LIMIT)).mean(axis=(0, 1))
         columns = ColumnGrid(tables, importance, self.max_columns, keep_order=True)
-        changes, texts, replaced = (
-            cells[..., columns.indices].reshape(-1, len(columns)) for cells in (changes, texts, replaced)
-        )
+        drawn = (cells[..., columns.indices].reshape(-1, len(columns)) for cells in (changes, texts, replaced))
+        changes, texts, replaced = drawn
         size = max(5.0, 0.9 * len(columns) + 2.4), 0.24 * len(texts) + 1.4
         self.figure_, self.ax_ = single_axes(ax, size)
         self._draw_cells(changes, texts, columns.labels(20), cmap)
-        self._mark(replaced)
+        self._mark(replaced.astype(bool))
         self.columns_ = columns.names
         self.ax_.set_title(columns.title("The same style in each class", "those that change most"))
 
@@ -305,21 +287,12 @@ def accepts_labels(estimator: Any, y: Any) -> bool:
 
 def column_scales(table: pd.DataFrame) -> NDArray[np.float64]:
     """The standard deviation of each column, NaN for categories."""
-    columns = [table.iloc[:, index] for index in range(table.shape[1])]
-    return np.array([np.nanstd(to_floats(cells)) if is_numeric(cells) else np.nan for cells in columns])
+    return np.array([np.nanstd(to_floats(cells)) if is_numeric(cells) else np.nan for cells in columns_of(table)])
 
 
-def standardized_change(
-    original: pd.DataFrame, transferred: pd.DataFrame, scales: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """How far cells are from those of the original: standard deviations of numbers, NaN for categories."""
-    changes = np.full(original.shape, np.nan)
-    for index, scale in enumerate(scales):
-        cells, other = original.iloc[:, index], transferred.iloc[:, index]
-        if not np.isnan(scale) and is_numeric(other):
-            changes[:, index] = (to_floats(other) - to_floats(cells)) / (scale or 1.0)
-    return changes
-
-
-def cell_texts(table: pd.DataFrame) -> NDArray[Any]:
-    return np.transpose([to_texts(table.iloc[:, index], "missing") for index in range(table.shape[1])])
+def standardized_changes(columns: Sequence[pd.Series], scale: float) -> NDArray[np.float64]:
+    """How far cells of all tables are from those of the first, in standard deviations, NaN for categories."""
+    if np.isnan(scale) or not all(map(is_numeric, columns)):
+        return np.full((len(columns[0]), len(columns)), np.nan)
+    values = np.transpose([to_floats(cells) for cells in columns])
+    return np.asarray((values - values[:, :1]) / (scale or 1.0))

@@ -81,7 +81,7 @@ class TestReconstruction:
             ReconstructionDisplay.from_rows(rows, rows, image_shape=(2, 2))
 
     def test_lengths_are_checked(self, digits):
-        with pytest.raises(ValueError, match=r"as many rows as `X` \(200\). Got 3"):
+        with pytest.raises(ValueError, match=r"inconsistent numbers of samples: \[200, 3\]"):
             ReconstructionDisplay.from_rows(digits[0], digits[0][:3], image_shape=(8, 8))
 
     def test_shape_is_the_estimators_own_by_default(self, digits):
@@ -191,7 +191,7 @@ class TestTransfer:
         X = digits[0]
         with pytest.raises(ValueError, match="Got 1 tables and 2 classes"):
             TransferDisplay.from_rows(X, [X], ["a", "b"])
-        with pytest.raises(ValueError, match=r"as many rows as `X` \(200\). Got 3"):
+        with pytest.raises(ValueError, match=r"inconsistent numbers of samples: \[200, 3\]"):
             TransferDisplay.from_rows(X, [X[:3]], ["a"])
 
 
