@@ -63,7 +63,7 @@ class PackedGridSearchCV(PackedSearchMixin, GridSearchCV):
     size; learning rates, weights of losses, noise, seeds and rows may differ. Others form other packs: so do the folds
     of classifiers and clusterers, whose class probabilities differ, and of tables whose encoded columns do. Trained
     alone, and no faster than in an ordinary search, are fits with early stopping, `verbose` or callbacks, with
-    `smoothness` above zero or salt and pepper, and the flow of `AAEGenerator`.
+    `vat_weight` above zero or salt and pepper, and the flow of `AAEGenerator`.
 
     Scores equal those of an ordinary search up to rounding, unless something is drawn from a shared generator after
     training: pass a scorer with a seed.
