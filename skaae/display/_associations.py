@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ._tables import columns_of, to_floats, to_texts
+from ._tables import split_columns, to_floats, to_texts
 
 __all__ = ["associations"]
 
@@ -22,10 +22,10 @@ def associations(table: pd.DataFrame, numeric: list[bool]) -> NDArray[np.float64
     Spearman's correlation of two numbers, from -1 to 1; Cramér's V of two categories and the correlation ratio of ranks
     within categories, from 0 to 1. Missing cells are a category, and are left out of numbers.
     """
-    cells = zip(columns_of(table), numeric, strict=True)
+    cells = zip(split_columns(table), numeric, strict=True)
     columns = [ranks(column) if is_number else category_codes(column) for column, is_number in cells]
     matrix = np.eye(len(columns))
-    for pair in combinations(range(len(columns)), 2):
+    for pair in combinations(reversed(range(len(columns))), 2):
         i, j = sorted(pair, key=lambda index: numeric[index])  # categories first
         matrix[i, j] = matrix[j, i] = MEASURES[numeric[i] + numeric[j]](columns[i], columns[j])
     return matrix

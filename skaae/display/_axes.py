@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -54,7 +55,7 @@ class Panels:
         elif self.in_new_figure:
             self.figure.suptitle(text)
 
-    def legend(self, handles: list[Artist]) -> None:
+    def legend(self, handles: Sequence[Artist]) -> None:
         """A legend below the panels; at the right of axes that the user passed one by one."""
         options: dict[str, Any] = {"handles": handles, "frameon": False}
         n_columns = min(len(handles), 8)

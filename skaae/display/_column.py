@@ -14,7 +14,7 @@ from ._colors import DATA, MODEL
 from ._columns import ColumnGrid
 from ._format import percent
 from ._heatmap import draw_heatmap
-from ._tables import align_columns, column_distance, columns_of, is_numeric
+from ._tables import align_columns, column_distance, is_numeric, split_columns
 from ._validation import check_method, is_per_row, subsample
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ class ColumnDisplay:
             The display.
         """
         tables = align_columns(self.X_real, self.X_generated, ("X_real", "X_generated"))
-        differences = np.array(list(map(column_distance, *map(columns_of, tables))))
+        differences = np.array(list(map(column_distance, *map(split_columns, tables))))
         columns = ColumnGrid(tables, differences, self.max_columns)
         self.columns_, self.differences_ = columns.names, differences[columns.indices]
         panels = self._draw_columns(ax, columns)

@@ -79,7 +79,7 @@ def check_image_shape(image_shape: Any, n_features: int) -> tuple[int, int, int]
     """Height, width and channels of flat images."""
     shape = tuple(np.ravel(image_shape).tolist())
     positive = all(isinstance(size, int) and size > 0 for size in shape)
-    if len(shape) not in (2, 3) or not positive or (len(shape) == 3 and shape[2] not in (1, 3, 4)):
+    if len(shape) < 2 or not positive or shape[2:] not in ((), (1,), (3,), (4,)):
         raise ValueError(
             "`image_shape` must be a height and a width, and 1, 3 or 4 channels if there are some."
             f" Got {image_shape!r}."

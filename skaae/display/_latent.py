@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,10 +12,10 @@ from scipy.ndimage import gaussian_filter
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array
 
-from ..estimators._labels import is_labelled
+from ..estimators._labels import as_column, is_labelled
 from ._axes import hide_frame, legend_outside, single_axes
 from ._colors import NEUTRAL, UNLABELLED, class_colors, class_markers
-from ._format import truncate
+from ._format import percent, truncate
 from ._validation import check_components, check_method, subsample
 
 if TYPE_CHECKING:
@@ -219,7 +220,7 @@ class LatentDisplay:
         hide_frame(self.ax_)
         return self
 
-    def _draw_codes(self, options: dict[str, Any]) -> list[Artist]:
+    def _draw_codes(self, options: dict[str, Any]) -> list[Any]:
         """Draws the codes, and returns what a legend shows of them."""
         if self.y is None:
             self._scatter(slice(None), {"color": class_colors(1)[0], **options})
@@ -236,7 +237,7 @@ class LatentDisplay:
             return handles
         return [*self._draw_classes(labels, np.flatnonzero(labelled), options), *handles]
 
-    def _draw_classes(self, labels: NDArray[Any], indices: NDArray[np.intp], options: dict[str, Any]) -> list[Artist]:
+    def _draw_classes(self, labels: NDArray[Any], indices: NDArray[np.intp], options: dict[str, Any]) -> list[Any]:
         """Draws the classes of the rows at the indices, the rarest of very many as one."""
         classes, encoded, counts = np.unique(labels, return_inverse=True, return_counts=True)
         n_shown = len(classes) if len(classes) <= MAX_CLASSES else MAX_CLASSES - 1
@@ -264,7 +265,7 @@ class LatentDisplay:
         x_limits, y_limits = [(center - half, center + half) for center in (low + high) / 2]
         self.ax_.set(xlim=x_limits, ylim=y_limits, aspect="equal")
 
-    def _draw_prior(self) -> list[Artist]:
+    def _draw_prior(self) -> list[Any]:
         """Draws the regions of the prior, and returns what a legend shows of them."""
         if self.prior_codes is None:
             return []
@@ -275,27 +276,19 @@ class LatentDisplay:
         levels = sorted({density_level(density, probability) for probability in CONTOURS})
         styles: Any = list(CONTOURS.values())[-len(levels) :]
         self.ax_.contour(*centers, density.T, levels, colors="black", linewidths=1.0, linestyles=styles)
-        return [
-            Line2D(
-                [], [], color="black", linewidth=1.0, linestyle=style, label=f"{100 * probability:.0f} % of the prior"
-            )
-            for probability, style in reversed(CONTOURS.items())
-        ]
+        labels = {f"{percent(probability)} of the prior": style for probability, style in CONTOURS.items()}
+        lines = [Line2D([], [], color="black", linewidth=1.0, linestyle=s, label=name) for name, s in labels.items()]
+        return lines[::-1]
 
 
-def legend_inches(handles: list[Artist]) -> float:
+def legend_inches(handles: Sequence[Artist]) -> float:
     """The width of a column of a legend, which constrained layout would cut off."""
     return 0.6 + 0.09 * max(len(str(handle.get_label())) for handle in handles)
 
 
 def label_array(y: Any) -> NDArray[Any]:
-    """Labels as an array, objects where some are text or missing."""
-    if hasattr(y, "to_numpy"):
-        return np.asarray(y.to_numpy() if y.dtype.kind in "iufb" else y.to_numpy(dtype=object, na_value=None))
-    y = y if isinstance(y, np.ndarray) else np.array(list(y), dtype=object)
-    if y.ndim != 1:
-        raise ValueError(f"`y` must be one-dimensional. Got shape {y.shape}.")
-    return np.asarray(y)
+    """Labels as an array, objects where a list has some."""
+    return np.asarray(as_column(y if hasattr(y, "dtype") else np.array(list(y), dtype=object)))
 
 
 def label_name(label: Any) -> str:

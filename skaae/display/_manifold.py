@@ -15,7 +15,7 @@ from ._colors import class_colors
 from ._columns import ColumnGrid
 from ._format import truncate
 from ._images import ImageGrid, to_images
-from ._tables import columns_of, is_numeric, to_floats, to_frame, to_texts
+from ._tables import is_numeric, split_columns, to_floats, to_frame, to_texts
 from ._validation import check_components, check_method, check_positive_int, resolve_image_shape, subsample
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class ManifoldDisplay:
     image_shape : tuple of int or None, default=None
         Height and width, and channels if there are some, of rows that are images. None draws columns.
     components : tuple of int, default=(0, 1)
-        Which components these are, for the labels of the axes.
+        Which two components change over the grid.
     max_columns : int, default=12
         Of more columns, those that change most are drawn.
 
@@ -99,17 +99,13 @@ class ManifoldDisplay:
             Rows whose mean code the other components have. None leaves these at 0, the mean of the prior.
         y : condition or None, default=None
             The condition of all rows, for a generator that was fitted with some.
-        components : tuple of int, default=(0, 1)
-            Which two components change over the grid.
+        components, image_shape, max_columns
+            As in the constructor. Where `image_shape` is None, the estimator's own is taken, if it has one.
         n_steps : int or None, default=None
             Steps of either component, at even quantiles of the standard normal distribution from 2 % to 98 %. None is
             15 for images, and 25 for tables.
-        image_shape : tuple of int or None, default=None
-            As in the constructor. None takes the estimator's own, and draws columns if there is none.
         max_rows : int, default=5000
             Of more rows in `X`, the mean is of so many, drawn at random.
-        max_columns : int, default=12
-            Of more columns, those that change most are drawn.
         random_state : int, RandomState instance or None, default=None
             Draws rows of `X`.
         ax, **kwargs
@@ -229,7 +225,7 @@ class ManifoldDisplay:
 
     def _draw_columns(self, ax: Any, cmap: str) -> Panels:
         table = to_frame(self.X_decoded, "X_decoded")
-        columns = ColumnGrid([table], [*map(relative_change, columns_of(table))], self.max_columns, keep_order=True)
+        columns = ColumnGrid([table], [*map(relative_change, split_columns(table))], self.max_columns, keep_order=True)
         panels = columns.make_panels(ax, "Columns over the code", "those that change most", size=(2.9, 2.4))
         for panel, (cells,), label in zip(panels.axes, columns, columns.labels(26), strict=True):
             self._draw_map(panel, cells, cmap)

@@ -14,7 +14,7 @@ from ._axes import AxesLike, Panels
 from ._colors import DATA, MODEL
 from ._columns import ColumnGrid
 from ._images import IMAGES_PER_ROW, ImageGrid, color_limits, to_images
-from ._tables import align_columns, columns_of, is_numeric, to_floats, to_texts
+from ._tables import align_columns, is_numeric, split_columns, to_floats, to_texts
 from ._validation import max_drawn, resolve_image_shape, subsample
 
 __all__ = ["ReconstructionDisplay"]
@@ -97,14 +97,12 @@ class ReconstructionDisplay:
             Rows.
         y : array-like of shape (n_samples,) or (n_samples, n_conditions) or None, default=None
             The conditions of the rows, for a generator. None predicts them from the rows.
-        image_shape : tuple of int or None, default=None
-            As in the constructor. None takes the estimator's own, and draws columns if there is none.
+        image_shape, max_columns
+            As in the constructor. Where `image_shape` is None, the estimator's own is taken, if it has one.
         max_images : int, default=12
             Of more images, so many are drawn at random.
         max_rows : int, default=2000
             Of more rows of a table, so many are drawn at random.
-        max_columns : int, default=12
-            Of more columns, those that are reconstructed worst are drawn.
         random_state : int, RandomState instance or None, default=None
             Draws rows.
         ax, **kwargs
@@ -213,7 +211,7 @@ class ReconstructionDisplay:
 
     def _draw_columns(self, ax: Any) -> Panels:
         tables = align_columns(self.X, self.X_reconstructed, ("X", "X_reconstructed"))
-        scores, notes = zip(*map(reconstruction_score, *map(columns_of, tables)), strict=True)
+        scores, notes = zip(*map(reconstruction_score, *map(split_columns, tables)), strict=True)
         columns = ColumnGrid(tables, np.negative(scores), self.max_columns)
         title = f"{self.names[0].capitalize()} and {self.names[1]}"
         panels = columns.make_panels(ax, title, "the least kept")

@@ -85,10 +85,8 @@ class SampleDisplay:
         y : class, array-like of shape (n_samples,) or None, default=None
             The class of all rows, or one for each, which is passed to `sample`. For ten of each:
             ``np.repeat(model.classes_, 10)``.
-        image_shape : tuple of int or None, default=None
-            As in the constructor. None takes the estimator's own, and draws columns if there is none.
-        max_columns : int, default=12
-            Of more columns, the first ones are drawn.
+        image_shape, max_columns
+            As in the constructor. Where `image_shape` is None, the estimator's own is taken, if it has one.
         random_state : int, RandomState instance or None, default=None
             Draws the rows.
         ax, **kwargs

@@ -11,7 +11,7 @@ from scipy.stats import ks_2samp
 
 from ._format import format_cell
 
-__all__ = ["align_columns", "column_distance", "columns_of", "is_numeric", "to_floats", "to_frame", "to_texts"]
+__all__ = ["align_columns", "column_distance", "is_numeric", "split_columns", "to_floats", "to_frame", "to_texts"]
 
 
 def to_frame(X: Any, name: str) -> pd.DataFrame:
@@ -25,7 +25,7 @@ def to_frame(X: Any, name: str) -> pd.DataFrame:
     return frame
 
 
-def columns_of(table: pd.DataFrame) -> list[pd.Series]:
+def split_columns(table: pd.DataFrame) -> list[pd.Series]:
     return [cells for _, cells in table.items()]
 
 

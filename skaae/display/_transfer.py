@@ -18,7 +18,7 @@ from ._columns import ColumnGrid
 from ._format import truncate
 from ._heatmap import draw_heatmap
 from ._images import ImageGrid, color_limits, to_images
-from ._tables import align_columns, columns_of, is_numeric, to_floats, to_frame, to_texts
+from ._tables import align_columns, is_numeric, split_columns, to_floats, to_frame, to_texts
 from ._validation import check_method, resolve_image_shape, subsample
 
 if TYPE_CHECKING:
@@ -109,12 +109,10 @@ class TransferDisplay:
             Their classes, to be written beside them; passed to a generator if all are known.
         classes : sequence or None, default=None
             Classes to transfer rows into. None takes all `classes_` of the estimator.
-        image_shape : tuple of int or None, default=None
-            As in the constructor. None takes the estimator's own, and draws cells of a table if there is none.
+        image_shape, max_columns
+            As in the constructor. Where `image_shape` is None, the estimator's own is taken, if it has one.
         max_rows : int or None, default=None
             Of more rows, so many are drawn at random. None is 8 images, and 4 rows of a table.
-        max_columns : int, default=10
-            Of more columns, those that change most are drawn.
         random_state : int, RandomState instance or None, default=None
             Draws rows.
         ax, **kwargs
@@ -227,9 +225,9 @@ class TransferDisplay:
         pairs = [align_columns(self.X, rows, ("X", "X_transferred")) for rows in self.X_transferred]
         tables = [pairs[0][0], *(transferred for _, transferred in pairs)]
         scales = column_scales(pd.concat(tables)) if self.scales is None else self.scales
-        cells = zip(*(columns_of(table) for table in tables), strict=True)
+        cells = zip(*(split_columns(table) for table in tables), strict=True)
         changes = np.stack([standardized_changes(c, scale) for c, scale in zip(cells, scales, strict=True)], axis=-1)
-        texts = np.array([[to_texts(c, "missing") for c in columns_of(table)] for table in tables]).T.swapaxes(1, 2)
+        texts = np.array([[to_texts(c, "missing") for c in split_columns(table)] for table in tables]).T.swapaxes(1, 2)
         replaced = np.isnan(changes) & (texts != texts[:, :1])
         importance = np.where(np.isnan(changes), replaced, np.abs(changes).clip(max=COLOR_LIMIT)).mean(axis=(0, 1))
         columns = ColumnGrid(tables, importance, self.max_columns, keep_order=True)
@@ -287,7 +285,7 @@ def accepts_labels(estimator: Any, y: Any) -> bool:
 
 def column_scales(table: pd.DataFrame) -> NDArray[np.float64]:
     """The standard deviation of each column, NaN for categories."""
-    return np.array([np.nanstd(to_floats(cells)) if is_numeric(cells) else np.nan for cells in columns_of(table)])
+    return np.array([np.nanstd(to_floats(cells)) if is_numeric(cells) else np.nan for cells in split_columns(table)])
 
 
 def standardized_changes(columns: Sequence[pd.Series], scale: float) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""What all displays have in common."""
+"""What holds for all displays."""
 
 import inspect
 import subprocess
@@ -21,31 +21,32 @@ from skaae.display import (
 )
 
 IMAGES = np.random.default_rng(0).random((9, 4))
+TABLE = IMAGES[:, :2]
 DISPLAYS = {
-    "columns": lambda **ax: ColumnDisplay.from_tables(IMAGES, IMAGES, **ax),
+    "columns": lambda **ax: ColumnDisplay.from_tables(TABLE, TABLE, **ax),
     "history": lambda **ax: HistoryDisplay.from_history({"a": [1, 2], "b": [2, 1]}, **ax),
     "latent": lambda **ax: LatentDisplay.from_codes(IMAGES, **ax),
-    "manifold": lambda **ax: ManifoldDisplay.from_rows(IMAGES, [-1, 0, 1], **ax),
+    "manifold": lambda **ax: ManifoldDisplay.from_rows(TABLE, [-1, 0, 1], **ax),
     "manifold of images": lambda **ax: ManifoldDisplay.from_rows(IMAGES, [-1, 0, 1], image_shape=(2, 2), **ax),
-    "outliers": lambda **ax: OutlierDisplay.from_scores(np.arange(9), shares=IMAGES, **ax),
-    "reconstruction": lambda **ax: ReconstructionDisplay.from_rows(IMAGES, IMAGES, **ax),
+    "outliers": lambda **ax: OutlierDisplay.from_scores(np.arange(9), shares=TABLE, **ax),
+    "reconstruction": lambda **ax: ReconstructionDisplay.from_rows(TABLE, TABLE, **ax),
     "reconstruction of images": lambda **ax: ReconstructionDisplay.from_rows(IMAGES, IMAGES, image_shape=(2, 2), **ax),
-    "samples": lambda **ax: SampleDisplay.from_samples(IMAGES, **ax),
+    "samples": lambda **ax: SampleDisplay.from_samples(TABLE, **ax),
     "samples of images": lambda **ax: SampleDisplay.from_samples(IMAGES, image_shape=(2, 2), **ax),
-    "transfer": lambda **ax: TransferDisplay.from_rows(IMAGES, [IMAGES + 1], "a", **ax),
+    "transfer": lambda **ax: TransferDisplay.from_rows(TABLE, [TABLE + 1], "a", **ax),
     "transfer of images": lambda **ax: TransferDisplay.from_rows(IMAGES, [IMAGES], "a", image_shape=(2, 2), **ax),
 }
-every = pytest.mark.parametrize("draw", DISPLAYS.values(), ids=DISPLAYS)
+every_display = pytest.mark.parametrize("draw", DISPLAYS.values(), ids=DISPLAYS)
 
 
-def inside(figure, ax):
+def is_in_right_half(figure, ax):
     """Whether axes are within the right half of a figure, after layout."""
     figure.canvas.draw()
     return ax.get_position().x0 > 0.5
 
 
-@every
-def test_makes_one_figure_of_its_own_with_constrained_layout(draw):
+@every_display
+def test_makes_one_new_figure_with_constrained_layout(draw):
     display = draw()
     assert plt.get_fignums() == [display.figure_.number]
     assert display.figure_.get_layout_engine() is not None
@@ -79,17 +80,17 @@ def test_legends_are_below_all_panels(draw):
     assert all(top <= ax.get_tightbbox().y0 for ax in figure.axes)
 
 
-@every
-def test_draws_into_the_axes_that_are_given(draw):
+@every_display
+def test_draws_into_the_users_axes(draw):
     figure, (left, right) = plt.subplots(1, 2, figsize=(16, 6), layout="constrained")
     display = draw(ax=right)
     assert display.figure_ is figure
     assert plt.get_fignums() == [figure.number]
-    assert inside(figure, display.ax_)
+    assert is_in_right_half(figure, display.ax_)
     assert not left.has_data()
 
 
-@every
+@every_display
 def test_plot_draws_again_and_returns_the_display(draw):
     display = draw()
     first = display.ax_
@@ -100,13 +101,13 @@ def test_plot_draws_again_and_returns_the_display(draw):
 
 
 @pytest.mark.parametrize("name", ["columns", "history", "manifold", "outliers", "reconstruction", "samples"])
-def test_draws_into_as_many_axes_as_there_are_panels(name):
-    own = DISPLAYS[name]()
-    beside = getattr(own, "correlation_ax_", None)
-    n_panels = len(own.axes_) + (beside is not None)
+def test_draws_into_one_axes_for_each_panel(name):
+    display_alone = DISPLAYS[name]()
+    side_ax = getattr(display_alone, "correlation_ax_", None)
+    n_panels = len(display_alone.axes_) + (side_ax is not None)
     axes = plt.subplots(n_panels, 1)[1]
     display = DISPLAYS[name](ax=axes)
-    assert list(display.axes_) == list(axes[: len(own.axes_)])
+    assert list(display.axes_) == list(axes[: len(display_alone.axes_)])
     with pytest.raises(ValueError, match=rf"as many as there are panels \({n_panels}\)\. Got 1"):
         DISPLAYS[name](ax=axes[:1])
 
@@ -119,12 +120,12 @@ def test_axes_are_not_divided_twice(name):
         DISPLAYS[name](ax=ax)
 
 
-def test_axes_that_are_no_subplot_cannot_be_divided():
+def test_axes_must_be_a_subplot_to_be_divided():
     with pytest.raises(ValueError, match="`ax` must be a subplot"):
         DISPLAYS["history"](ax=plt.figure().add_axes((0, 0, 1, 1)))
 
 
-def test_one_picture_is_not_drawn_into_several_axes():
+def test_displays_of_one_picture_refuse_several_axes():
     with pytest.raises(ValueError, match=r"one set of axes here\. Got 2"):
         DISPLAYS["latent"](ax=plt.subplots(2)[1])
 
@@ -142,28 +143,28 @@ def test_without_matplotlib_says_how_to_install_it(monkeypatch):
 
 
 @pytest.mark.parametrize("name", skaae.display.__all__)
-def test_constructor_only_keeps_what_it_is_given(name):
+def test_constructor_only_stores_its_parameters(name):
     display = getattr(skaae.display, name)
     names = list(inspect.signature(display).parameters)
-    given = {parameter: object() for parameter in names}
-    assert vars(display(**given)) == given
+    arguments = {parameter: object() for parameter in names}
+    assert vars(display(**arguments)) == arguments
 
 
 @pytest.mark.parametrize("name", skaae.display.__all__)
-def test_an_estimator_that_lacks_a_method_is_named(name):
+def test_estimators_without_the_method_are_refused(name):
     data = () if name in ("HistoryDisplay", "SampleDisplay", "ManifoldDisplay") else (IMAGES,)
     with pytest.raises(TypeError, match=rf"{name} needs an estimator with `\w+`.*Got object"):
         getattr(skaae.display, name).from_estimator(object(), *data)
 
 
-@pytest.mark.parametrize("wrong", [0, -1, 2.5, True, "3"])
-def test_numbers_of_columns_and_rows_are_checked(wrong):
+@pytest.mark.parametrize("value", [0, -1, 2.5, True, "3"])
+def test_numbers_of_columns_and_rows_are_checked(value):
     with pytest.raises(ValueError, match=r"`max_columns` must be an int, 1 at least\. Got "):
-        ColumnDisplay.from_tables(IMAGES, IMAGES, max_columns=wrong)
+        ColumnDisplay.from_tables(IMAGES, IMAGES, max_columns=value)
     with pytest.raises(ValueError, match=r"`max_rows` must be an int, 1 at least\. Got "):
-        ColumnDisplay.from_tables(IMAGES, IMAGES, max_rows=wrong)
+        ColumnDisplay.from_tables(IMAGES, IMAGES, max_rows=value)
     with pytest.raises(ValueError, match=r"`max_points` must be an int, 1 at least\. Got "):
-        LatentDisplay.from_codes(IMAGES, max_points=wrong)
+        LatentDisplay.from_codes(IMAGES, max_points=value)
 
 
 @pytest.mark.parametrize(

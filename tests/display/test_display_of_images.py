@@ -1,4 +1,4 @@
-"""Displays whose rows are images: reconstructions, samples, walks and transfers."""
+"""Displays whose rows are images: reconstructions, samples, grids of codes and transfers."""
 
 from itertools import pairwise
 
@@ -10,10 +10,10 @@ from skaae import AAETransformer
 from skaae.display import ManifoldDisplay, ReconstructionDisplay, SampleDisplay, TransferDisplay
 
 
-def ink(display, line, column, size=8, gap=1, space=0):
+def darkness(display, row, column, size=8, gap=1, offset=0):
     """How dark the pixels of one image are, from 0 to 1, (size, size)."""
     canvas = display.ax_.images[0].get_array()
-    top, left = line * (size + gap) + space, column * (size + gap)
+    top, left = row * (size + gap) + offset, column * (size + gap)
     return 1 - np.asarray(canvas[top : top + size, left : left + size, 0], dtype=float)
 
 
@@ -21,49 +21,49 @@ def texts(labels):
     return [label.get_text() for label in labels]
 
 
-def is_drawn(drawn, row, low, high):
+def assert_shows(pixels, row, low, high):
     """Whether an image shows a row, but for the rounding of a colour map."""
-    np.testing.assert_allclose(drawn.ravel(), ((row - low) / (high - low)).clip(0, 1), atol=0.01)
+    np.testing.assert_allclose(pixels.ravel(), ((row - low) / (high - low)).clip(0, 1), atol=0.01)
 
 
 class TestReconstruction:
     def test_rows_are_above_their_reconstructions(self, flat, digits):
         X = digits[0][:5]
         display = ReconstructionDisplay.from_estimator(flat, X, image_shape=(8, 8))
-        is_drawn(ink(display, 0, 3), X[3], 0, 16)
-        is_drawn(ink(display, 1, 3), flat.inverse_transform(flat.transform(X))[3], 0, 16)
+        assert_shows(darkness(display, 0, 3), X[3], 0, 16)
+        assert_shows(darkness(display, 1, 3), flat.inverse_transform(flat.transform(X))[3], 0, 16)
         assert texts(display.ax_.get_yticklabels()) == ["original", "reconstruction"]
 
-    def test_long_lines_go_on_below(self, digits):
+    def test_more_images_continue_in_further_rows(self, digits):
         X = digits[0][:15]
         display = ReconstructionDisplay.from_rows(X, X[::-1], image_shape=(8, 8), max_images=15)
         assert texts(display.ax_.get_yticklabels()) == ["original", "reconstruction"] * 2
-        is_drawn(ink(display, 2, 1, space=2), X[13], 0, 16)
-        is_drawn(ink(display, 3, 1, space=2), X[1], 0, 16)
+        assert_shows(darkness(display, 2, 1, offset=2), X[13], 0, 16)
+        assert_shows(darkness(display, 3, 1, offset=2), X[1], 0, 16)
         assert not display.ax_.images[0].get_array()[-8:, 3 * 9 :, 3].any()
 
     def test_of_many_images_some_are_drawn_in_order(self, digits):
         display = ReconstructionDisplay.from_rows(
             digits[0], digits[0], image_shape=(8, 8), max_images=3, random_state=0
         )
-        places = [np.flatnonzero((digits[0] == row).all(1))[0] for row in display.X]
-        assert len(places) == 3
-        assert places == sorted(places) != [0, 1, 2]
+        indices = [np.flatnonzero((digits[0] == row).all(1))[0] for row in display.X]
+        assert len(indices) == 3
+        assert indices == sorted(indices) != [0, 1, 2]
 
-    def test_a_classifier_gives_rows_back_in_their_own_class(self, classifier, digits):
+    def test_a_classifier_reconstructs_in_the_predicted_class(self, classifier, digits):
         X = digits[0][:2]
         display = ReconstructionDisplay.from_estimator(classifier, X, image_shape=(8, 8))
         np.testing.assert_array_equal(display.X_reconstructed, classifier.transfer(X, classifier.predict(X)))
 
-    def test_a_denoiser_cleans(self, denoiser, digits):
+    def test_a_denoiser_reconstructs_by_transform(self, denoiser, digits):
         noisy = digits[0][:4] + 50 * np.random.default_rng(0).standard_normal((4, 64))
         display = ReconstructionDisplay.from_estimator(denoiser, noisy, image_shape=(8, 8))
         clean = denoiser.transform(noisy)
         assert texts(display.ax_.get_yticklabels()) == ["given", "cleaned"]
         low, high = np.quantile(clean, [0.005, 0.995])
-        is_drawn(ink(display, 1, 2), clean[2], low, high)
+        assert_shows(darkness(display, 1, 2), clean[2], low, high)
 
-    def test_who_gives_no_rows_back_is_refused(self, detector, iris):
+    def test_an_estimator_that_cannot_reconstruct_is_refused(self, detector, iris):
         with pytest.raises(TypeError, match="Got AAEOutlierDetector"):
             ReconstructionDisplay.from_estimator(detector, iris[0])
 
@@ -84,7 +84,7 @@ class TestReconstruction:
         with pytest.raises(ValueError, match=r"inconsistent numbers of samples: \[200, 3\]"):
             ReconstructionDisplay.from_rows(digits[0], digits[0][:3], image_shape=(8, 8))
 
-    def test_shape_is_the_estimators_own_by_default(self, digits):
+    def test_image_shape_is_the_estimators_by_default(self, digits):
         model = AAETransformer(2, image_shape=(8, 8), scaling=None, max_iter=1, random_state=0).fit(digits[0][:40] / 16)
         display = ReconstructionDisplay.from_estimator(model, digits[0][:2] / 16)
         assert display.image_shape == (8, 8)
@@ -96,8 +96,8 @@ class TestSamples:
         display = SampleDisplay.from_estimator(flat, 14, image_shape=(8, 8), random_state=3)
         rows = flat.sample(14, random_state=3)
         low, high = np.quantile(rows, [0.005, 0.995])
-        is_drawn(ink(display, 0, 5), rows[5], low, high)
-        is_drawn(ink(display, 1, 1), rows[13], low, high)
+        assert_shows(darkness(display, 0, 5), rows[5], low, high)
+        assert_shows(darkness(display, 1, 1), rows[13], low, high)
         assert texts(display.ax_.get_yticklabels()) == []
 
     def test_each_class_has_a_line(self, classifier):
@@ -106,8 +106,8 @@ class TestSamples:
         rows = classifier.sample(5, y, random_state=0)
         low, high = np.quantile(rows, [0.005, 0.995])
         assert texts(display.ax_.get_yticklabels()) == ["0", "1", "2"]
-        is_drawn(ink(display, 2, 1), rows[2], low, high)
-        is_drawn(ink(display, 1, 0), rows[4], low, high)
+        assert_shows(darkness(display, 2, 1), rows[2], low, high)
+        assert_shows(darkness(display, 1, 0), rows[4], low, high)
 
     def test_one_class_for_all_rows(self, classifier):
         display = SampleDisplay.from_estimator(classifier, 3, 1, image_shape=(8, 8), random_state=0)
@@ -116,9 +116,9 @@ class TestSamples:
     def test_of_many_images_some_are_drawn(self, digits):
         X, y = digits
         display = SampleDisplay.from_samples(X, y, image_shape=(8, 8), max_images=5, random_state=0)
-        own = [y[np.flatnonzero((row == X).all(1))[0]] for row in display.samples]
-        assert list(display.y) == own
-        assert len(own) == 5
+        true_labels = [y[np.flatnonzero((row == X).all(1))[0]] for row in display.samples]
+        assert list(display.y) == true_labels
+        assert len(true_labels) == 5
 
     def test_colours_of_three_channels(self):
         row = np.array([[0, 128, 255] * 4])
@@ -128,9 +128,9 @@ class TestSamples:
         np.testing.assert_allclose(canvas[1, 1], [1, 0, 0, 1])
 
     def test_colours_of_images_are_as_asked_for(self, digits):
-        plain = SampleDisplay.from_samples(digits[0][:1], image_shape=(8, 8)).ax_.images[0].get_array()
+        default = SampleDisplay.from_samples(digits[0][:1], image_shape=(8, 8)).ax_.images[0].get_array()
         other = SampleDisplay.from_samples(digits[0][:1], image_shape=(8, 8), cmap="gray").ax_.images[0].get_array()
-        np.testing.assert_allclose(plain[..., 0], 1 - other[..., 0], atol=0.01)
+        np.testing.assert_allclose(default[..., 0], 1 - other[..., 0], atol=0.01)
 
     def test_labels_go_with_rows(self, digits):
         with pytest.raises(ValueError, match="inconsistent numbers of samples"):
@@ -138,12 +138,12 @@ class TestSamples:
 
 
 class TestManifold:
-    def test_walks_right_over_the_first_and_up_over_the_second_component(self, flat):
+    def test_first_component_grows_rightwards_and_second_upwards(self, flat):
         display = ManifoldDisplay.from_estimator(flat, n_steps=3, image_shape=(8, 8))
         np.testing.assert_allclose(display.positions, [-2.0537, 0, 2.0537], atol=1e-3)
         low, high = np.quantile(display.X_decoded, [0.005, 0.995])
         corner = flat.inverse_transform([[display.positions[2], display.positions[0]]])[0]
-        is_drawn(ink(display, 2, 2), corner, low, high)
+        assert_shows(darkness(display, 2, 2), corner, low, high)
         assert texts(display.ax_.get_xticklabels()) == ["-2.1", "0.0", "2.1"]
         assert texts(display.ax_.get_yticklabels()) == ["2.1", "0.0", "-2.1"]
 
@@ -153,15 +153,15 @@ class TestManifold:
         mean = model.transform(X[:20] + 5).mean(0)[1]
         one, other = display.positions
         np.testing.assert_allclose(display.X_decoded[1], model.inverse_transform([[one, mean, other]])[0], rtol=1e-5)
-        plain = ManifoldDisplay.from_estimator(model, components=(2, 0), n_steps=2)
-        np.testing.assert_allclose(plain.X_decoded[1], model.inverse_transform([[one, 0, other]])[0], rtol=1e-5)
-        assert plain.ax_.get_xlabel() == "component 2"
+        without_X = ManifoldDisplay.from_estimator(model, components=(2, 0), n_steps=2)
+        np.testing.assert_allclose(without_X.X_decoded[1], model.inverse_transform([[one, 0, other]])[0], rtol=1e-5)
+        assert without_X.ax_.get_xlabel() == "component 2"
 
     def test_components_are_checked(self, flat):
         with pytest.raises(ValueError, match="code of 2 columns"):
             ManifoldDisplay.from_estimator(flat, components=(0, 2))
 
-    def test_rows_are_as_many_as_pairs(self):
+    def test_there_is_a_row_for_each_pair_of_positions(self):
         with pytest.raises(ValueError, match=r"Got 5 rows and positions of shape \(2,\)"):
             ManifoldDisplay.from_rows(np.ones((5, 1)), [0, 1])
 
@@ -170,18 +170,18 @@ class TestTransfer:
     def test_each_row_is_beside_itself_in_every_class(self, classifier, digits):
         X, y = digits
         display = TransferDisplay.from_estimator(classifier, X, y, image_shape=(8, 8), max_rows=3, random_state=0)
-        is_drawn(ink(display, 2, 0), display.X[2], 0, 16)
-        is_drawn(ink(display, 2, 3), classifier.transfer(display.X, 2)[2], 0, 16)
+        assert_shows(darkness(display, 2, 0), display.X[2], 0, 16)
+        assert_shows(darkness(display, 2, 3), classifier.transfer(display.X, 2)[2], 0, 16)
         assert texts(display.ax_.get_xticklabels()) == ["original", "0", "1", "2"]
-        own = [str(y[np.flatnonzero((row == X).all(1))[0]]) for row in display.X]
-        assert texts(display.ax_.get_yticklabels()) == own
+        true_labels = [str(y[np.flatnonzero((row == X).all(1))[0]]) for row in display.X]
+        assert texts(display.ax_.get_yticklabels()) == true_labels
 
     def test_classes_are_those_asked_for(self, classifier, digits):
         display = TransferDisplay.from_estimator(classifier, digits[0][:2], classes=[2, 0], image_shape=(8, 8))
         assert texts(display.ax_.get_xticklabels()) == ["original", "2", "0"]
         np.testing.assert_array_equal(display.X_transferred[1], classifier.transfer(digits[0][:2], 0))
 
-    def test_classes_must_be_known_from_somewhere(self, generator, table):
+    def test_classes_are_needed_without_classes_of_the_estimator(self, generator, table):
         with pytest.raises(ValueError, match=r"without `classes_`\. Got AAEGenerator"):
             TransferDisplay.from_estimator(generator, table)
         with pytest.raises(ValueError, match=r"one class at least\. Got none"):
@@ -196,7 +196,7 @@ class TestTransfer:
 
 
 @pytest.mark.parametrize(("inches", "n_written"), [(9.0, 15), (3.0, 5)])
-def test_positions_of_a_walk_are_left_out_where_they_would_overlap(inches, n_written):
+def test_tick_labels_are_left_out_where_they_would_overlap(inches, n_written):
     figure, ax = plt.subplots(figsize=(inches, inches), layout="constrained")
     positions = np.linspace(-2, 2, 15)
     display = ManifoldDisplay.from_rows(np.zeros((225, 4)), positions, image_shape=(2, 2), ax=ax)
@@ -214,4 +214,4 @@ def test_ends_of_the_colour_scale_are_those_asked_for():
         SampleDisplay.from_samples(images, image_shape=(2, 2), limits=(1, 3)),
         ManifoldDisplay.from_rows(images, [-1, 1], image_shape=(2, 2), limits=(1, 3)),
     ):
-        np.testing.assert_allclose(ink(display, 0, 0, size=2), [[0, 0], [0.5, 1]], atol=0.01)
+        np.testing.assert_allclose(darkness(display, 0, 0, size=2), [[0, 0], [0.5, 1]], atol=0.01)

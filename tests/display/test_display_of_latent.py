@@ -10,20 +10,20 @@ from skaae.display import LatentDisplay
 CODES = np.random.default_rng(0).standard_normal((60, 3))
 
 
-def legend_of(display):
+def legend_texts(display):
     legend = display.ax_.get_legend()
     return [] if legend is None else [text.get_text() for text in legend.get_texts()]
 
 
-def points_of(display, label):
+def points_labelled(display, label):
     return next(points for points in display.ax_.collections if points.get_label() == label)
 
 
 def test_draws_codes_of_an_estimator_over_its_prior(flat, digits):
     X, y = digits
     display = LatentDisplay.from_estimator(flat, X, y, random_state=0)
-    np.testing.assert_array_equal(points_of(display, "1").get_offsets(), flat.transform(X)[y == 1])
-    assert legend_of(display) == ["0", "1", "2", "50 % of the prior", "95 % of the prior"]
+    np.testing.assert_array_equal(points_labelled(display, "1").get_offsets(), flat.transform(X)[y == 1])
+    assert legend_texts(display) == ["0", "1", "2", "50 % of the prior", "95 % of the prior"]
 
 
 def test_components_are_those_asked_for():
@@ -46,7 +46,7 @@ def test_contours_hold_half_and_most_of_the_prior():
     assert inner == pytest.approx(np.sqrt(2 * np.log(2)), rel=0.1)
     assert outer == pytest.approx(np.sqrt(2 * np.log(20)), rel=0.1)
     styles = [line.get_linestyle() for line in display.ax_.get_legend().get_lines()]
-    assert legend_of(display) == ["50 % of the prior", "95 % of the prior"]
+    assert legend_texts(display) == ["50 % of the prior", "95 % of the prior"]
     assert styles == ["-", "--"]
 
 
@@ -65,7 +65,7 @@ def test_an_estimator_without_a_prior_has_no_contours():
     assert len(display.ax_.collections) == 1
 
 
-def test_contours_are_of_the_estimators_own_prior(X):
+def test_contours_are_of_the_estimators_prior(X):
     model = AAETransformer(2, prior="uniform", max_iter=1, random_state=0).fit(X)
     display = LatentDisplay.from_estimator(model, X, random_state=0)
     assert np.abs(display.prior_codes).max() == pytest.approx(np.sqrt(3), rel=1e-3)
@@ -83,39 +83,39 @@ def test_contours_are_of_the_estimators_own_prior(X):
 )
 def test_unlabelled_rows_are_grey_and_last_in_the_legend(y):
     display = LatentDisplay.from_codes(CODES, y)
-    assert legend_of(display) == ["a", "b", "unlabelled"]
-    grey = points_of(display, "unlabelled")
-    np.testing.assert_array_equal(grey.get_offsets(), CODES[1::3, :2])
-    red, green, blue, _ = grey.get_facecolor()[0]
+    assert legend_texts(display) == ["a", "b", "unlabelled"]
+    unlabelled = points_labelled(display, "unlabelled")
+    np.testing.assert_array_equal(unlabelled.get_offsets(), CODES[1::3, :2])
+    red, green, blue, _ = unlabelled.get_facecolor()[0]
     assert red == green == blue
-    assert grey.get_zorder() < points_of(display, "a").get_zorder()
+    assert unlabelled.get_zorder() < points_labelled(display, "a").get_zorder()
 
 
 @pytest.mark.parametrize("missing", [-1, np.nan])
 def test_unlabelled_rows_of_numbers(missing):
     display = LatentDisplay.from_codes(CODES, [1, missing, 2] * 20)
-    assert legend_of(display)[-1] == "unlabelled"
-    assert len(points_of(display, "unlabelled").get_offsets()) == 20
-    assert len(legend_of(display)) == 3
+    assert legend_texts(display)[-1] == "unlabelled"
+    assert len(points_labelled(display, "unlabelled").get_offsets()) == 20
+    assert len(legend_texts(display)) == 3
 
 
 def test_few_classes_have_colours_of_okabe_and_ito():
     display = LatentDisplay.from_codes(CODES, ["a", "b", "c"] * 20)
-    colors = [to_hex(points_of(display, name).get_facecolor()[0]).upper() for name in "abc"]
+    colors = [to_hex(points_labelled(display, name).get_facecolor()[0]).upper() for name in "abc"]
     assert colors == ["#0072B2", "#E69F00", "#009E73"]
 
 
-def test_many_classes_have_different_looks():
+def test_many_classes_have_different_colors_and_markers():
     display = LatentDisplay.from_codes(CODES, np.arange(60) % 12)
     colors = {to_hex(points.get_facecolor()[0]) for points in display.ax_.collections}
     assert len(colors) == 12
-    marks = [len(points.get_paths()[0].vertices) for points in display.ax_.collections]
-    assert len(set(marks)) > 2
+    markers = [len(points.get_paths()[0].vertices) for points in display.ax_.collections]
+    assert len(set(markers)) > 2
 
 
-def test_rarer_of_very_many_classes_share_a_look():
+def test_rarer_of_very_many_classes_share_a_color():
     y = [f"c{position % 30:02}" for position in range(60)]
-    names = legend_of(LatentDisplay.from_codes(CODES, y))
+    names = legend_texts(LatentDisplay.from_codes(CODES, y))
     assert len(names) == 20
     assert names[-1] == "11 other classes"
 
@@ -145,7 +145,7 @@ def test_of_many_rows_some_are_drawn_with_their_labels():
     display = LatentDisplay.from_codes(codes, codes[:, 0] >= 20, max_points=8, random_state=0)
     assert display.ax_.get_title() == "Codes of 8 of 20 rows"
     assert sum(len(points.get_offsets()) for points in display.ax_.collections) == 8
-    assert (points_of(display, "True").get_offsets()[:, 0] >= 20).all()
+    assert (points_labelled(display, "True").get_offsets()[:, 0] >= 20).all()
     again = LatentDisplay.from_codes(codes, max_points=8, random_state=0)
     np.testing.assert_array_equal(display.codes, again.codes)
 
@@ -163,15 +163,15 @@ def test_estimator_encodes_only_rows_that_are_drawn(digits):
 
     class Counting(PCA):
         def transform(self, X):
-            self.seen = len(X)
+            self.n_encoded = len(X)
             return super().transform(X)
 
     model = Counting(2).fit(X)
     LatentDisplay.from_estimator(model, X, max_points=7)
-    assert model.seen == 7
+    assert model.n_encoded == 7
 
 
-def test_arrays_go_together(flat, digits):
+def test_arrays_must_be_consistent(flat, digits):
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         LatentDisplay.from_estimator(flat, digits[0], [1, 2])
     with pytest.raises(ValueError, match=r"as many columns as codes \(3\). Got 2"):

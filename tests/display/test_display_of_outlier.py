@@ -15,29 +15,29 @@ def texts(labels):
     return [label.get_text() for label in labels]
 
 
-def heights(display):
+def group_sizes(display):
     """The number of rows in all bars of each group."""
     groups = display.ax_.containers
     groups = groups if len(groups) > 1 else [display.ax_.patches]
     return [sum(bar.get_height() for bar in group) for group in groups]
 
 
-def test_draws_scores_threshold_and_reasons_of_a_detector(detector, iris):
+def test_draws_scores_threshold_and_explanation_of_a_detector(detector, iris):
     X, y = iris
     display = OutlierDisplay.from_estimator(detector, X, y == 2, n_top=3, max_columns=2)
     scores = detector.score_samples(X)
     np.testing.assert_allclose(display.scores, scores)
     assert display.ax_.lines[0].get_xdata() == [detector.offset_, detector.offset_]
-    assert heights(display) == [100, 50]
+    assert group_sizes(display) == [100, 50]
     top = np.argsort(scores)[:3]
     lines = texts(display.axes_[1].get_yticklabels())
-    assert lines == [f"row {place} ({scores[place]:.2f})" for place in top]
+    assert lines == [f"row {index} ({scores[index]:.2f})" for index in top]
     shares = detector.explain(X.iloc[top])
     columns = shares.mean().sort_values(ascending=False).index[:2]
     assert display.columns_ == list(columns)
     np.testing.assert_allclose(display.axes_[1].images[0].get_array(), shares[columns])
     cells = [text.get_text() for text in display.axes_[1].texts]
-    assert cells == [f"{X.loc[place, column]:.4g}" for place in top for column in columns]
+    assert cells == [f"{X.loc[index, column]:.4g}" for index in top for column in columns]
     assert display.axes_[1].get_title() == "The 3 strangest rows, 2 of 4 columns"
 
 
@@ -49,13 +49,13 @@ def test_says_how_many_rows_are_below_the_threshold():
 @pytest.mark.parametrize("y", [[False, True, False, True, False], [1, -1, 1, -1, 1]])
 def test_known_anomalies_are_marked(y):
     display = OutlierDisplay.from_scores(SCORES, y)
-    assert heights(display) == [3, 2]
+    assert group_sizes(display) == [3, 2]
     assert texts(display.ax_.get_legend().get_texts()) == ["others", "known anomalies"]
     assert to_hex(display.ax_.containers[1][0].get_facecolor()).upper() == "#D55E00"
 
 
 @pytest.mark.parametrize("y", [[0, 1, 0, 1, 0], ["a"] * 5, [1, -1, np.nan, 1, 1]])
-def test_other_marks_of_anomalies_are_refused(y):
+def test_other_labels_of_anomalies_are_refused(y):
     with pytest.raises(ValueError, match=r"bools, True for anomalies, or -1 for them and 1 for the others\. Got"):
         OutlierDisplay.from_scores(SCORES, y)
 
@@ -70,7 +70,7 @@ def test_any_estimator_of_scores_is_drawn(iris):
     assert without.ax_.get_legend() is None
 
 
-def test_text_and_missing_cells_are_said():
+def test_text_and_missing_cells_are_written():
     X = pd.DataFrame({"town": ["Ulm", None, "Bonn"], "age": [1.0, np.nan, 1234.0]}, index=["p", "q", "r"])
     shares = np.array([[0.4, 0.6], [0.9, 0.1], [0.3, 0.7]])
     display = OutlierDisplay.from_scores([-1.0, -3.0, -2.0], X=X, shares=shares)
@@ -89,12 +89,12 @@ def test_a_detector_of_a_table_with_text(table):
     assert sorted(display.columns_) == sorted(table.columns)
 
 
-def test_of_many_rows_some_are_scored_and_keep_their_places(iris):
+def test_of_many_rows_some_are_scored_and_keep_their_index(iris):
     X = iris[0]
     model = AAEOutlierDetector(n_members=1, max_iter=1, hidden_layer_sizes=(8,), random_state=0).fit(X.to_numpy())
     scores = model.score_samples(X.to_numpy())
-    strange = scores < np.median(scores)
-    display = OutlierDisplay.from_estimator(model, X.to_numpy(), strange, max_rows=60, n_top=4, random_state=0)
+    is_low = scores < np.median(scores)
+    display = OutlierDisplay.from_estimator(model, X.to_numpy(), is_low, max_rows=60, n_top=4, random_state=0)
     assert len(display.scores) == 60
     assert display.ax_.get_ylabel() == "rows (60 of 150)"
     np.testing.assert_array_equal(display.X.to_numpy(), X.to_numpy()[display.X.index])
@@ -102,11 +102,11 @@ def test_of_many_rows_some_are_scored_and_keep_their_places(iris):
     assert 0 < display.y.sum() < 60
 
 
-def test_a_long_tail_is_in_the_first_bar_and_it_says_so():
+def test_a_long_tail_is_in_the_first_bar_with_a_note():
     scores = np.append(np.random.default_rng(0).normal(size=1000), [-1e5])
     display = OutlierDisplay.from_scores(scores)
     assert display.ax_.patches[0].get_x() > -10
-    assert heights(display) == [1001]
+    assert group_sizes(display) == [1001]
     assert display.ax_.get_xlabel() == "score (lower is stranger; the first bar has the tail)"
 
 
@@ -116,6 +116,6 @@ def test_scores_are_checked(scores):
         OutlierDisplay.from_scores(scores)
 
 
-def test_reasons_go_with_scores():
+def test_shares_must_be_consistent_with_scores():
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         OutlierDisplay.from_scores(SCORES, shares=np.ones((2, 2)))

@@ -12,17 +12,17 @@ from skaae.display import ColumnDisplay, ManifoldDisplay, ReconstructionDisplay,
 KINDS = ["income", "age", "rooms", "town", "size", "member"]
 
 
-def panel(display, column):
+def panel_of(display, column):
     return display.axes_[list(display.columns_).index(column)]
 
 
-def bars(ax):
-    """The lengths of bars by colour and by name of the option."""
+def bar_lengths(ax):
+    """The lengths of bars by colour and by value."""
     names = [label.get_text() for label in ax.get_yticklabels()]
     return [dict(zip(names, (bar.get_width() for bar in group), strict=True)) for group in ax.containers]
 
 
-def legend_of(display):
+def legend_texts(display):
     return [text.get_text() for legend in display.figure_.legends for text in legend.get_texts()]
 
 
@@ -31,12 +31,12 @@ class TestColumns:
         display = ColumnDisplay.from_estimator(generator, table, random_state=0)
         assert sorted(display.columns_) == sorted(KINDS)
         assert display.figure_.get_suptitle() == "Real and generated rows"
-        assert legend_of(display) == ["real", "generated"]
+        assert legend_texts(display) == ["real", "generated"]
         assert len(display.X_generated) == len(table)
         pd.testing.assert_frame_equal(display.X_real, table)
         display.figure_.canvas.draw()
 
-    def test_conditions_of_drawn_rows_are_those_of_new_ones(self, table):
+    def test_conditions_of_drawn_rows_are_passed_to_sample(self, table):
         class Echo:
             def sample(self, n_samples, y, random_state):
                 self.y = y
@@ -48,40 +48,40 @@ class TestColumns:
 
     def test_bars_are_shares_of_rows_and_missing_is_one(self):
         real = pd.DataFrame({"a": ["x", "x", "y", None]})
-        made = pd.DataFrame({"a": ["x", "y", "z", "z"]})
-        display = ColumnDisplay.from_tables(real, made)
-        own, other = bars(display.ax_)
-        assert own == {"x": 50, "y": 25, "z": 0, "missing": 25}
-        assert other == {"x": 25, "y": 25, "z": 50, "missing": 0}
+        generated = pd.DataFrame({"a": ["x", "y", "z", "z"]})
+        display = ColumnDisplay.from_tables(real, generated)
+        real_bars, generated_bars = bar_lengths(display.ax_)
+        assert real_bars == {"x": 50, "y": 25, "z": 0, "missing": 25}
+        assert generated_bars == {"x": 25, "y": 25, "z": 50, "missing": 0}
         assert display.ax_.get_title() == "a\n50 % off"
 
     @pytest.mark.parametrize("kind", ["bool", "category", "string", "object", "boolean"])
     def test_categories_of_any_dtype_are_bars(self, kind):
         values = [True, False, True] if kind.startswith("bool") else ["True", "False", "True"]
         real = pd.DataFrame({"a": pd.Series(values, dtype=kind)})
-        own, other = bars(ColumnDisplay.from_tables(real, real[:1]).ax_)
-        assert own == pytest.approx({"True": 200 / 3, "False": 100 / 3})
-        assert other == {"True": 100, "False": 0}
+        real_bars, generated_bars = bar_lengths(ColumnDisplay.from_tables(real, real[:1]).ax_)
+        assert real_bars == pytest.approx({"True": 200 / 3, "False": 100 / 3})
+        assert generated_bars == {"True": 100, "False": 0}
 
     def test_few_numbers_are_bars_in_their_order(self):
         real = pd.DataFrame({"a": [3.0, 1.0, 1.0, np.nan]})
         display = ColumnDisplay.from_tables(real, real)
-        own, _ = bars(display.ax_)
-        assert list(own.items()) == [("1", 50), ("3", 25), ("missing", 25)]
+        real_bars, _ = bar_lengths(display.ax_)
+        assert list(real_bars.items()) == [("1", 50), ("3", 25), ("missing", 25)]
         assert display.ax_.yaxis_inverted()  # the first at the top
 
     def test_rare_categories_are_counted_together(self):
-        real = pd.DataFrame({"a": list("aaabbbccdd") + [f"rare {place}" for place in range(10)]})
-        own, _ = bars(ColumnDisplay.from_tables(real, real).ax_)
-        assert "8 others" in own
-        assert len(own) == 7
-        assert sum(own.values()) == pytest.approx(100)
+        real = pd.DataFrame({"a": list("aaabbbccdd") + [f"rare {index}" for index in range(10)]})
+        real_bars, _ = bar_lengths(ColumnDisplay.from_tables(real, real).ax_)
+        assert "8 others" in real_bars
+        assert len(real_bars) == 7
+        assert sum(real_bars.values()) == pytest.approx(100)
 
     def test_numbers_are_histograms_of_shares_on_common_bins(self):
         rng = np.random.default_rng(0)
-        real, made = rng.normal(size=(300, 1)), rng.normal(1, 1, size=(100, 1))
-        first, second = ColumnDisplay.from_tables(real, made).ax_.patches
-        for patch, values in ((first, real), (second, made)):
+        real, generated = rng.normal(size=(300, 1)), rng.normal(1, 1, size=(100, 1))
+        first, second = ColumnDisplay.from_tables(real, generated).ax_.patches
+        for patch, values in ((first, real), (second, generated)):
             heights, edges, _ = patch.get_data()
             np.testing.assert_allclose(heights, np.histogram(values, edges)[0] / len(values))
         np.testing.assert_array_equal(first.get_data().edges, second.get_data().edges)
@@ -93,7 +93,7 @@ class TestColumns:
         assert np.array_equal(edges % 1, np.full(len(edges), 0.5))
         np.testing.assert_allclose(heights[heights > 0], 1 / 20)
 
-    def test_long_tails_are_in_the_outer_bars_and_it_says_so(self):
+    def test_long_tails_are_in_the_outer_bars_with_a_note(self):
         rng = np.random.default_rng(0)
         values = np.append(rng.normal(size=1000), [1e6])[:, None]
         ax = ColumnDisplay.from_tables(values, values).ax_
@@ -102,10 +102,10 @@ class TestColumns:
         assert heights.sum() == pytest.approx(1)
         assert ax.get_xlabel() == "tails in the outer bars"
 
-    def test_missing_shares_of_numbers_are_said(self):
+    def test_fractions_of_missing_numbers_are_written(self):
         real = np.arange(40.0)[:, None]
-        made = np.where(real < 10, np.nan, real)
-        ax = ColumnDisplay.from_tables(real, made).ax_
+        generated = np.where(real < 10, np.nan, real)
+        ax = ColumnDisplay.from_tables(real, generated).ax_
         assert ax.get_xlabel() == "missing 0 % real,\n25 % generated"
         assert ax.patches[1].get_data().values.sum() == pytest.approx(1)
 
@@ -114,33 +114,33 @@ class TestColumns:
         display = ColumnDisplay.from_tables(real, np.where(real < 10, np.nan, real))
         assert display.differences_[0] == pytest.approx(0.25)
 
-    def test_a_column_without_a_cell(self):
+    def test_a_column_of_missing_cells_only(self):
         real = pd.DataFrame({"a": [np.nan, np.nan], "b": [None, None]})
         display = ColumnDisplay.from_tables(real, real)
-        assert [bars(ax)[0] for ax in display.axes_] == [{"missing": 100}, {"missing": 100}]
+        assert [bar_lengths(ax)[0] for ax in display.axes_] == [{"missing": 100}, {"missing": 100}]
 
     def test_a_column_that_is_missing_on_one_side_only(self):
         real = pd.DataFrame({"a": np.arange(30.0)})
-        made = pd.DataFrame({"a": np.full(30, np.nan)})
-        display = ColumnDisplay.from_tables(real, made)
+        generated = pd.DataFrame({"a": np.full(30, np.nan)})
+        display = ColumnDisplay.from_tables(real, generated)
         assert display.ax_.get_xlabel() == "missing 0 % real,\n100 % generated"
         assert display.differences_[0] == 1
 
     def test_of_many_columns_those_that_differ_most_are_drawn_and_counted(self):
         real = np.random.default_rng(0).normal(size=(200, 40))
-        made = real.copy()
-        made[:, 31] += 5
-        made[:, 7] += 1
-        display = ColumnDisplay.from_tables(real, made)
+        generated = real.copy()
+        generated[:, 31] += 5
+        generated[:, 7] += 1
+        display = ColumnDisplay.from_tables(real, generated)
         assert len(display.axes_) == 12
         assert display.columns_[:2] == ["x31", "x7"]
         assert display.figure_.get_suptitle() == "Real and generated rows (12 of 40 columns, those that differ most)"
-        assert ColumnDisplay.from_tables(real, made, max_columns=1).correlation_ax_ is None
+        assert ColumnDisplay.from_tables(real, generated, max_columns=1).correlation_ax_ is None
 
     def test_correlations_differ_by_generated_minus_real(self):
         one = np.arange(50.0)
-        real, made = np.c_[one, one], np.c_[one, -one]
-        display = ColumnDisplay.from_tables(real, made)
+        real, generated = np.c_[one, one], np.c_[one, -one]
+        display = ColumnDisplay.from_tables(real, generated)
         change = display.correlation_ax_.images[0].get_array()
         assert change[0, 1] == pytest.approx(-2)
         assert change.mask.tolist() == [[True, False], [False, True]]
@@ -152,15 +152,15 @@ class TestColumns:
         a, b = np.repeat(["u", "v"], 30), np.tile(["p", "q"], 30)
         number = np.repeat([0.0, 5.0], 30) + np.linspace(0, 1, 60)
         real = pd.DataFrame({"a": a, "same": a, "other": b, "number": number})
-        made = real.assign(same=b, number=number[::-1].copy())
-        made["number"] = np.tile(np.linspace(0, 1, 30), 2)
-        display = ColumnDisplay.from_tables(real, made)
+        generated = real.assign(same=b, number=number[::-1].copy())
+        generated["number"] = np.tile(np.linspace(0, 1, 30), 2)
+        display = ColumnDisplay.from_tables(real, generated)
         change = display.correlation_ax_.images[0].get_array()
-        at = {name: place for place, name in enumerate(display.columns_)}
-        assert change[at["a"], at["same"]] == pytest.approx(-1)
-        assert change[at["same"], at["other"]] == pytest.approx(1)
-        assert change[at["a"], at["number"]] == pytest.approx(-np.sqrt(0.75), abs=0.02)
-        assert change[at["a"], at["other"]] == pytest.approx(0)
+        position = {name: index for index, name in enumerate(display.columns_)}
+        assert change[position["a"], position["same"]] == pytest.approx(-1)
+        assert change[position["same"], position["other"]] == pytest.approx(1)
+        assert change[position["a"], position["number"]] == pytest.approx(-np.sqrt(0.75), abs=0.02)
+        assert change[position["a"], position["other"]] == pytest.approx(0)
 
     def test_columns_of_very_many_categories_take_little_memory(self):
         names = np.random.default_rng(0).permutation(4000).astype(str)
@@ -192,7 +192,7 @@ class TestColumns:
         assert (len(display.X_real), len(display.X_generated)) == (10, 10)
 
     @pytest.mark.parametrize(
-        ("made", "message"),
+        ("generated", "message"),
         [
             (np.ones((3, 2)), r"as many columns as `X_real` \(1\). Got 2"),
             (pd.DataFrame({"b": [1]}), r"columns of `X_real`. Got \['b'\]"),
@@ -201,20 +201,20 @@ class TestColumns:
             (pd.DataFrame({"a": []}), "one row and one column at least"),
         ],
     )
-    def test_tables_are_checked(self, made, message):
+    def test_tables_are_checked(self, generated, message):
         with pytest.raises(ValueError, match=message):
-            ColumnDisplay.from_tables(pd.DataFrame({"a": [1.0, 2.0]}), made)
+            ColumnDisplay.from_tables(pd.DataFrame({"a": [1.0, 2.0]}), generated)
 
 
 class TestReconstruction:
-    def test_says_how_much_of_each_column_is_kept_the_least_first(self):
+    def test_titles_say_r2_and_accuracy_the_worst_first(self):
         X = pd.DataFrame({"n": np.arange(50.0), "c": list("ab") * 25, "one": 3.0})
         back = pd.DataFrame({"n": np.full(50, 24.5), "c": ["a"] * 50, "one": 3.1})
         display = ReconstructionDisplay.from_rows(X, back)
         assert [ax.get_title() for ax in display.axes_] == ["n\nR² 0.00", "c\n50 % equal", "one\nconstant"]
-        assert legend_of(display) == ["original", "reconstruction"]
+        assert legend_texts(display) == ["original", "reconstruction"]
 
-    def test_all_kinds_of_columns_of_a_generator_in_their_own_condition(self, generator, table):
+    def test_a_generator_reconstructs_in_the_condition_of_each_row(self, generator, table):
         y = np.where(table["member"], "in", "out")
         display = ReconstructionDisplay.from_estimator(generator, table, y, max_rows=30, random_state=0)
         expected = generator.inverse_transform(
@@ -224,18 +224,18 @@ class TestReconstruction:
         assert (drawn["member"] == expected["member"]).mean() > 0.95
         np.testing.assert_allclose(drawn["age"], expected["age"], atol=1)
 
-    def test_a_generator_is_told_the_conditions_of_rows_that_are_drawn(self, table):
+    def test_conditions_of_drawn_rows_are_passed_to_the_generator(self, table):
         class Echo:
             def interpolate(self, X_from, X_to, n_steps, *, y_from, y_to):
-                self.told = y_from, y_to
+                self.passed = y_from, y_to
                 return pd.concat([X_from, X_to]).sort_index(kind="stable")
 
         model = Echo()
         display = ReconstructionDisplay.from_estimator(
             model, table, table["age"].to_numpy(), max_rows=9, random_state=0
         )
-        for told in model.told:
-            np.testing.assert_array_equal(told, display.X["age"])
+        for passed in model.passed:
+            np.testing.assert_array_equal(passed, display.X["age"])
         pd.testing.assert_frame_equal(display.X_reconstructed, display.X)
 
     def test_of_many_columns_some_are_drawn_and_counted(self):
@@ -252,16 +252,16 @@ class TestSamples:
         y = ["in"] * 30 + ["out"] * 20
         display = SampleDisplay.from_estimator(generator, y=y, random_state=0)
         assert len(display.samples) == 50
-        assert legend_of(display) == ["in", "out"]
-        colors = [to_hex(patch.get_edgecolor()).upper() for patch in panel(display, "age").patches]
+        assert legend_texts(display) == ["in", "out"]
+        colors = [to_hex(patch.get_edgecolor()).upper() for patch in panel_of(display, "age").patches]
         assert colors == ["#0072B2", "#E69F00"]
-        own, _ = bars(panel(display, "member"))
-        assert own["True"] == 100 * display.samples["member"][:30].mean()
+        bars, _ = bar_lengths(panel_of(display, "member"))
+        assert bars["True"] == 100 * display.samples["member"][:30].mean()
 
     def test_rows_without_classes_are_filled_and_have_no_legend(self, generator):
         display = SampleDisplay.from_estimator(generator, 40, random_state=0)
-        assert legend_of(display) == []
-        assert panel(display, "age").patches[0].get_fill()
+        assert legend_texts(display) == []
+        assert panel_of(display, "age").patches[0].get_fill()
         assert display.figure_.get_suptitle() == "40 samples"
 
     def test_one_row_of_conditions_is_for_all_rows(self):
@@ -288,9 +288,9 @@ class TestManifold:
         number = np.arange(9.0)
         rows = pd.DataFrame({"n": number, "c": list("aaabbbccc")})
         display = ManifoldDisplay.from_rows(rows, [-1, 0, 1])
-        first = panel(display, "n").collections[0].get_array()
+        first = panel_of(display, "n").collections[0].get_array()
         np.testing.assert_array_equal(first, number.reshape(3, 3))
-        second = panel(display, "c").collections[0].get_array()
+        second = panel_of(display, "c").collections[0].get_array()
         assert (np.diff(second, axis=1) == 0).all()
         assert len(np.unique(second)) == 3
         bar = display.figure_.axes[-1]
@@ -303,7 +303,7 @@ class TestManifold:
         assert display.columns_ == ["x8"]
         assert display.figure_.get_suptitle() == "Columns over the code (1 of 15 columns, those that change most)"
 
-    def test_a_generator_is_told_the_condition(self, generator):
+    def test_the_condition_is_passed_to_the_generator(self, generator):
         display = ManifoldDisplay.from_estimator(generator, y="in", n_steps=3)
         expected = generator.inverse_transform(
             np.c_[np.tile(display.positions, 3), np.repeat(display.positions, 3)], "in"
@@ -312,7 +312,7 @@ class TestManifold:
 
 
 class TestTransfer:
-    def test_cells_say_values_and_their_change_in_standard_deviations(self):
+    def test_cells_contain_values_and_their_change_in_standard_deviations(self):
         X = pd.DataFrame({"n": [1.0, 3.0], "c": ["a", "b"]})
         up = pd.DataFrame({"n": [3.0, 3.0], "c": ["a", "a"]})
         display = TransferDisplay.from_rows(X, [up], ["up"], y=["p", "q"])
@@ -330,16 +330,16 @@ class TestTransfer:
     def test_other_categories_are_marked(self):
         X = pd.DataFrame({"n": [1.0, 3.0], "c": ["a", "b"]})
         display = TransferDisplay.from_rows(X, [X.assign(c="a", n=5.0)], ["up"])
-        marks = [patch.get_xy() for patch in display.ax_.patches]
-        assert marks == [(0.5, 2.5)]
+        boxes = [patch.get_xy() for patch in display.ax_.patches]
+        assert boxes == [(0.5, 2.5)]
 
-    def test_long_categories_are_told_apart_and_shortened(self):
+    def test_long_categories_are_compared_whole_and_truncated(self):
         X = pd.DataFrame({"c": ["a very long category, one"]})
         display = TransferDisplay.from_rows(X, [pd.DataFrame({"c": ["a very long category, two"]})], ["up"])
         assert len(display.ax_.patches) == 1
         assert [text.get_text() for text in display.ax_.texts] == ["a very long …"] * 2
 
-    def test_a_cell_that_is_missing_no_longer_is_marked(self):
+    def test_a_cell_that_is_no_longer_missing_is_marked(self):
         X = pd.DataFrame({"n": [1.0, np.nan]})
         display = TransferDisplay.from_rows(X, [X.fillna(3.0)], ["up"])
         assert [text.get_text() for text in display.ax_.texts] == ["1", "1", "missing", "3"]
@@ -347,17 +347,17 @@ class TestTransfer:
 
     def test_changes_are_in_units_of_all_rows(self, generator, table):
         display = TransferDisplay.from_estimator(generator, table, classes=["in", "out"], max_rows=2, random_state=0)
-        place = list(table.columns).index("age")
-        assert display.scales[place] == pytest.approx(table["age"].std(ddof=0))
+        index = list(table.columns).index("age")
+        assert display.scales[index] == pytest.approx(table["age"].std(ddof=0))
         assert np.isnan(display.scales[list(table.columns).index("town")])
 
-    def test_a_generator_is_told_known_classes(self, table):
-        class Told:
+    def test_known_classes_are_passed_to_the_generator(self, table):
+        class Recorder:
             def transfer(self, X, y, *, y_from=None):
                 self.y_from = y_from
                 return X
 
-        model = Told()
+        model = Recorder()
         TransferDisplay.from_estimator(model, table, table["member"].to_numpy(), classes=[1], max_rows=3)
         assert len(model.y_from) == 3
         TransferDisplay.from_estimator(model, table, np.full(len(table), -1), classes=[1], max_rows=3)

@@ -6,7 +6,7 @@ from skaae import AAETransformer
 from skaae.display import HistoryDisplay
 
 
-def test_draws_each_phase_of_an_estimator(flat):
+def test_draws_each_loss_of_an_estimator(flat):
     display = HistoryDisplay.from_estimator(flat)
     assert [ax.get_title() for ax in display.axes_] == list(flat.history_)
     for ax, curve in zip(display.axes_, flat.history_.values(), strict=True):
@@ -26,7 +26,7 @@ def test_marks_the_best_epoch_of_validation():
     np.testing.assert_array_equal(display.ax_.lines[1].get_xydata(), [[3, 1.0]])
 
 
-def test_draws_what_early_stopping_watched(X):
+def test_draws_the_validation_loss_of_early_stopping(X):
     model = AAETransformer(2, max_iter=2, early_stopping=True, random_state=0).fit(X)
     assert HistoryDisplay.from_estimator(model).axes_[-1].get_title().startswith("validation, best epoch")
 
@@ -37,11 +37,11 @@ def test_only_curves_that_fall_far_and_stay_positive_are_logarithmic():
     assert [ax.get_yscale() for ax in display.axes_] == ["log", "linear", "linear", "log"]
 
 
-def test_one_epoch_is_seen():
+def test_one_epoch_has_a_marker():
     assert HistoryDisplay.from_history({"a": [1.0]}).ax_.lines[0].get_marker() == "."
 
 
-def test_lines_look_as_asked_for():
+def test_options_are_passed_to_plot():
     assert HistoryDisplay.from_history({"a": [1.0, 2.0]}, color="red").ax_.lines[0].get_color() == "red"
 
 
