@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array
 
-from ..estimators._labels import as_column, is_labelled
+from ..estimators._labels import is_labelled, labels_as_array
 from ._axes import hide_frame, legend_outside, single_axes
 from ._colors import NEUTRAL, UNLABELLED, class_colors, class_markers
 from ._format import percent, truncate
@@ -288,7 +288,7 @@ def legend_inches(handles: Sequence[Artist]) -> float:
 
 def label_array(y: Any) -> NDArray[Any]:
     """Labels as an array, objects where a list has some."""
-    return np.asarray(as_column(y if hasattr(y, "dtype") else np.array(list(y), dtype=object)))
+    return np.asarray(labels_as_array(y if hasattr(y, "dtype") else np.array(list(y), dtype=object)))
 
 
 def label_name(label: Any) -> str:
