@@ -242,15 +242,15 @@ class LatentDisplay:
         classes, encoded, counts = np.unique(labels, return_inverse=True, return_counts=True)
         n_shown = len(classes) if len(classes) <= MAX_CLASSES else MAX_CLASSES - 1
         shown = np.sort(np.argsort(-counts, kind="stable")[:n_shown])
-        styles = [
-            {"color": color, "marker": marker, **options, "label": truncate(label_name(classes[code]), 24)}
-            for code, color, marker in zip(shown, class_colors(n_shown), class_markers(n_shown), strict=True)
-        ]
-        others = []
+        handles, others = [], []
         if n_shown < len(classes):
             style = {**options, "color": NEUTRAL, "label": f"{len(classes) - n_shown} other classes"}
             others = [self._scatter(indices[~np.isin(encoded, shown)], style)]
-        return [self._scatter(indices[encoded == code], s) for code, s in zip(shown, styles, strict=True)] + others
+        for code, color, marker in zip(shown, class_colors(n_shown), class_markers(n_shown), strict=True):
+            label = truncate(label_name(classes[code]), 24)
+            style = {"color": color, "marker": marker, **options, "label": label}
+            handles.append(self._scatter(indices[encoded == code], style))
+        return handles + others
 
     def _scatter(self, rows: Any, options: dict[str, Any]) -> Any:
         return self.ax_.scatter(*self.codes[rows].T, **options)
