@@ -62,7 +62,7 @@ def fit_results(name):
     """The parameters and the curves of a fit."""
     model, data = FITS[name]
     model.fit(*data)
-    state = {part: value for part, value in model._state.items() if part.startswith("model.")}
+    state = {part: value for part, value in model._model.state.items() if part.startswith("model.")}
     return state | {f"curve.{part}": value for part, value in model.history_.items()}
 
 

@@ -56,7 +56,8 @@ class TestLearning:
         strange = np.repeat([0, 1], [300, 15])
         neighbours = LocalOutlierFactor(5).fit(X).negative_outlier_factor_
         assert roc_auc_score(strange, -neighbours) < 0.6
-        assert roc_auc_score(strange, -AAEOutlierDetector(random_state=0).fit(X).score_samples(X)) > 0.95
+        scores = [AAEOutlierDetector(random_state=seed).fit(X).score_samples(X) for seed in range(3)]
+        assert np.mean([roc_auc_score(strange, -each) for each in scores]) > 0.95
 
     def test_finds_a_break_of_the_relation_between_columns(self):
         X, broken = related(400), related(200, seed=1)
