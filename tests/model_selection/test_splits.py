@@ -32,7 +32,7 @@ def test_unlabelled_rows_are_in_every_training_set_and_no_test_set(partly_labell
 
 
 def test_strings_and_missing_values():
-    y = np.array(["a", None, "b", -1, "a", "b"], dtype=object)
+    y = np.array(["a", None, "b", None, "a", "b"], dtype=object)
     for train, test in SemiSupervisedKFold(2).split(y, y):
         assert {1, 3} <= set(train)
         assert sorted(y[test]) == ["a", "b"]
