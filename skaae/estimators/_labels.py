@@ -81,14 +81,14 @@ def check_marks(labels: NDArray[Any]) -> None:
     lost = sorted({label for label in distinct if isinstance(label, str) and label.strip() in TEXT_OF_MISSING})
     if lost:
         raise ValueError(
-            f"Labels that are text must be classes, or '-1' for unlabelled rows. Got {str(lost[0])!r}, which is what missing"
-            " values become when numpy or pandas turns labels into text: pass the labels as a list or as"
+            f"Labels that are text must be classes, or '-1' for unlabelled rows. Got {str(lost[0])!r}, which is what"
+            " missing values become when numpy or pandas turns labels into text: pass the labels as a list or as"
             " `np.array(labels, dtype=object)`, with None or -1 for unlabelled rows. If it is a class, rename it."
         )
     if pd.isna(distinct).any() and any(is_minus_one(label) for label in distinct):
         raise ValueError(
-            "Unlabelled rows must all have -1, or all have a missing value (None, NaN, NA). Got both in `y`: replace one"
-            " of them by the other, or -1 by another number if it is a class."
+            "Unlabelled rows must all have -1, or all have a missing value (None, NaN, NA). Got both in `y`: replace"
+            " one of them by the other, or -1 by another number if it is a class."
         )
 
 

@@ -45,7 +45,9 @@ STRINGS = [
 ]
 
 
-@pytest.mark.parametrize("y", [*NUMBERS, *BOOLS, *STRINGS], ids=lambda y: f"{type(y).__name__}-{getattr(y, 'dtype', None)}")
+@pytest.mark.parametrize(
+    "y", [*NUMBERS, *BOOLS, *STRINGS], ids=lambda y: f"{type(y).__name__}-{getattr(y, 'dtype', None)}"
+)
 def test_unknown_labels(y):
     assert is_labelled(y).tolist() == [True, True, False, True, False]
     classes = unique_classes(y)
