@@ -53,14 +53,21 @@ def to_array(y: Any) -> NDArray[Any]:
     if isinstance(y, pd.DataFrame):
         y = y.iloc[:, 0] if y.shape[1] == 1 else y.to_numpy()
     if isinstance(y, np.ma.MaskedArray):
-        y = np.where(np.ma.getmaskarray(y), None, y.data.astype(object)) if np.ma.is_masked(y) else y.data
+        y = with_none(y.data, np.ma.getmaskarray(y)) if np.ma.is_masked(y) else y.data
     elif isinstance(y, (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
         is_numpy = isinstance(y.dtype, np.dtype) and y.dtype.kind in "iufb"
         y = np.asarray(y) if is_numpy else np.asarray(y.astype(object), dtype=object)
     elif hasattr(y, "to_pylist") or hasattr(y, "to_list"):  # columns of Arrow and polars
         y = y.to_pylist() if hasattr(y, "to_pylist") else y.to_list()
     labels = array_of_list(y) if isinstance(y, (list, tuple)) else np.asarray(y)
-    return np.where(pd.isna(labels), None, labels) if labels.dtype.kind == "O" else labels
+    return with_none(labels, pd.isna(labels)) if labels.dtype.kind == "O" else labels
+
+
+def with_none(labels: NDArray[Any], missing: NDArray[np.bool_]) -> NDArray[np.object_]:
+    """Labels as objects, None where they are missing."""
+    labels = labels.astype(object)
+    labels[missing] = None
+    return labels
 
 
 def array_of_list(y: Sequence[Any]) -> NDArray[Any]:
