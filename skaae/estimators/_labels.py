@@ -18,6 +18,7 @@ from sklearn.utils.validation import column_or_1d
 __all__ = [
     "UNLABELLED",
     "class_shares",
+    "count_classes",
     "decode_labels",
     "encode_labels",
     "encode_requested_classes",
@@ -155,9 +156,14 @@ def encode_labels(y: Any, classes: NDArray[Any]) -> NDArray[np.intp]:
     return indices
 
 
+def count_classes(labels: NDArray[np.intp], n_classes: int) -> NDArray[np.intp]:
+    """Number of labelled rows of each class."""
+    return np.bincount(labels[labels >= 0], minlength=n_classes)
+
+
 def class_shares(labels: NDArray[np.intp], n_classes: int) -> NDArray[np.float64]:
     """Shares of the classes among the labelled rows, with one row more of each."""
-    counts = np.bincount(labels[labels >= 0], minlength=n_classes) + 1
+    counts = count_classes(labels, n_classes) + 1
     return np.asarray(counts / counts.sum())
 
 
