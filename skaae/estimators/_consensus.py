@@ -19,8 +19,9 @@ have the mean of their nearest rows in it.
 
 A small cluster that lies far from all other rows is no matter of opinion, but compressed tails bring it near, and most
 of the twelve would rather split a large cluster. So k-means of the columns in their units, standardized, comes first:
-each of its clusters that is small, compact (by the simplified silhouette: distances to centres) and has a gap around it
-that is wider than the distances between its rows is one of the clusters; the consensus is of the other rows.
+each of its clusters that is small, and has a gap around it that is wider than itself and the nearest cluster (by the
+root mean square of distances to their centres) and than the distances between its rows, is one of the clusters; the
+consensus is of the other rows.
 """
 
 from __future__ import annotations
@@ -60,8 +61,8 @@ N_EXTRA_OF_EMBEDDINGS = {"consensus": (), "neighbors": (8, 10, 12)}  # of eigenv
 SELF_AFFINITY = 1e-3  # so that no row is isolated
 N_NEIGHBORS_OF_EXTENSION = 5
 MIN_FAR_ROWS, MAX_FAR_FRACTION = 5, 0.1  # of a small far cluster
-MIN_FAR_SILHOUETTE, MIN_GAP_RATIO = 0.6, 2  # simplified; gap to the median distance of nearest neighbours
-MIN_DISTINCT_VALUES = 11  # of columns that a small far cluster can lie far in
+MIN_GAP_RATIO = 2  # of the gap to the median distance of nearest neighbours
+MAX_ATOM_FRACTION = 0.1  # most common value of columns that are continuous, in which a cluster can lie far
 
 
 def cluster_probabilities(
@@ -90,7 +91,7 @@ def cluster_probabilities(
 def far_clusters(values: NDArray[Any], n_clusters: int, seed: int) -> NDArray[np.intp]:
     """The index of the small far cluster of each row, (n_samples,), -1 for all other rows."""
     far = np.full(len(values), -1)
-    values = values[:, [len(np.unique(column)) >= MIN_DISTINCT_VALUES for column in values.T]]
+    values = values[:, [is_continuous(column) for column in values.T]]
     if n_clusters < 2 or len(values) <= n_clusters or not values.shape[1]:
         return far
     X = StandardScaler().fit_transform(values.astype(np.float64))
@@ -99,23 +100,36 @@ def far_clusters(values: NDArray[Any], n_clusters: int, seed: int) -> NDArray[np
         warnings.simplefilter("ignore")  # about few distinct rows
         clustering = KMeans(n_clusters, n_init=10, random_state=seed).fit(X[sample])
     labels = clustering.predict(X)
-    distances = clustering.transform(X[sample])
-    found = [index for index in range(n_clusters) if is_far(X[sample], labels[sample] == index, distances, index)]
+    found = [
+        index for index in range(n_clusters) if is_far(X[sample], labels[sample], clustering.cluster_centers_, index)
+    ]
     for position, index in enumerate(found[: n_clusters - 1]):
         far[labels == index] = position
     return far
 
 
-def is_far(X: NDArray[Any], members: NDArray[np.bool_], distances: NDArray[Any], index: int) -> bool:
-    """Whether some rows are a small compact cluster with a gap around it, by the distances of rows to all centres."""
+def is_continuous(column: NDArray[Any]) -> bool:
+    """Whether no value of a column is common."""
+    return bool(np.unique(column, return_counts=True)[1].max() <= MAX_ATOM_FRACTION * len(column))
+
+
+def is_far(X: NDArray[Any], labels: NDArray[np.intp], centers: NDArray[Any], index: int) -> bool:
+    """Whether a cluster is small, with a gap around it that is wider than itself and the nearest cluster."""
+    members = labels == index
     if not MIN_FAR_ROWS <= members.sum() <= MAX_FAR_FRACTION * len(X):
         return False
-    to_center, to_others = distances[members, index], np.delete(distances[members], index, axis=1).min(1)
-    if (1 - to_center / to_others.clip(1e-300)).mean() < MIN_FAR_SILHOUETTE:
-        return False
+    distances = np.linalg.norm(centers - centers[index], axis=1)
+    distances[index] = np.inf
+    nearest = int(distances.argmin())
+    radius = max(rms_distance(X[labels == each], centers[each]) for each in (index, nearest))
     to_neighbors = NearestNeighbors(n_neighbors=1).fit(X[members]).kneighbors()[0]
     gap = NearestNeighbors(n_neighbors=1).fit(X[~members]).kneighbors(X[members])[0].min()
-    return bool(gap > MIN_GAP_RATIO * np.median(to_neighbors))
+    return bool(gap > max(MIN_GAP_RATIO * np.median(to_neighbors), radius))
+
+
+def rms_distance(X: NDArray[Any], center: NDArray[Any]) -> float:
+    """Root mean square of the distances of rows to a centre."""
+    return float(np.sqrt(((X - center) ** 2).sum(1).mean()))
 
 
 def probabilities_of_rows(
