@@ -116,6 +116,9 @@ class TrainingPlan:
     supervised_weight, distillation_weight, vat_weight, entropy_weight, balance_weight
         Weights of the losses of a category block (see `core.losses`). The first counts only with labels, the second
         only with soft labels.
+    logit_adjustment
+        What is added to the logits of each class in the supervised loss: logarithms of the shares of classes among the
+        labels by those among all rows. None is nothing.
     teacher_fraction
         Fraction of the epochs, from the first, in which soft labels count.
     vat_radius
@@ -145,6 +148,7 @@ class TrainingPlan:
     adversarial_weight: PerMember = 0.03
     supervised_weight: PerMember = 1.0
     distillation_weight: PerMember = 1.0
+    logit_adjustment: tuple[float, ...] | None = None
     teacher_fraction: float = 1.0
     vat_weight: PerMember = 0.0
     entropy_weight: PerMember = 0.0

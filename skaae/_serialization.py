@@ -194,8 +194,12 @@ def serialize_pandas(value: Any, serialize: TreeMap) -> Any:
         return typed("NA" if value is pd.NA else "NaT")
     if isinstance(value, pd.Interval):
         return typed("Interval", **attributes("left", "right", "closed"))
-    if isinstance(value, pd.Timestamp) and value.tz is None:
-        return typed("Timestamp", ts_input=value.isoformat())
+    if isinstance(value, pd.Timestamp):
+        return typed("Timestamp", ts_input=value.isoformat(), tz=None if value.tz is None else str(value.tz))
+    if isinstance(value, pd.Timedelta):
+        return typed("Timedelta", value=value.isoformat())
+    if isinstance(value, pd.Period):
+        return typed("Period", value=str(value), freq=value.freqstr)
     if isinstance(value, pd.CategoricalDtype):
         return typed("CategoricalDtype", **attributes("categories", "ordered"))
     if isinstance(value, pd.StringDtype):
@@ -294,12 +298,20 @@ def make_index(data: Any, name: Any) -> pd.Index:
 
 
 def make_string_dtype(storage: str, nan: bool) -> Any:
-    """The dtype of text, in Python's storage where the other is not installed."""
+    """The dtype of text, in Python's storage where the other is not installed; objects where pandas is older than 3."""
     na_value = {"na_value": np.nan} if nan else {}
     try:
         return pd.StringDtype(storage, **na_value)
     except ImportError:
         return pd.StringDtype("python", **na_value)
+    except TypeError:
+        return np.dtype(object)
+
+
+def make_timestamp(ts_input: str, tz: str | None) -> Any:
+    """A time, in its time zone."""
+    time = pd.Timestamp(ts_input)
+    return time if tz is None else time.tz_convert(tz)
 
 
 CONSTRUCTORS: dict[str, Callable[..., Any]] = {
@@ -313,9 +325,11 @@ CONSTRUCTORS: dict[str, Callable[..., Any]] = {
     "MultiIndex": pd.MultiIndex.from_arrays,
     "NA": lambda: pd.NA,
     "NaT": lambda: pd.NaT,
+    "Period": pd.Period,
     "RangeIndex": pd.RangeIndex,
     "StringDtype": make_string_dtype,
-    "Timestamp": pd.Timestamp,
+    "Timedelta": pd.Timedelta,
+    "Timestamp": make_timestamp,
     "Tree": make_tree,
     "array": pd.array,
     "dict": lambda items: dict(items),

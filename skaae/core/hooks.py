@@ -18,6 +18,7 @@ from torch import Tensor
 from .._plan import TrainingData
 from ..metrics import sliced_wasserstein
 from .data import to_device
+from .latent import adjust_log_proba
 from .model import AdversarialAutoencoder
 from .random import RandomStreams
 
@@ -89,8 +90,16 @@ class EarlyStopping:
     labels of all held-out rows, it is the cross-entropy.
     """
 
-    def __init__(self, held_out: TrainingData, patience: int, tol: float, seed: int) -> None:
+    def __init__(
+        self,
+        held_out: TrainingData,
+        patience: int,
+        tol: float,
+        seed: int,
+        logit_adjustment: tuple[float, ...] | None = None,
+    ) -> None:
         self.held_out, self.patience, self.tol, self.seed = held_out, patience, tol, seed
+        self.logit_adjustment = logit_adjustment
         self.best_weights: dict[str, Tensor] = {}
         self.resumed_state: State = {}
 
@@ -145,7 +154,7 @@ class EarlyStopping:
 
     def _validation_loss(self, model: AdversarialAutoencoder) -> NDArray[np.floating]:
         if self.labels is not None and model.category_indices and bool((self.labels >= 0).all()):
-            log_proba = model.predict_log_proba(self.x)
+            log_proba = adjust_log_proba(model.predict_log_proba(self.x), self.logit_adjustment)
             cross_entropy = -log_proba.gather(2, self.labels.unsqueeze(-1)).mean((1, 2))
             return np.asarray(cross_entropy.cpu().numpy())
         code = model.encode(self.encoder_input)

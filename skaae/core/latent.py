@@ -22,7 +22,7 @@ from .networks import Module
 from .priors import make_prior
 from .random import RandomStreams
 
-__all__ = ["BLOCKS", "Category", "ClusterHeads", "Noise", "Style"]
+__all__ = ["BLOCKS", "Category", "ClusterHeads", "Noise", "Style", "adjust_log_proba"]
 
 Noise = Callable[[int], Tensor]  # draws standard normal numbers, (K, rows, columns), for a number of columns
 
@@ -88,3 +88,10 @@ class ClusterHeads(Module):
 
 
 BLOCKS: dict[str, type[Style]] = {"style": Style, "category": Category}
+
+
+def adjust_log_proba(log_proba: Tensor, logit_adjustment: tuple[float, ...] | None) -> Tensor:
+    """Log-probabilities of classes where these have other shares, (..., classes)."""
+    if logit_adjustment is None:
+        return log_proba
+    return (log_proba + log_proba.new_tensor(logit_adjustment)).log_softmax(-1)

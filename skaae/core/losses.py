@@ -59,7 +59,7 @@ from torch.nn.functional import normalize, softplus
 from .data import Batch
 from .discrepancies import DISCREPANCIES
 from .distributed import all_gather, all_reduce_mean, scale_gradient
-from .latent import ClusterHeads
+from .latent import ClusterHeads, adjust_log_proba
 from .model import AdversarialAutoencoder, concatenate_blocks
 
 __all__ = [
@@ -182,11 +182,20 @@ class HeadSeparationLoss:
 
 
 class SupervisedLoss(WeightedLoss):
-    """The cross-entropy of the labels that are known."""
+    """The cross-entropy of the labels that are known.
+
+    Where classes have other shares among the labels than among all rows, these enter as an adjustment of the logits
+    (Menon, Jayasumana, Rawat, Jain, Veit and Kumar, "Long-tail learning via logit adjustment", 2021).
+    """
+
+    def __init__(self, weight: Tensor, logit_adjustment: tuple[float, ...] | None = None) -> None:
+        super().__init__(weight)
+        self.logit_adjustment = logit_adjustment
 
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
         assert batch.labels is not None, "the supervised loss needs labels."
-        log_proba = batch.predict_log_proba(model).gather(2, batch.labels.clamp(min=0).unsqueeze(-1))
+        log_proba = adjust_log_proba(batch.predict_log_proba(model), self.logit_adjustment)
+        log_proba = log_proba.gather(2, batch.labels.clamp(min=0).unsqueeze(-1))
         loss = batch.mean(-log_proba.squeeze(-1), where=batch.labels >= 0)
         return {"supervised": weight_gradient(loss, self.weight)}
 

@@ -109,8 +109,9 @@ def category_losses(architecture: Architecture, plan: TrainingPlan, data: Tensor
     categories = [block for block in architecture.blocks if block.kind == "category"]
     if not categories:
         return ()
+    supervised = partial(SupervisedLoss, logit_adjustment=plan.logit_adjustment)
     losses: list[tuple[Callable[[Tensor], Loss], PerMember]] = [
-        (SupervisedLoss, 0.0 if data.labels is None else plan.supervised_weight),
+        (supervised, 0.0 if data.labels is None else plan.supervised_weight),
         (DistillationLoss, 0.0 if data.soft_labels is None else plan.distillation_weight),
         (VirtualAdversarialLoss, plan.vat_weight),
         (EntropyLoss, plan.entropy_weight),

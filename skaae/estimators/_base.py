@@ -204,7 +204,7 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
 
         hooks: list[Hook] = []
         if held_out is not None:
-            hooks.append(EarlyStopping(held_out, self.n_iter_no_change, self.tol, plan.seeds[0]))
+            hooks.append(EarlyStopping(held_out, self.n_iter_no_change, self.tol, plan.seeds[0], plan.logit_adjustment))
         if self.verbose:
             hooks.append(ProgressLine(type(self).__name__))
         return hooks

@@ -17,11 +17,21 @@ from ._base import BaseAAE, draw_seeds, validated, with_callbacks
 from ._category import BaseCategoryAAE, category_blocks, fit_class_styles
 from ._config import auto_components, build_architecture, build_plan, check_components, check_resumable
 from ._inference import TrainedModel
-from ._labels import class_shares, encode_labels, is_labelled, labels_as_array, unique_classes, with_common_dtype
+from ._labels import (
+    class_shares,
+    count_classes,
+    encode_labels,
+    is_labelled,
+    labels_as_array,
+    unique_classes,
+    with_common_dtype,
+)
 from ._teachers import TeacherEnsemble
 from ._training_data import CHUNK_ROWS, hold_out_by_class, scale, scale_lazily
 
 __all__ = ["SemiSupervisedAAEClassifier"]
+
+MIN_PRIOR_RATIO = 1e-6
 
 
 class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
@@ -68,8 +78,9 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         Weight of the divergence between the mean of class probabilities and `class_prior`: a guard against the
         collapse of all rows into one class. Try 0.4 with `entropy_weight`.
     class_prior : array-like of shape (n_classes,) or None, default=None
-        Probabilities of the classes among all rows, in the order of `classes_`. None takes their frequencies among
-        the labelled ones.
+        Probabilities of the classes among all rows, in the order of `classes_`. Where their shares among the labelled
+        rows are others, predictions follow `class_prior` by Bayes' rule. None takes their frequencies among the
+        labelled ones.
     hidden_layer_sizes : int or array-like of int, default=(128,)
         Widths of the encoder's hidden layers; the decoder has them in reverse.
     activation : {"relu", "leaky_relu", "silu", "gelu", "tanh"}, default="relu"
@@ -168,6 +179,8 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
     class_prior: Any
     class_prior_: NDArray[np.float64]
     teachers_: TeacherEnsemble | None
+    _label_counts: NDArray[np.intp]
+    _prior_ratios: NDArray[np.float64] | None = None  # of all rows to labelled ones
 
     _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
@@ -262,9 +275,10 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
                 data, held_out = hold_out_by_class(data, self.validation_fraction, len(fitted["classes_"]), rng)
             teachers = self._fit_teachers(data, fitted, seeds[0])
             if teachers is not None:
-                data = replace(data, soft_labels=teachers.predict_proba(data.X))
+                soft_labels = reweight_classes(teachers.predict_proba(data.X), fitted["_prior_ratios"])
+                data = replace(data, soft_labels=soft_labels)
             fitted["teachers_"] = teachers
-            plan = self._plan(len(data), seeds)
+            plan = self._plan(len(data), seeds, fitted["_prior_ratios"])
             with self._callback_hooks(plan, X, y, fitted) as callbacks:
                 hooks = [*self._hooks(held_out, plan), *callbacks]
                 model, curves = self._train(architecture, plan, data, resumed, hooks)
@@ -299,7 +313,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
             X = self._validate(X, reset=resumed is None, ensure_min_samples=2 if resumed is None else 1)
             fitted, architecture, data = self._prepare(X, y, classes, resumed)
             seeds = draw_seeds(check_random_state(self.random_state), self.n_members)
-            plan = replace(self._plan(len(data), seeds), n_epochs=1, annealed=False)
+            plan = replace(self._plan(len(data), seeds, fitted["_prior_ratios"]), n_epochs=1, annealed=False)
             model, curves = self._train(architecture, plan, data, resumed)
             fitted["styles_"] = fit_class_styles(model, data.X, self.styles_ if resumed else None)
             self._assign({**fitted, "teachers_": None}, model, curves, resumed)
@@ -324,8 +338,24 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         of_model = np.concatenate([self._split_code(self._model.encode(rows[chunk]))[1].mean(0) for chunk in chunks])
         if self.teachers_ is None:
             return of_model
-        of_teachers = self.teachers_.predict_proba(rows)
+        of_teachers = reweight_classes(self.teachers_.predict_proba(rows), self._prior_ratios)
         return np.asarray((1 - self.teacher_weight) * of_model + self.teacher_weight * of_teachers)
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Logarithms of the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class of each row.
@@ -343,7 +373,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         probabilities = self.predict_proba(X)
         return np.asarray(self.classes_[probabilities.argmax(1)])
 
-    def score(self, X: Any, y: Any) -> float:
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Accuracy.
 
         Parameters
@@ -352,18 +382,20 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
             Rows.
         y : array-like of shape (n_samples,)
             Their classes, all known.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the rows.
 
         Returns
         -------
         score : float
-            Share of rows whose class is predicted.
+            Share of rows whose class is predicted, by weight.
         """
         if not is_labelled(y).all():
             raise ValueError(
                 "`y` must have a label for every row that is scored. Got some that are -1 or missing; to split rows"
                 " for validation, use `skaae.model_selection.SemiSupervisedKFold`."
             )
-        return float(super().score(X, with_common_dtype(labels_as_array(y))))
+        return float(super().score(X, with_common_dtype(labels_as_array(y)), sample_weight))
 
     def _prepare(
         self, X: Any, y: Any, classes: Any, resumed: TrainedModel | None
@@ -375,16 +407,24 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         if resumed is None:
             classes = unique_classes(y if classes is None else classes)
             labels = encode_labels(y, classes)
+            label_counts = count_classes(labels, len(classes))
             class_prior = self._fit_class_prior(labels, len(classes))
             encoder = self._fit_encoder(X, self.scaling)
         else:
             classes, encoder = self.classes_, self.table_encoder_
             labels = encode_labels(y, classes)
+            label_counts = self._label_counts + count_classes(labels, len(classes))
             class_prior = self.class_prior_ if self.class_prior is None else self._fit_class_prior(labels, len(classes))
         width = check_components(self.n_components, encoder, auto_components(encoder))
         architecture = build_architecture(self, encoder, category_blocks(width, class_prior))
         check_resumable(resumed, architecture, self.n_members)
-        fitted = {"classes_": classes, "class_prior_": class_prior, "table_encoder_": encoder}
+        fitted = {
+            "classes_": classes,
+            "class_prior_": class_prior,
+            "table_encoder_": encoder,
+            "_label_counts": label_counts,
+            "_prior_ratios": None if self.class_prior is None else class_prior / label_shares(label_counts),
+        }
         return fitted, architecture, TrainingData(scale_lazily(encoder, X), labels)
 
     def _fit_class_prior(self, labels: NDArray[np.intp], n_classes: int) -> NDArray[np.float64]:
@@ -401,10 +441,13 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
     def _validation_data(self, X: Any, y: Any, fitted: dict[str, Any]) -> TrainingData:
         """The labelled ones among rows that are given to validate with."""
         X = self._validate(X, reset=False)
+        y = labels_as_array(y)
+        if len(y) != len(X):
+            raise ValueError(f"`y_val` must have a label for each of the {len(X)} rows of `X_val`. Got {len(y)}.")
         labelled = is_labelled(y)
         if not labelled.any():
             raise ValueError("`y_val` must have a label for some row. Got none.")
-        labels = encode_labels(np.asarray(y, dtype=object)[labelled], fitted["classes_"])
+        labels = encode_labels(y[labelled], fitted["classes_"])
         return TrainingData(scale(fitted["table_encoder_"], X[labelled]), labels)
 
     def _fit_teachers(self, data: TrainingData, fitted: dict[str, Any], seed: int) -> TeacherEnsemble | None:
@@ -418,7 +461,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         teachers = TeacherEnsemble(None if is_auto else self.teachers, seed, n_folded_columns)
         return teachers.fit(data.X, data.labels, len(fitted["classes_"]))
 
-    def _plan(self, n_samples: int, seeds: tuple[int, ...]) -> TrainingPlan:
+    def _plan(self, n_samples: int, seeds: tuple[int, ...], prior_ratios: NDArray[np.float64] | None) -> TrainingPlan:
         supervised_weight = self.supervised_weight
         if supervised_weight == "auto":
             supervised_weight = 1.0 if self.teachers is None else 0.2
@@ -430,5 +473,25 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
             auto_noise=0.1,
             supervised_weight=float(supervised_weight),
             distillation_weight=float(self.distillation_weight),
+            logit_adjustment=None if prior_ratios is None else log_inverse(prior_ratios),
             **self._category_weights(),
         )
+
+
+def label_shares(counts: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Shares of the classes among the labelled rows, none of them zero."""
+    counts = counts.clip(1)
+    return np.asarray(counts / counts.sum())
+
+
+def reweight_classes(probabilities: NDArray[Any], prior_ratios: NDArray[np.float64] | None) -> NDArray[Any]:
+    """Class probabilities where classes are more or less frequent by some ratios, by Bayes' rule."""
+    if prior_ratios is None:
+        return probabilities
+    weighted = probabilities * prior_ratios
+    return np.asarray(weighted / weighted.sum(1, keepdims=True))
+
+
+def log_inverse(ratios: NDArray[np.float64]) -> tuple[float, ...]:
+    """Logarithms of the inverse ratios, that of a class without rows among the others large."""
+    return tuple((-np.log(ratios.clip(MIN_PRIOR_RATIO))).tolist())

@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._plan import TrainingData
+from ..table import TableEncoder
 from ._base import BaseAAE, draw_seeds, validated, with_callbacks
 from ._category import BaseCategoryAAE, category_blocks, fit_class_styles
 from ._config import (
@@ -252,7 +253,7 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
             rng = check_random_state(self.random_state)
             seeds = draw_seeds(rng, self.n_members)
             data, held_out = hold_out(data, self.validation_fraction, rng) if self.early_stopping else (data, None)
-            soft_labels = self._ask_teachers(np.asarray(data.X), seeds[0], resumed)
+            soft_labels = self._ask_teachers(np.asarray(data.X), encoder, seeds[0], resumed)
             data = replace(data, soft_labels=soft_labels)
             cluster_prior = self.cluster_prior_ if resumed else self._fit_cluster_prior(soft_labels)
             blocks = category_blocks(width, cluster_prior)
@@ -319,7 +320,9 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
                 f"To go on, `n_clusters` must be as it was first ({len(self.classes_)}). Got {self.n_clusters}."
             )
 
-    def _ask_teachers(self, X: NDArray[Any], seed: int, resumed: TrainedModel | None) -> NDArray[np.float64] | None:
+    def _ask_teachers(
+        self, X: NDArray[Any], encoder: TableEncoder, seed: int, resumed: TrainedModel | None
+    ) -> NDArray[np.float64] | None:
         """Probabilities of clusters by the teachers, in the order of the clusters of a model that is resumed."""
         if self.teachers is None:
             return None
@@ -327,8 +330,15 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
             unfit = [teacher for teacher in self.teachers if not hasattr(teacher, "fit_predict")]
             if unfit or not self.teachers:
                 raise ValueError(f"`teachers` must be one clusterer or more, with `fit_predict`. Got {unfit}.")
+        values = X[:, : encoder.n_numeric_].astype(np.float64)
+        values = np.sinh(values) if self.scaling == "standard" else values
         soft_labels = cluster_probabilities(
-            X, self.n_clusters, self.teachers, seed, standardize=self.scaling is not None
+            X,
+            self.n_clusters,
+            self.teachers,
+            seed,
+            standardize=self.scaling is not None,
+            values=values if isinstance(self.teachers, str) else None,
         )
         if resumed is None:
             return soft_labels

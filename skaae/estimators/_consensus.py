@@ -16,6 +16,12 @@ teacher "neighbors" is better: seven diffusion maps of different decays, and thr
 
 Soft labels are the mean of the consensus and of the weighted vote of the clusterings for it. Rows beyond the sample
 have the mean of their nearest rows in it.
+
+A small cluster that lies far from all other rows is no matter of opinion, but compressed tails bring it near, and most
+of the twelve would rather split a large cluster. So k-means of the columns in their units, standardized, comes first:
+each of its clusters that is small, and has a gap around it that is wider than itself and the nearest cluster (by the
+root mean square of distances to their centres) and than the distances between its rows, is one of the clusters; the
+consensus is of the other rows.
 """
 
 from __future__ import annotations
@@ -54,14 +60,86 @@ N_EXTRA_EIGENVECTORS = 20  # of diffusion maps, beyond the number of clusters
 N_EXTRA_OF_EMBEDDINGS = {"consensus": (), "neighbors": (8, 10, 12)}  # of eigenvectors that all count in full
 SELF_AFFINITY = 1e-3  # so that no row is isolated
 N_NEIGHBORS_OF_EXTENSION = 5
+MIN_FAR_ROWS, MAX_FAR_FRACTION = 5, 0.1  # of a small far cluster
+MIN_GAP_RATIO = 2  # of the gap to the median distance of nearest neighbours
+MAX_ATOM_FRACTION = 0.1  # most common value of columns that are continuous, in which a cluster can lie far
 
 
 def cluster_probabilities(
+    X: NDArray[Any],
+    n_clusters: int,
+    teachers: str | Sequence[Any],
+    seed: int,
+    *,
+    standardize: bool,
+    values: NDArray[Any] | None = None,
+) -> NDArray[np.float64]:
+    """Soft labels, (n_samples, n_clusters), by "consensus", "neighbors" or a list of clusterers.
+
+    With the values of numeric columns, the first clusters are small ones that lie far from the others in these.
+    """
+    far = far_clusters(X[:, :0] if values is None else values, n_clusters, seed)
+    n_far, is_other = int(far.max(initial=-1)) + 1, far < 0
+    if not n_far:
+        return probabilities_of_rows(X, n_clusters, teachers, seed, standardize=standardize)
+    probabilities = np.eye(n_clusters)[far]
+    others = probabilities_of_rows(X[is_other], n_clusters - n_far, teachers, seed, standardize=standardize)
+    probabilities[is_other] = np.hstack([np.zeros((len(others), n_far)), others])
+    return probabilities
+
+
+def far_clusters(values: NDArray[Any], n_clusters: int, seed: int) -> NDArray[np.intp]:
+    """The index of the small far cluster of each row, (n_samples,), -1 for all other rows."""
+    far = np.full(len(values), -1)
+    values = values[:, [is_continuous(column) for column in values.T]]
+    if n_clusters < 2 or len(values) <= n_clusters or not values.shape[1]:
+        return far
+    X = StandardScaler().fit_transform(values.astype(np.float64))
+    sample = np.random.RandomState(seed).permutation(len(X))[:MAX_SAMPLES_BY_NEIGHBORS]
+    with config_context(transform_output="default"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about few distinct rows
+        clustering = KMeans(n_clusters, n_init=10, random_state=seed).fit(X[sample])
+    labels = clustering.predict(X)
+    found = [
+        index for index in range(n_clusters) if is_far(X[sample], labels[sample], clustering.cluster_centers_, index)
+    ]
+    for position, index in enumerate(found[: n_clusters - 1]):
+        far[labels == index] = position
+    return far
+
+
+def is_continuous(column: NDArray[Any]) -> bool:
+    """Whether no value of a column is common."""
+    return bool(np.unique(column, return_counts=True)[1].max() <= MAX_ATOM_FRACTION * len(column))
+
+
+def is_far(X: NDArray[Any], labels: NDArray[np.intp], centers: NDArray[Any], index: int) -> bool:
+    """Whether a cluster is small, with a gap around it that is wider than itself and the nearest cluster."""
+    members = labels == index
+    if not MIN_FAR_ROWS <= members.sum() <= MAX_FAR_FRACTION * len(X):
+        return False
+    distances = np.linalg.norm(centers - centers[index], axis=1)
+    distances[index] = np.inf
+    nearest = int(distances.argmin())
+    radius = max(rms_distance(X[labels == each], centers[each]) for each in (index, nearest))
+    to_neighbors = NearestNeighbors(n_neighbors=1).fit(X[members]).kneighbors()[0]
+    gap = NearestNeighbors(n_neighbors=1).fit(X[~members]).kneighbors(X[members])[0].min()
+    return bool(gap > max(MIN_GAP_RATIO * np.median(to_neighbors), radius))
+
+
+def rms_distance(X: NDArray[Any], center: NDArray[Any]) -> float:
+    """Root mean square of the distances of rows to a centre."""
+    return float(np.sqrt(((X - center) ** 2).sum(1).mean()))
+
+
+def probabilities_of_rows(
     X: NDArray[Any], n_clusters: int, teachers: str | Sequence[Any], seed: int, *, standardize: bool
 ) -> NDArray[np.float64]:
-    """Soft labels, (n_samples, n_clusters), by "consensus", "neighbors" or a list of clusterers."""
+    """Soft labels by the clusterings, (n_samples, n_clusters)."""
     if len(X) <= n_clusters:
         return np.eye(n_clusters)[: len(X)]
+    if n_clusters == 1:
+        return np.ones((len(X), 1))
     n_samples = MAX_SAMPLES_BY_NEIGHBORS if teachers == "neighbors" else MAX_SAMPLES
     sample = np.random.RandomState(seed).permutation(len(X))[:n_samples]
     with config_context(transform_output="default"), warnings.catch_warnings():

@@ -1,7 +1,12 @@
-"""Class labels, some of them unknown: -1 or missing (None, NaN, NA), among numbers or strings."""
+"""Class labels, some of them unknown: -1 or missing (None, NaN, NA), among numbers or strings.
+
+One mark at a time: where some labels are missing and others -1, the latter may be a class. Text that can only be a
+missing value turned into text is refused; "-1" is -1.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +18,7 @@ from sklearn.utils.validation import column_or_1d
 __all__ = [
     "UNLABELLED",
     "class_shares",
+    "count_classes",
     "decode_labels",
     "encode_labels",
     "encode_requested_classes",
@@ -23,26 +29,88 @@ __all__ = [
 ]
 
 UNLABELLED = -1
+TEXT_OF_UNLABELLED = ("-1", "-1.0")
+TEXT_OF_MISSING = ("", "nan", "<NA>", "NaT")  # None and NA may be names
 
 
 def labels_as_array(y: Any) -> NDArray[Any]:
-    """Labels as a one-dimensional array without infinity."""
-    if isinstance(y, pd.DataFrame):
-        y = y.iloc[:, 0] if y.shape[1] == 1 else y.to_numpy()
-    if hasattr(y, "to_numpy"):
-        y = y.to_numpy(dtype=object, na_value=None) if y.dtype.kind not in "iufb" else y.to_numpy()
-    labels: NDArray[Any] = column_or_1d(y, warn=True)
+    """Labels as a one-dimensional array; one of objects has None where they are missing.
+
+    Raises
+    ------
+    ValueError
+        If the labels are no column, or if it cannot be told which rows are unlabelled: some labels are missing and some
+        are -1, or missing ones have become text.
+    """
+    labels = column_or_1d(to_array(y), warn=True)
     if labels.dtype.kind == "f" and np.isinf(labels).any():
         raise ValueError("Input y contains infinity. Unknown labels must be -1 or missing.")
+    check_marks(labels)
+    return np.asarray(labels)
+
+
+def to_array(y: Any) -> NDArray[Any]:
+    """Labels in any container as an array, in which no number and no missing value becomes text."""
+    if isinstance(y, pd.DataFrame):
+        y = y.iloc[:, 0] if y.shape[1] == 1 else y.to_numpy()
+    if isinstance(y, np.ma.MaskedArray):
+        y = with_none(y.data, np.ma.getmaskarray(y)) if np.ma.is_masked(y) else y.data
+    elif isinstance(y, (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
+        is_numpy = isinstance(y.dtype, np.dtype) and y.dtype.kind in "iufb"
+        y = np.asarray(y) if is_numpy else np.asarray(y.astype(object), dtype=object)
+    elif hasattr(y, "to_pylist") or hasattr(y, "to_list"):  # columns of Arrow and polars
+        y = y.to_pylist() if hasattr(y, "to_pylist") else y.to_list()
+    labels = array_of_list(y) if isinstance(y, (list, tuple)) else np.asarray(y)
+    return with_none(labels, pd.isna(labels)) if labels.dtype.kind == "O" else labels
+
+
+def with_none(labels: NDArray[Any], missing: NDArray[np.bool_]) -> NDArray[np.object_]:
+    """Labels as objects, None where they are missing."""
+    labels = labels.astype(object)
+    labels[missing] = None
     return labels
+
+
+def array_of_list(y: Sequence[Any]) -> NDArray[Any]:
+    """A list as an array: of numbers or of text if all are, otherwise of objects."""
+    kinds = {str if isinstance(label, str) else type(label) for label in y}
+    is_plain = len(kinds) == 1 and not kinds & {float, np.float64}
+    return np.asarray(y, dtype=None if is_plain else object)
+
+
+def check_marks(labels: NDArray[Any]) -> None:
+    """Raise an error if it cannot be told which labels are unknown."""
+    if labels.dtype.kind not in "OUf":
+        return
+    try:
+        distinct = pd.unique(labels)
+    except TypeError:  # that they have no hash
+        distinct = labels
+    lost = sorted({label for label in distinct if isinstance(label, str) and label.strip() in TEXT_OF_MISSING})
+    if lost:
+        raise ValueError(
+            f"Labels that are text must be classes, or '-1' for unlabelled rows. Got {str(lost[0])!r}, which is what"
+            " missing values become when numpy or pandas turns labels into text: pass the labels as a list or as"
+            " `np.array(labels, dtype=object)`, with None or -1 for unlabelled rows. If it is a class, rename it."
+        )
+    if pd.isna(distinct).any() and any(is_minus_one(label) for label in distinct):
+        raise ValueError(
+            "Unlabelled rows must all have -1, or all have a missing value (None, NaN, NA). Got both in `y`: replace"
+            " one of them by the other, or -1 by another number if it is a class."
+        )
+
+
+def is_minus_one(label: Any) -> bool:
+    """Whether a label is -1, as a number or as text."""
+    return label.strip() in TEXT_OF_UNLABELLED if isinstance(label, str) else bool(label == UNLABELLED)
 
 
 def is_labelled(y: Any) -> NDArray[np.bool_]:
     """Mask of the rows that have a label, (n_samples,)."""
     y = labels_as_array(y)
-    is_marked = np.array([label == UNLABELLED for label in y], bool) if y.dtype.kind == "O" else y == UNLABELLED
-    labelled: NDArray[np.bool_] = ~(is_marked | pd.isna(y))
-    return labelled
+    if y.dtype.kind in "OU":
+        return np.array([label is not None and not is_minus_one(label) for label in y], np.bool_)
+    return np.asarray(~(pd.isna(y) | (y == UNLABELLED)))
 
 
 def unique_classes(y: Any) -> NDArray[Any]:
@@ -65,8 +133,8 @@ def unique_classes(y: Any) -> NDArray[Any]:
     classes = np.unique(labels)
     if len(classes) == 1:
         advice = (
-            " -1 marks rows without a label: if it is a class here, recode the classes, to (y + 1) // 2 for instance."
-            if not labelled.all() and classes[0] == 1
+            " -1 marks rows without a label: if it is a class here, recode the classes, for instance to 0 and 1."
+            if not labelled.all() and str(classes[0]) in ("1", "1.0")
             else ""
         )
         raise ValueError(
@@ -88,9 +156,14 @@ def encode_labels(y: Any, classes: NDArray[Any]) -> NDArray[np.intp]:
     return indices
 
 
+def count_classes(labels: NDArray[np.intp], n_classes: int) -> NDArray[np.intp]:
+    """Number of labelled rows of each class."""
+    return np.bincount(labels[labels >= 0], minlength=n_classes)
+
+
 def class_shares(labels: NDArray[np.intp], n_classes: int) -> NDArray[np.float64]:
     """Shares of the classes among the labelled rows, with one row more of each."""
-    counts = np.bincount(labels[labels >= 0], minlength=n_classes) + 1
+    counts = count_classes(labels, n_classes) + 1
     return np.asarray(counts / counts.sum())
 
 
@@ -128,4 +201,6 @@ def with_common_dtype(labels: NDArray[Any]) -> NDArray[Any]:
     numbers = np.array(labels.tolist())
     if numbers.dtype.kind not in "iufb" or numbers.ndim > 1:
         raise ValueError(f"Labels must be strings or numbers. Got {labels[0]!r:.80}.")
+    if numbers.dtype.kind == "f" and np.isinf(numbers).any():
+        raise ValueError("Input y contains infinity. Unknown labels must be -1 or missing.")
     return numbers

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.utils import indexable
+from sklearn.utils.validation import column_or_1d
 
 from ..estimators._labels import encode_labels, is_labelled, unique_classes
 
@@ -20,8 +22,9 @@ class SemiSupervisedKFold(StratifiedKFold):
 
     `StratifiedKFold` takes -1 for a class: its test sets are mostly unlabelled rows, on which accuracy cannot be
     measured. Here test sets hold labelled rows only, each in one of them, stratified by class; training sets hold the
-    other labelled rows, and every unlabelled row. As test sets do not cover all rows, `cross_val_predict` refuses the
-    splits; `cross_validate` and `GridSearchCV` take them.
+    other labelled rows, and every unlabelled row. With `groups`, rows of a group, such as those of one person, are all
+    on the same side. As test sets do not cover all rows, `cross_val_predict` refuses the splits; `cross_validate` and
+    `GridSearchCV` take them.
 
     Parameters
     ----------
@@ -43,6 +46,8 @@ class SemiSupervisedKFold(StratifiedKFold):
     [0 1 2 3] [4 5]
     """
 
+    __metadata_request__split: ClassVar[dict[str, bool]] = {"groups": True}
+
     def split(self, X: Any, y: Any, groups: Any = None) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
         """Generate the indices of training and test rows.
 
@@ -52,19 +57,46 @@ class SemiSupervisedKFold(StratifiedKFold):
             Rows.
         y : array-like of shape (n_samples,)
             Their classes, -1 or missing for unlabelled rows.
-        groups : None
-            Ignored, present by convention.
+        groups : array-like of shape (n_samples,) or None, default=None
+            What rows belong together, such as the person whose rows they are. None of a group is in a training set
+            while another is in the test set, be it labelled or not.
 
         Yields
         ------
         train : ndarray
-            Indices of all unlabelled rows and of the labelled ones of the other folds.
+            Indices of all unlabelled rows and of the labelled ones of the other folds; with groups, without the rows
+            of groups in the test set.
         test : ndarray
             Indices of the fold's labelled rows.
         """
-        indexable(X, y)
+        indexable(X, y, groups)
         mask = is_labelled(y)
         labelled, unlabelled = np.flatnonzero(mask), np.flatnonzero(~mask)
         labels = encode_labels(y, unique_classes(y))[labelled]
+        if groups is not None:
+            yield from self._split_groups(labelled, labels, encode_groups(groups))
+            return
         for train, test in super().split(labelled, labels):
             yield np.sort(np.concatenate([labelled[train], unlabelled])), labelled[test]
+
+    def _split_groups(
+        self, labelled: NDArray[np.intp], labels: NDArray[np.intp], groups: NDArray[np.intp]
+    ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+        """Folds of whole groups; training sets are all rows of the other groups."""
+        n_groups = len(np.unique(groups[labelled]))
+        if n_groups < self.n_splits:
+            raise ValueError(
+                f"There must be as many groups with labelled rows as folds ({self.n_splits}) at least. Got {n_groups}."
+            )
+        folds = StratifiedGroupKFold(self.n_splits, shuffle=self.shuffle, random_state=self.random_state)
+        for _, test in folds.split(labelled, labels, groups[labelled]):
+            is_tested = np.isin(groups, groups[labelled[test]])
+            yield np.flatnonzero(~is_tested), labelled[test]
+
+
+def encode_groups(groups: Any) -> NDArray[np.intp]:
+    """Groups as integers."""
+    codes, _ = pd.factorize(column_or_1d(groups))
+    if (codes < 0).any():
+        raise ValueError(f"`groups` must have a group for every row. Got {int((codes < 0).sum())} that are missing.")
+    return np.asarray(codes)

@@ -15,7 +15,8 @@ import pandas as pd
 from sklearn.utils import check_random_state
 
 from ..estimators._base import BaseAAE
-from ..estimators._labels import unique_classes
+from ..estimators._labels import labels_as_array, unique_classes
+from ._csv_labels import infer_label_kind, label_kind_of_classes
 from ._sampling import KnownCategories, ReservoirSample
 from ._sources import Chunk, Stream, shuffle_chunks
 
@@ -55,7 +56,9 @@ def fit_stream(
         a `numpy.memmap`; an iterable of DataFrames or arrays, or of pairs of these and labels; or a function that
         returns such an iterable. An iterator can be read once only: pass the function that makes it.
     target : str, array-like of shape (n_samples,) or None, default=None
-        The column of classes, -1 or missing for unlabelled rows; or the classes of the rows of an array.
+        The column of classes, -1 or missing for unlabelled rows; or the classes of the rows of an array. In a CSV file,
+        classes that are not all numbers are names, of which one may be None or NA: leave the cells of unlabelled rows
+        empty.
     columns : list of str or None, default=None
         The columns to learn from. None takes all but the target.
     epochs : int, default=1
@@ -118,6 +121,8 @@ def fit_stream(
     rng = check_random_state(random_state)
     stream = Stream(source, target, columns, max(1, batch_rows // N_SLICES))
     trainer = StreamTrainer(estimator, classes)
+    if trainer.classes is not None:
+        stream.label_kind = label_kind_of_classes(labels_as_array(trainer.classes))
     if scan and not is_iterator:
         trainer.scan(stream, sample_rows, epochs, rng)
     whole_first = not trainer.is_initialized
@@ -137,7 +142,7 @@ class StreamTrainer:
     """Creates what trains an estimator on chunks, with a learning rate that decays if the number of rows is known."""
 
     def __init__(self, estimator: Any, classes: Any) -> None:
-        self.estimator, self.classes = estimator, classes
+        self.estimator, self.classes = estimator, getattr(estimator, "classes_", classes)
         self.learning_rate = estimator.get_params()["learning_rate_init"]
         self.n_rows_trained = self.n_rows_total = 0
         self.is_initialized = hasattr(estimator, "table_encoder_")
@@ -147,13 +152,16 @@ class StreamTrainer:
     def scan(self, stream: Stream, sample_rows: int, epochs: int, rng: np.random.RandomState) -> None:
         """Count the rows, and initialize the estimator on a sample of them."""
         sample = ReservoirSample(sample_rows, KnownCategories(self.estimator.categorical_features), rng)
-        for chunk in stream.read():
+        for chunk in stream.read(as_text=True):
             sample.add(chunk)
         self.n_rows_total = epochs * sample.n_rows
+        labels = np.array(list(sample.labels), dtype=object)
+        stream.label_kind = stream.label_kind or infer_label_kind(labels)
         if sample.n_rows and not self.is_initialized:
-            labels = np.array(list(sample.labels), dtype=object)
-            self.classes = unique_classes(labels) if len(labels) and self.classes is None else self.classes
-            self._initialize(sample.rows())
+            X, y = sample.rows()
+            if len(labels) and self.classes is None:
+                self.classes = unique_classes(stream.parse_labels(labels))
+            self._initialize((X, None if y is None else stream.parse_labels(y)))
 
     def train(self, chunk: Chunk) -> None:
         """Train on a chunk, or initialize the estimator on the first."""

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..estimators._labels import is_labelled
 from ..table import MAX_CATEGORIES, TableEncoder, categorical_mask, check_table, missing_mask
 from ._sources import Chunk, concatenate_chunks, take
 
@@ -75,7 +74,7 @@ class ReservoirSample:
         keys = self.rng.random_sample(len(X))
         keys[[row for _, _, row in self.known.add(X)]] = -1
         if y is not None:
-            self.labels.update(pd.unique(y[is_labelled(y)]).tolist())
+            self.labels.update(None if pd.isna(label) else label for label in pd.unique(y).tolist())
         self.n_rows += len(keys)
         indices = np.flatnonzero(keys < self.max_key)
         self.chunks.append(take(chunk, indices))

@@ -10,8 +10,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_consistent_length
+
+from ..estimators._labels import labels_as_array
+from ._csv_labels import LabelKind, infer_label_kind, mark_as_text, parse_labels, parse_text
 
 __all__ = ["Chunk", "Stream", "concatenate_chunks", "read_chunks", "shuffle_chunks", "take"]
 
@@ -61,43 +65,68 @@ class Stream:
             raise ValueError("`target` must be the name of a column, unless the source is an array.")
         self.target_columns = [target] if isinstance(target, str) else []
         wanted = None if columns is None else [*columns, *self.target_columns]
-        self.readers = make_readers(source, None if self.target_columns else target, wanted, batch_rows)
+        labels = None if self.target_columns or target is None else labels_as_array(target)
+        self.readers = make_readers(source, labels, wanted, batch_rows, self.target_columns)
+        self.label_kind: LabelKind | None = None  # of labels in CSV files
+        self.has_text_labels = bool(self.target_columns) and any(".csv" in path.suffixes for path in as_paths(source))
 
-    def read(self, rng: np.random.RandomState | None = None) -> Iterator[Chunk]:
-        """Chunks in their order or, if ``rng`` draws it, those of each reader in a random order of the readers."""
+    def read(self, rng: np.random.RandomState | None = None, *, as_text: bool = False) -> Iterator[Chunk]:
+        """Chunks in their order or, if ``rng`` draws it, those of each reader in a random order of the readers.
+
+        Labels of CSV files are text with ``as_text``. Otherwise they are of the stream's kind, which the first ones
+        decide where it is unknown.
+        """
         for index in range(len(self.readers)) if rng is None else rng.permutation(len(self.readers)):
             for rows in self.readers[index]():
                 X, y = rows if isinstance(rows, tuple) else (rows, None)
-                if len(X):
-                    yield self._split_target(X, y)
+                if not len(X):
+                    continue
+                X, y = self._split_target(X, y)
+                yield X, y if y is None or as_text else self.parse_labels(y)
+
+    def parse_labels(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Labels in the kind of all of them, or of the first ones."""
+        if not self.has_text_labels:
+            return y
+        self.label_kind = self.label_kind or infer_label_kind(pd.unique(y))
+        return parse_labels(y, self.label_kind)
 
     def _split_target(self, X: Any, y: Any) -> Chunk:
         names = [*(self.columns or []), *self.target_columns]
         if not names:
-            return X, None if y is None else np.asarray(y)
+            return X, None if y is None else labels_as_array(y)
         unknown = [name for name in names if name not in getattr(X, "columns", ())]
         if unknown:
             raise ValueError(f"`columns` and `target` must be names of columns. Got {unknown}.")
         if self.target_columns:
-            y = X[self.target].to_numpy()
+            y = labels_as_array(X[self.target])
             X = X.drop(columns=self.target)
         return X if self.columns is None else X[self.columns], y
 
 
-def make_readers(source: Any, y: Any, columns: Sequence[str] | None, batch_rows: int) -> list[Reader]:
+def make_readers(
+    source: Any, y: Any, columns: Sequence[str] | None, batch_rows: int, target_columns: Sequence[str]
+) -> list[Reader]:
     """Functions that each read a part of a source, in any order."""
     if isinstance(source, np.ndarray | pd.DataFrame):
         check_consistent_length(source, y)
         starts = range(0, len(source), batch_rows)
         return [partial(read_slice, source, y, slice(start, start + batch_rows)) for start in starts]
-    paths = [source] if isinstance(source, str | PathLike) else source
-    if isinstance(paths, list | tuple) and all(isinstance(path, str | PathLike) for path in paths):
-        return [reader for path in paths for reader in make_file_readers(Path(path), columns, batch_rows)]
+    if paths := as_paths(source):
+        return [reader for path in paths for reader in make_file_readers(path, columns, batch_rows, target_columns)]
     if callable(source):
         return [source]
     if isinstance(source, Iterable):
         return [lambda: source]
     raise TypeError(f"`source` must be paths, an array, an iterable or a function. Got {type(source).__name__}.")
+
+
+def as_paths(source: Any) -> list[Path]:
+    """The files of a source, none if it is of another kind."""
+    paths = [source] if isinstance(source, str | PathLike) else source
+    if not isinstance(paths, list | tuple) or not all(isinstance(path, str | PathLike) for path in paths):
+        return []
+    return [Path(path) for path in paths]
 
 
 def read_slice(X: Any, y: Any, rows: slice) -> list[Any]:
@@ -106,20 +135,26 @@ def read_slice(X: Any, y: Any, rows: slice) -> list[Any]:
     return [part if y is None else (part, _safe_indexing(y, rows))]
 
 
-def make_file_readers(path: Path, columns: Sequence[str] | None, batch_rows: int) -> list[Reader]:
+def make_file_readers(
+    path: Path, columns: Sequence[str] | None, batch_rows: int, target_columns: Sequence[str]
+) -> list[Reader]:
     """Functions that read a CSV file, or a row group of a Parquet file."""
     if ".csv" in path.suffixes:
-        return [partial(read_csv, path, columns, batch_rows)]
+        return [partial(read_csv, path, columns, batch_rows, target_columns)]
     if path.suffix != ".parquet":
         raise ValueError(f"`source` must be files that end in .parquet or .csv. Got {str(path)!r}.")
     groups = range(open_parquet(path).num_row_groups)
     return [partial(read_row_group, path, group, columns, batch_rows) for group in groups]
 
 
-def read_csv(path: Path, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pd.DataFrame]:
-    """The rows of a CSV file in chunks."""
-    with pd.read_csv(path, usecols=columns, chunksize=batch_rows) as chunks:
-        yield from chunks
+def read_csv(
+    path: Path, columns: Sequence[str] | None, batch_rows: int, target_columns: Sequence[str]
+) -> Iterator[pd.DataFrame]:
+    """The rows of a CSV file in chunks, labels as text."""
+    converters: Any = dict.fromkeys(target_columns, mark_as_text)
+    with pd.read_csv(path, usecols=columns, chunksize=batch_rows, converters=converters) as chunks:
+        for chunk in chunks:
+            yield chunk.assign(**{name: chunk[name].map(parse_text) for name in target_columns if name in chunk})
 
 
 def open_parquet(path: Path) -> Any:
@@ -172,7 +207,13 @@ def concatenate_chunks(chunks: list[Chunk]) -> Chunk:
     tables, labels = zip(*chunks, strict=True)
     are_frames = isinstance(tables[0], pd.DataFrame)
     X = pd.concat(tables, ignore_index=True) if are_frames else np.concatenate(tables)
-    return X, None if labels[0] is None else np.concatenate(labels)
+    return X, None if labels[0] is None else concatenate_labels(labels)
+
+
+def concatenate_labels(labels: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Labels of chunks as one array; of objects where some are numbers and others text."""
+    kinds = {y.dtype.kind for y in labels}
+    return np.concatenate(labels if len(kinds) == 1 else [y.astype(object) for y in labels])
 
 
 def take(chunk: Chunk, rows: Any) -> Chunk:

@@ -1,32 +1,75 @@
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from skaae.estimators._labels import decode_labels, encode_labels, is_labelled, unique_classes
 
+nan = float("nan")
 NUMBERS = [
     np.array([0, 2, -1, 2, -1]),
-    np.array([0.0, 2.0, np.nan, 2.0, -1.0]),
-    np.array([0, 2, None, 2, -1], dtype=object),
-    pd.Series([0, 2, pd.NA, 2, -1], dtype="Int64"),
+    np.array([0.0, 2.0, np.nan, 2.0, np.nan]),
+    np.array([0, 2, None, 2, np.nan], dtype=object),
+    np.ma.masked_array([0, 2, 9, 2, -1], mask=[0, 0, 1, 0, 1]),
+    pd.Series([0, 2, pd.NA, 2, None], dtype="Int64"),
+    pd.Series([0, 2, None, 2, None], dtype="int64[pyarrow]"),
+    pd.Series([0, 2, None, 2, None], dtype="category"),
     pd.DataFrame({"y": [0, 2, -1, 2, -1]}),
+    pa.array([0, 2, None, 2, None]),
     [0, 2, -1, 2, -1],
+    [0, 2, nan, 2, None],
+]
+BOOLS = [
+    np.array([False, True, None, True, None]),
+    pd.Series([False, True, None, True, None], dtype="boolean"),
+    pd.Series([False, True, None, True, None], dtype="bool[pyarrow]"),
+    [False, True, -1, True, -1],
+    [False, True, None, True, pd.NA],
 ]
 STRINGS = [
-    np.array(["a", "b", -1, "b", None], dtype=object),
-    np.array(["a", "b", np.nan, "b", -1.0], dtype=object),
+    np.array(["a", "b", -1, "b", -1.0], dtype=object),
+    np.array(["a", "b", np.nan, "b", None], dtype=object),
+    np.array(["a", "b", -1, "b", -1]),  # which turns -1 into text
+    np.ma.masked_array(["a", "b", "c", "b", "c"], mask=[0, 0, 1, 0, 1]),
     pd.Series(["a", "b", None, "b", None]),
     pd.Series(["a", "b", None, "b", None], dtype="string"),
+    pd.Series(["a", "b", None, "b", None], dtype="string[pyarrow]"),
     pd.Series(["a", "b", None, "b", None], dtype="category"),
+    pd.Series(["a", "b", "-1", "b", "-1"]),
+    pd.Index(["a", "b", None, "b", None]),
+    pa.chunked_array([["a", "b", None], ["b", None]]),
+    ["a", "b", nan, "b", nan],
+    ["a", "b", pd.NA, "b", None],
+    ["a", "b", -1, "b", -1],
+    ("a", "b", "-1", "b", "-1"),
 ]
 
 
-@pytest.mark.parametrize("y", [*NUMBERS, *STRINGS], ids=lambda y: str(getattr(y, "dtype", "list")))
+@pytest.mark.parametrize(
+    "y", [*NUMBERS, *BOOLS, *STRINGS], ids=lambda y: f"{type(y).__name__}-{getattr(y, 'dtype', None)}"
+)
 def test_unknown_labels(y):
     assert is_labelled(y).tolist() == [True, True, False, True, False]
     classes = unique_classes(y)
     assert encode_labels(y, classes).tolist() == [0, 1, -1, 1, -1]
-    assert classes.tolist() in (["a", "b"], [0, 2])
+    assert classes.tolist() in (["a", "b"], [0, 2], [False, True])
+
+
+@pytest.mark.parametrize("y", [[0, 2, None, 2, None], [0, 2, -1, 2, -1], [False, True, None, True, None], STRINGS[1]])
+def test_unknown_labels_of_polars(y):
+    pl = pytest.importorskip("polars")
+    test_unknown_labels(pl.Series([None if pd.isna(label) else label for label in y]))
+
+
+def test_large_integers_stay_apart():
+    y = [2**60, 2**60 + 1, nan]
+    assert unique_classes(y).tolist() == y[:2]
+
+
+@pytest.mark.parametrize("y", [["None", "Low", "High"], np.array(["NA", "n/a", "null"]), pd.Series(["None", "NA"])])
+def test_words_that_are_no_marks_are_classes(y):
+    assert is_labelled(y).all()
+    assert sorted(unique_classes(y)) == sorted(y)
 
 
 def test_fully_labelled_rows():
@@ -42,12 +85,20 @@ def test_fully_labelled_rows():
         ([None, np.nan, None], "labels of at least two classes. Got none"),
         ([0, 0, 0], "at least two classes. Got one class: 0"),
         ([0, -1, 0], "at least two classes. Got one class: 0"),
-        ([-1, 1, 1], r"Got one class: 1.*recode the classes, to \(y \+ 1\) // 2"),
+        ([-1, 1, 1], r"Got one class: 1.*recode the classes, for instance to 0 and 1"),
         ([0.5, 1.7, -1], "continuous"),
         ([np.inf, 1, 0], "contains infinity"),
         (np.array(["a", 1, -1], dtype=object), "all strings or all numbers"),
         ([[0, 1], [1, 0]], "y should be a 1d array"),
         ([{}, {1: 2}], "must be strings or numbers. Got {}"),
+        (np.array([0, 1, np.inf], dtype=object), "contains infinity"),
+        (np.array([0, 1, np.nan, -1]), "must all have -1, or all have a missing value"),
+        (np.array([0, 1, None, -1]), "Got both in `y`"),
+        (np.array(["a", "b", None, -1]), "Got both in `y`"),
+        (np.array(["a", "b", np.nan]), "Got 'nan', which is what missing values become"),
+        (np.array(["a", "b", pd.NA]).astype(str), "Got '<NA>'.*with None or -1 for unlabelled rows"),
+        (["a", "b", ""], "Got ''"),
+        (["-1", "1", "1"], r"Got one class: '1'. -1 marks rows without a label: if it is a class here, recode"),
     ],
 )
 def test_labels_that_are_refused(y, message):

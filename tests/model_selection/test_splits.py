@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validate
 from sklearn.neighbors import KNeighborsClassifier
@@ -32,7 +33,7 @@ def test_unlabelled_rows_are_in_every_training_set_and_no_test_set(partly_labell
 
 
 def test_strings_and_missing_values():
-    y = np.array(["a", None, "b", -1, "a", "b"], dtype=object)
+    y = np.array(["a", None, "b", None, "a", "b"], dtype=object)
     for train, test in SemiSupervisedKFold(2).split(y, y):
         assert {1, 3} <= set(train)
         assert sorted(y[test]) == ["a", "b"]
@@ -58,3 +59,44 @@ def test_grid_search_with_two_processes(partly_labelled_digits):
     assert abs(search.best_score_ - search.score(X, y)) < 0.1
     with pytest.raises(ValueError, match=r"use `skaae\.model_selection\.SemiSupervisedKFold`"):
         GridSearchCV(model, grid, cv=2, error_score="raise").fit(X, y_partial)
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("names", [False, True])
+def test_rows_of_a_group_are_on_one_side(shuffle, names):
+    y = np.where(np.arange(240) % 3 == 0, np.arange(240) // 3 % 2, -1)
+    groups = np.random.default_rng(0).permutation(np.arange(240) // 8)
+    given = np.array([f"person {group}" for group in groups]) if names else groups
+    splitter = SemiSupervisedKFold(4, shuffle=shuffle, random_state=0 if shuffle else None)
+    splits = list(splitter.split(y, y, given))
+    assert len(splits) == 4
+    for train, test in splits:
+        assert not set(groups[train]) & set(groups[test])
+        assert (y[test] >= 0).all()
+        assert sorted({*train, *np.flatnonzero(np.isin(groups, groups[test]))}) == list(range(240))
+        assert len(set(y[test])) == 2
+    tested = np.concatenate([test for _, test in splits])
+    assert sorted(tested) == np.flatnonzero(y >= 0).tolist()
+
+
+def test_groups_that_are_refused():
+    y = np.arange(8) % 2
+    for groups, message in (
+        (np.arange(8) % 2, "as many groups with labelled rows as folds .3. at least. Got 2"),
+        (["a", None] * 4, "a group for every row. Got 4 that are missing"),
+        (np.arange(7), "inconsistent"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            list(SemiSupervisedKFold(3).split(y, y, groups))
+
+
+def test_groups_are_routed():
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    y = np.where(np.arange(60) % 2, np.arange(60) // 2 % 2, -1)
+    groups = np.arange(60) // 6
+    with config_context(enable_metadata_routing=True):
+        found = cross_validate(
+            KNeighborsClassifier(), X, y, cv=SemiSupervisedKFold(2), params={"groups": groups}, return_indices=True
+        )["indices"]
+    for train, test in zip(found["train"], found["test"], strict=True):
+        assert not set(groups[train]) & set(groups[test])

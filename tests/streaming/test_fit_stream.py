@@ -211,3 +211,68 @@ def test_reservoir_sample_is_uniform_and_has_all_categories():
     assert others.mean() == pytest.approx(300 * 8 / 98)
     assert others.max() < 3 * others.mean()
     assert others[:49].sum() == pytest.approx(others[49:].sum(), rel=0.1)
+
+
+ROWS = np.arange(240)
+CLASSES = ROWS % 3
+
+
+def streamed_classes(tmp_path, labels, **options):
+    """The classes of a classifier that is fitted to a CSV file with a column of labels."""
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(240, 2)) + CLASSES[:, None], columns=["a", "b"])
+    X.assign(kind=labels).to_csv(tmp_path / "rows.csv", index=False)
+    model = SemiSupervisedAAEClassifier(n_members=1, hidden_layer_sizes=8, teachers=None, random_state=0)
+    options = {"batch_rows": 50, "buffer_rows": 100, "random_state": 0, **options}
+    return fit_stream(model, tmp_path / "rows.csv", target="kind", **options).classes_.tolist()
+
+
+def as_column(classes, unknown):
+    """Labels of the rows, most of them unknown, sorted so that chunks differ: unknown, one class, two others."""
+    known = ROWS % 4 == 0
+    column = np.where(known, np.array(classes, dtype=object)[CLASSES], unknown)
+    return column[np.lexsort([CLASSES, known])]
+
+
+@pytest.mark.parametrize(
+    ("classes", "unknown", "expected"),
+    [
+        (["u", "v", "w"], -1, ["u", "v", "w"]),
+        (["u", "v", "w"], None, ["u", "v", "w"]),
+        (["u", "v", "w"], "NaN", ["u", "v", "w"]),
+        (["None", "NA", "w"], None, ["NA", "None", "w"]),
+        (["None", "NA", "w"], -1, ["NA", "None", "w"]),
+        (["1", "2", "w"], -1, ["1", "2", "w"]),
+        ([1, 2, 30], -1, [1, 2, 30]),
+        ([1, 2, 30], None, [1, 2, 30]),
+        ([1, 2, 30], "NA", [1, 2, 30]),
+        ([1.0, 2.0, 30.0], -1.0, [1, 2, 30]),
+        ([True, False, False], None, [False, True]),
+        ([True, False, False], -1, [False, True]),
+    ],
+)
+@pytest.mark.parametrize("scan", [True, False])
+def test_classes_of_csv_files(tmp_path, classes, unknown, expected, scan):
+    options = {"scan": True} if scan else {"scan": False, "buffer_rows": 240}
+    if not scan and (classes[0] == "1" or unknown == "NA"):
+        options["classes"] = classes  # which the first rows do not tell
+    assert streamed_classes(tmp_path, as_column(classes, unknown), **options) == expected
+
+
+def test_labels_of_csv_files_that_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="Got both in `y`"):
+        streamed_classes(tmp_path, np.where(ROWS % 5 == 0, -1, np.where(ROWS % 5 == 1, None, "u")))
+    with pytest.raises(ValueError, match=r"must be numbers, as the classes or the first ones are\. Got 'w'"):
+        streamed_classes(tmp_path, as_column([1, 2, "w"], 3), classes=[1, 2, 3])
+
+
+def test_labels_of_chunks_keep_their_marks():
+    X = np.random.default_rng(0).normal(size=(60, 2)) + np.arange(60)[:, None] % 2
+    y = [["u", "v"][row % 2] if row % 4 < 2 else float("nan") for row in range(60)]
+    masked = np.ma.masked_array(np.arange(60) % 2, mask=np.arange(60) % 4 > 1)
+    model = SemiSupervisedAAEClassifier(n_members=1, hidden_layer_sizes=8, teachers=None, random_state=0)
+    for source in ([(X[:30], y[:30]), (X[30:], y[30:])], lambda: iter([(X[:1], y[:1]), (X[1:], y[1:])])):
+        assert fit_stream(model, source, scan=True).classes_.tolist() == ["u", "v"]
+        del model._model
+    assert fit_stream(model, X, target=y).classes_.tolist() == ["u", "v"]
+    del model._model
+    assert fit_stream(model, X, target=masked).classes_.tolist() == [0, 1]
