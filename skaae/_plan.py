@@ -20,23 +20,12 @@ PerMember = float | tuple[float, ...]
 
 @dataclass(frozen=True)
 class Block:
-    """A block of the latent code.
+    """A block of the latent code, ``width`` columns, and the ``prior`` that it should follow, by name or as a function.
 
-    Parameters
-    ----------
-    kind
-        "style", a continuous block, or "category", a block of class probabilities.
-    width
-        Number of columns of the code.
-    prior
-        The distribution that the block should have: the name of a prior, or a function that draws from it.
-    class_probabilities
-        Probabilities of the classes of a prior with classes.
-    class_conditional
-        Whether the discriminator gets the labels as well, and the prior draws from the classes of the labels.
-    posterior
-        How the code of a row is drawn: "deterministic", "gaussian" (the encoder outputs mean and standard deviation) or
-        "universal" (the encoder gets noise as further input).
+    A "style" is continuous; a "category" has class probabilities. ``class_probabilities`` are those of a prior with
+    classes; where the block is ``class_conditional``, the discriminator gets the labels as well, and the prior draws
+    from the classes of the labels. The ``posterior`` draws the code of a row: "deterministic", "gaussian" (the encoder
+    outputs mean and standard deviation) or "universal" (the encoder gets noise as further input).
     """
 
     kind: str
@@ -49,33 +38,14 @@ class Block:
 
 @dataclass(frozen=True)
 class Architecture:
-    """The networks to build.
+    """The networks to build, for rows of ``n_features`` columns: numeric columns, followed by one-hot groups.
 
-    Parameters
-    ----------
-    n_features
-        Number of columns of a row: numeric columns, followed by one-hot groups.
-    blocks
-        The blocks of the latent code.
-    hidden_layer_sizes
-        Widths of the encoder's hidden layers. The decoder has the same in reverse order.
-    activation
-        Activation function of the encoder and the decoder.
-    discriminator_layer_sizes
-        Widths of the hidden layers of each block's discriminator.
-    one_hot_groups
-        Number of columns of each one-hot group.
-    condition_width
-        Number of columns of the condition, a further input of the decoder, the discriminators and the flow.
-    flow_layer_sizes
-        Widths of the hidden layers of the flow. Without any there is no flow.
-    cluster_heads
-        Whether the decoder gets the style plus the cluster head of the category, in place of both blocks.
-    image_shape
-        Height, width and channels of rows that are images. The networks of images are convolutional.
-    mask_indices
-        For each numeric column and each one-hot group, the index of its column of the missing-value mask. The mask
-        follows the features of a row; it is 1 where a cell is missing.
+    ``hidden_layer_sizes`` are those of the encoder; the decoder has them in reverse order. ``one_hot_groups`` are the
+    widths of the groups. A condition, of ``condition_width`` columns, is a further input of the decoder, the
+    discriminators and the flow; without ``flow_layer_sizes`` there is no flow. With ``cluster_heads`` the decoder gets
+    the style plus the cluster head of the category, in place of both blocks. Networks of images, of ``image_shape``
+    (height, width, channels), are convolutional. A missing-value mask follows the features of a row and is 1 where a
+    cell is missing: ``mask_indices`` has the index of its column in the mask for each numeric column and one-hot group.
     """
 
     n_features: int
@@ -103,42 +73,21 @@ class Architecture:
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """How to train.
+    """How to train: as many members as ``seeds``, each with its own.
 
-    Parameters
-    ----------
-    seeds
-        The random seed of each member; there are as many members as seeds.
-    n_epochs, batch_size, learning_rate, weight_decay
-        As of any network. The optimizer is Adam with decoupled weight decay.
-    adversarial_weight
-        Weight of the regularizer of the latent code.
-    supervised_weight, distillation_weight, vat_weight, entropy_weight, balance_weight
-        Weights of the losses of a category block (see `core.losses`). The first counts only with labels, the second
-        only with soft labels.
-    logit_adjustment
-        What is added to the logits of each class in the supervised loss: logarithms of the shares of classes among the
-        labels by those among all rows. None is nothing.
-    teacher_fraction
-        Fraction of the epochs, from the first, in which soft labels count.
-    vat_radius
-        Length of the virtual adversarial perturbation, in units of the distance to nearby rows.
-    noise
-        Standard deviation of the normal noise on the encoder's input.
-    random_noise_level
-        Whether each row draws its noise level from 0 to `noise`, mostly low, in place of one level for all rows.
-    salt_and_pepper_fraction
-        Fraction of the cells that become an extreme value or another category.
-    shared_extremes
-        Whether these extremes are those of all numeric columns, and not those of each column.
-    masked_fraction
-        Fraction of the cells that are masked.
-    schedule
-        "joint": all losses in one update. "alternating": the phases of the paper in turn. "flow": the flow only.
-    regularizer
-        "adversarial", or the name of a discrepancy: "mmd" or "sliced_wasserstein".
-    annealed
-        Whether the adversarial weight rises in the first epochs and the learning rate falls to zero in the last ones.
+    The optimizer is Adam with decoupled weight decay; if training is ``annealed``, the adversarial weight rises in the
+    first epochs and the learning rate falls to zero in the last ones. Weights of losses are explained in `core.losses`;
+    the supervised loss counts only with labels, distillation only with soft labels, in the first ``teacher_fraction``
+    of the epochs. ``vat_radius`` is the length of the virtual adversarial perturbation, in units of the distance to
+    nearby rows. ``logit_adjustment`` is added to the logits of the classes in the supervised loss: logarithms of the
+    ratios of their shares among the labels to those among all rows.
+
+    The encoder's input has normal ``noise`` of this standard deviation (with ``random_noise_level`` each row draws a
+    level up to it, mostly low); a ``salt_and_pepper_fraction`` of the cells becomes an extreme value or another
+    category (of all numeric columns with ``shared_extremes``); a ``masked_fraction`` is masked.
+
+    The schedule "joint" has all losses in one update, "alternating" the phases of the paper in turn, "flow" the flow
+    only. The ``regularizer`` is "adversarial", or a discrepancy: "mmd" or "sliced_wasserstein".
     """
 
     seeds: tuple[int, ...]
@@ -185,18 +134,9 @@ class RowSource(Protocol):
 class TrainingData:
     """Rows and what belongs to each of them, from validation to batches.
 
-    Parameters
-    ----------
-    X
-        Scaled rows, (n, columns).
-    labels
-        Class indices, (n,), -1 where unknown.
-    soft_labels
-        Class probabilities by a teacher, (n, classes).
-    condition
-        Conditions, (n, condition_width).
-    encoder_input
-        A function of the epoch's number that returns what the encoder gets in place of `X`.
+    ``X`` are scaled rows, (n, columns); ``labels`` class indices, (n,), -1 where unknown; ``soft_labels`` class
+    probabilities by a teacher, (n, classes); ``condition`` (n, condition_width). ``encoder_input``, a function of the
+    epoch's number, returns what the encoder gets in place of ``X``.
     """
 
     X: NDArray[Any] | RowSource
