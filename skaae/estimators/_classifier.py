@@ -355,7 +355,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
             In the order of `classes_`.
         """
         with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
+            return np.asarray(np.log(self.predict_proba(X)))
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class of each row.
