@@ -1,3 +1,6 @@
+import pickle
+import pickletools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,6 +8,7 @@ from sklearn.datasets import load_iris
 from sklearn.ensemble import GradientBoostingClassifier, IsolationForest, RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 
+from skaae import AAETransformer
 from skaae._plan import Architecture, Block
 from skaae._serialization import TYPE_KEY, deserialize, serialize
 
@@ -27,6 +31,9 @@ INDEXES = {
     "range": pd.RangeIndex(2, 8, 3, name="r"),
     "levels": pd.MultiIndex.from_tuples([("a", 1), ("b", 2)], names=["q", None]),
     "dates": pd.DatetimeIndex(["2020-01-01", "2020-03-02"]),
+    "dates of a time zone": pd.DatetimeIndex(["2020-01-01", "2020-07-02"], tz="Europe/Berlin"),
+    "durations": pd.TimedeltaIndex(["1 day", "02:00:03"]),
+    "periods": pd.PeriodIndex(["2020-01", "2020-03"], freq="M"),
     "categories": pd.CategoricalIndex(["b", "a"], categories=["b", "a"], ordered=True),
 }
 CELLS = {
@@ -142,3 +149,29 @@ def test_tree_nodes_of_another_version():
 def test_unknown_types_raise():
     with pytest.raises(ValueError, match="Got 'system'"):
         deserialize({"part": {TYPE_KEY: "system", "command": "ls"}})
+
+
+class StringDtypeBefore3(pd.StringDtype):
+    """The dtype of text of an older pandas, in which text is always missing as NA."""
+
+    def __init__(self, storage=None):
+        super().__init__(storage)
+
+
+@pytest.mark.parametrize("kind", ["numbers", "text", "missing text"])
+def test_files_hold_nothing_of_pandas_and_are_read_by_older_ones(kind, monkeypatch):
+    table = pd.DataFrame({"x": np.arange(60.0), "z": np.arange(60) % 7})
+    if kind != "numbers":
+        table["k"] = ["u", "v", None if kind == "missing text" else "w"] * 20
+    model = AAETransformer(2, hidden_layer_sizes=8, max_iter=2, random_state=0).fit(table)
+    file = pickle.dumps(model)
+    names = {argument for _, argument, _ in pickletools.genops(file) if isinstance(argument, str)}
+    assert not any(name.split(".")[0] == "pandas" for name in names)
+    monkeypatch.setattr(pd, "StringDtype", StringDtypeBefore3)
+    loaded = pickle.loads(file)
+    codes = model.transform(table)
+    np.testing.assert_array_equal(loaded.transform(table), codes)
+    back = loaded.inverse_transform(codes)
+    assert list(back) == list(table)
+    if kind != "numbers":
+        assert set(back["k"].dropna()) <= {"u", "v", "w"}

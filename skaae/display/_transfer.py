@@ -280,7 +280,7 @@ def target_classes(estimator: Any, classes: Any) -> list[Any]:
 def accepts_labels(estimator: Any, y: Any) -> bool:
     """Whether `transfer` takes the classes of the rows, and all are known."""
     takes_labels = "y_from" in inspect.signature(estimator.transfer).parameters
-    return y is not None and takes_labels and bool(is_labelled(np.asarray(y)).all())
+    return y is not None and takes_labels and bool(is_labelled(y).all())
 
 
 def column_scales(table: pd.DataFrame) -> NDArray[np.float64]:

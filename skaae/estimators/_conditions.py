@@ -11,6 +11,7 @@ from sklearn.linear_model import Ridge
 from sklearn.utils.validation import column_or_1d
 
 from ..table import TableEncoder
+from ._labels import check_text, to_array
 
 __all__ = ["Conditions"]
 
@@ -87,8 +88,9 @@ class Conditions:
             return pd.DataFrame([y])
         if isinstance(y, pd.Series):
             return pd.DataFrame({"y": y.reset_index(drop=True)})
-        y = np.asarray(y)
-        return pd.DataFrame({"y": y[None] if y.ndim == 0 else column_or_1d(y, warn=True)})
+        y = np.atleast_1d(to_array(y))
+        check_text(y)
+        return pd.DataFrame({"y": column_or_1d(y, warn=True)}).infer_objects()
 
     @staticmethod
     def _has_fractions(column: pd.Series) -> bool:

@@ -61,7 +61,7 @@ N_EXTRA_OF_EMBEDDINGS = {"consensus": (), "neighbors": (8, 10, 12)}  # of eigenv
 SELF_AFFINITY = 1e-3  # so that no row is isolated
 N_NEIGHBORS_OF_EXTENSION = 5
 MIN_FAR_ROWS, MAX_FAR_FRACTION = 5, 0.1  # of a small far cluster
-MIN_GAP_RATIO = 2  # of the gap to the median distance of nearest neighbours
+MIN_GAP_TO_NEIGHBORS, MIN_GAP_TO_RADIUS = 2, 1.5  # around it, to the median distance of its nearest neighbours
 MAX_ATOM_FRACTION = 0.1  # most common value of columns that are continuous, in which a cluster can lie far
 
 
@@ -124,7 +124,7 @@ def is_far(X: NDArray[Any], labels: NDArray[np.intp], centers: NDArray[Any], ind
     radius = max(rms_distance(X[labels == each], centers[each]) for each in (index, nearest))
     to_neighbors = NearestNeighbors(n_neighbors=1).fit(X[members]).kneighbors()[0]
     gap = NearestNeighbors(n_neighbors=1).fit(X[~members]).kneighbors(X[members])[0].min()
-    return bool(gap > max(MIN_GAP_RATIO * np.median(to_neighbors), radius))
+    return bool(gap > max(MIN_GAP_TO_NEIGHBORS * np.median(to_neighbors), MIN_GAP_TO_RADIUS * radius))
 
 
 def rms_distance(X: NDArray[Any], center: NDArray[Any]) -> float:

@@ -17,6 +17,7 @@ from sklearn.utils.validation import column_or_1d
 
 __all__ = [
     "UNLABELLED",
+    "check_text",
     "class_shares",
     "count_classes",
     "decode_labels",
@@ -24,6 +25,7 @@ __all__ = [
     "encode_requested_classes",
     "is_labelled",
     "labels_as_array",
+    "to_array",
     "unique_classes",
     "with_common_dtype",
 ]
@@ -45,6 +47,7 @@ def labels_as_array(y: Any) -> NDArray[Any]:
     labels = column_or_1d(to_array(y), warn=True)
     if labels.dtype.kind == "f" and np.isinf(labels).any():
         raise ValueError("Input y contains infinity. Unknown labels must be -1 or missing.")
+    check_text(labels)
     check_marks(labels)
     return np.asarray(labels)
 
@@ -74,30 +77,39 @@ def with_none(labels: NDArray[Any], missing: NDArray[np.bool_]) -> NDArray[np.ob
 def array_of_list(y: Sequence[Any]) -> NDArray[Any]:
     """A list as an array: of numbers or of text if all are, otherwise of objects."""
     kinds = {str if isinstance(label, str) else type(label) for label in y}
-    is_plain = len(kinds) == 1 and not kinds & {float, np.float64}
+    is_plain = len(kinds) == 1
     return np.asarray(y, dtype=None if is_plain else object)
 
 
-def check_marks(labels: NDArray[Any]) -> None:
-    """Raise an error if it cannot be told which labels are unknown."""
-    if labels.dtype.kind not in "OUf":
-        return
-    try:
-        distinct = pd.unique(labels)
-    except TypeError:  # that they have no hash
-        distinct = labels
-    lost = sorted({label for label in distinct if isinstance(label, str) and label.strip() in TEXT_OF_MISSING})
+def check_text(labels: NDArray[Any]) -> None:
+    """Raise an error if text can only be a missing value that was turned into text."""
+    lost = {str(label) for label in distinct_labels(labels) if isinstance(label, str) and label in TEXT_OF_MISSING}
     if lost:
         raise ValueError(
-            f"Labels that are text must be classes, or '-1' for unlabelled rows. Got {str(lost[0])!r}, which is what"
+            f"Labels that are text must be classes, or '-1' for unlabelled rows. Got {min(lost)!r}, which is what"
             " missing values become when numpy or pandas turns labels into text: pass the labels as a list or as"
             " `np.array(labels, dtype=object)`, with None or -1 for unlabelled rows. If it is a class, rename it."
         )
+
+
+def check_marks(labels: NDArray[Any]) -> None:
+    """Raise an error if both missing labels and -1 could mark unlabelled rows."""
+    distinct = distinct_labels(labels)
     if pd.isna(distinct).any() and any(is_minus_one(label) for label in distinct):
         raise ValueError(
             "Unlabelled rows must all have -1, or all have a missing value (None, NaN, NA). Got both in `y`: replace"
             " one of them by the other, or -1 by another number if it is a class."
         )
+
+
+def distinct_labels(labels: NDArray[Any]) -> NDArray[Any]:
+    """Labels without repetitions; none of integers and bools, which are what they are."""
+    if labels.dtype.kind not in "OUf":
+        return labels[:0]
+    try:
+        return np.asarray(pd.unique(labels))
+    except TypeError:  # that they have no hash
+        return labels
 
 
 def is_minus_one(label: Any) -> bool:
@@ -126,8 +138,8 @@ def unique_classes(y: Any) -> NDArray[Any]:
     labels = with_common_dtype(y[labelled])
     if not len(labels):
         raise ValueError(
-            "`y` must have labels of at least two classes. Got none: all are -1 or missing. To fit a model to"
-            " unlabelled rows, use `AAETransformer` without `y`."
+            "`y` must have labels of at least two classes. Got none: all labels are -1 or missing. To fit a"
+            " model to unlabelled rows, use `AAETransformer` without `y`."
         )
     check_classification_targets(labels)
     classes = np.unique(labels)

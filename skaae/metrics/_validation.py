@@ -63,7 +63,8 @@ def check_rows(X: Any, name: str, features: Any = None) -> Floats:
 
 def check_labels(y: Any, name: str) -> NDArray[Any]:
     """Sortable classes or numbers of rows, none of them missing."""
-    labels: NDArray[Any] = column_or_1d(y)
+    is_text = isinstance(y, list | tuple) and any(isinstance(label, str) for label in y)
+    labels: NDArray[Any] = column_or_1d(np.array(y, dtype=object) if is_text else y)  # numpy turns NaN into text
     if pd.isna(labels).any() or (labels.dtype.kind == "f" and np.isinf(labels).any()):
         raise ValueError(f"`{name}` must have a label for every row, and finite ones. Got some that are not.")
     try:

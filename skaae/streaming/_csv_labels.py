@@ -1,4 +1,4 @@
-"""Labels in CSV files, read as text: what they are is decided by all of them, not chunk by chunk.
+"""Labels in CSV files, read as text: what they are is decided by all of them.
 
 They are bools or numbers if all are; then words such as NA stand for missing ones. Otherwise they are names of classes,
 of which one may be called None or NA.

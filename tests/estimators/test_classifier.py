@@ -3,10 +3,12 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
+from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_classifiers_classes
@@ -44,6 +46,15 @@ def digits():
 def on_digits(digits):
     X, _, few = digits
     return SemiSupervisedAAEClassifier(n_members=2, max_iter=50, random_state=0).fit(X, few)
+
+
+@pytest.fixture(scope="module")
+def rare():
+    """Rows of which one in twenty is of class 1, and labels that are half of each class."""
+    rng = np.random.default_rng(0)
+    y = (rng.random(800) < 0.05).astype(int)
+    X = rng.normal(size=(800, 6)) + y[:, None] * [1.2, 0.8, 0.5, 0, 0, 0]
+    return X, y, hidden(y, 25)
 
 
 class TestLearning:
@@ -114,7 +125,7 @@ class TestLabels:
 
     def test_minus_one_as_a_class_is_an_error_that_says_what_to_do(self, iris):
         X, y = iris
-        with pytest.raises(ValueError, match=r"-1 marks rows without a label.*recode the classes, to \(y \+ 1\) // 2"):
+        with pytest.raises(ValueError, match=r"-1 marks rows without a label.*recode.*to 0 and 1"):
             small().fit(X, np.where(y == 0, 1, -1))
 
     def test_the_check_that_uses_minus_one_passes_with_other_classes(self, monkeypatch):
@@ -189,6 +200,36 @@ class TestParameters:
         for wrong in ([0.5, 0.5], [0.5, 0.6, -0.1], [1, 1, 1]):
             with pytest.raises(ValueError, match="must be 3 probabilities that sum to 1"):
                 small(class_prior=wrong).fit(X, few)
+
+    @pytest.mark.parametrize("parameters", [{"teachers": None}, {"teacher_weight": 0.0}, {"teacher_weight": 1.0}])
+    def test_predictions_follow_the_prior_where_labels_were_drawn_otherwise(self, rare, parameters):
+        X, y, few = rare
+        model = SemiSupervisedAAEClassifier(n_members=1, max_iter=50, random_state=0)
+        model.set_params(**{"teachers": [LogisticRegression()], **parameters})
+        of_labels = model.fit(X, few).predict_proba(X)
+        of_rows = model.set_params(class_prior=[0.95, 0.05]).fit(X, few).predict_proba(X)
+        assert of_labels[:, 1].mean() > 0.2
+        assert of_rows[:, 1].mean() < 0.1
+        assert log_loss(y, of_rows) < log_loss(y, of_labels)
+        np.testing.assert_array_equal(
+            model.set_params(class_prior=[0.5, 0.5]).fit(X, few).predict(X), of_labels.argmax(1)
+        )
+
+    def test_the_prior_is_followed_in_partial_fit_and_early_stopping(self, rare):
+        X, y, few = rare
+        model = small(class_prior=[0.95, 0.05], n_members=1)
+        for _ in range(40):
+            model.partial_fit(X, few)
+        assert model.predict_proba(X)[:, 1].mean() < 0.1
+        stopped = small(class_prior=[0.95, 0.05], n_members=1, max_iter=40, early_stopping=True).fit(X, few)
+        assert log_loss(y, stopped.predict_proba(X)) < 0.3
+
+    def test_teacher_probabilities_by_bayes_rule(self, rare):
+        X, _, few = rare
+        parameters = {"teachers": [LogisticRegression()], "teacher_weight": 1.0}
+        odds = [small(class_prior=prior, **parameters).fit(X, few).predict_proba(X) for prior in (None, [0.8, 0.2])]
+        without, told = (each[:, 1] / each[:, 0] for each in odds)
+        np.testing.assert_allclose(told, without * 0.25)
 
     def test_teachers_of_ones_own(self, iris):
         X, y = iris
@@ -287,3 +328,78 @@ class TestGoingOn:
         assert model.feature_names_in_.tolist() == list("abcd")
         assert model.get_feature_names_out().tolist() == [f"semisupervisedaaeclassifier{i}" for i in range(2)]
         assert model.transform(frame).shape == (150, 2)
+
+
+class TestScores:
+    def test_weighted_score(self, iris):
+        X, y = iris
+        model, weights = small().fit(X, hidden(y, 5)), np.where(y == 1, 5.0, 1.0)
+        wanted = np.average(model.predict(X) == y, weights=weights)
+        assert np.isclose(model.score(X, y, sample_weight=weights), wanted)
+        assert not np.isclose(model.score(X, y), wanted)
+
+    def test_routed_weights(self, iris):
+        X, y = iris
+        weights = np.where(y == 1, 5.0, 1.0)
+        with config_context(enable_metadata_routing=True):
+            model = small().set_score_request(sample_weight=True)
+            pipeline = make_pipeline(StandardScaler().set_fit_request(sample_weight=False), model)
+            params = {"sample_weight": weights}
+            scores = cross_val_score(pipeline, X, y, cv=3, params=params)
+            plain = cross_val_score(pipeline, X, y, cv=3)
+            fitted = pipeline.fit(X, hidden(y, 5))
+            assert fitted.score(X, y, sample_weight=weights) == fitted[-1].score(fitted[0].transform(X), y, weights)
+        assert not np.allclose(scores, plain)
+
+    def test_log_probabilities(self, iris):
+        X, y = iris
+        model = small(class_prior=[0.5, 0.5, 0]).fit(X, hidden(y, 5))
+        np.testing.assert_allclose(np.exp(model.predict_log_proba(X)), model.predict_proba(X))
+
+    def test_validation_labels_of_another_length(self, iris):
+        X, y = iris
+        with pytest.raises(ValueError, match=r"for each of the 150 rows of `X_val`\. Got 147"):
+            small().fit(X, y, X_val=X, y_val=y[:-3])
+
+
+NAMES = np.array(["setosa", "versicolor", "virginica"])
+
+
+@pytest.mark.parametrize("unknown", [None, float("nan"), pd.NA, -1, -1.0, "-1"])
+@pytest.mark.parametrize("container", [list, pd.Series, tuple, lambda y: np.array(y, dtype=object)])
+def test_unlabelled_text(iris, unknown, container):
+    X, y = iris
+    labels = container([NAMES[label] if label >= 0 else unknown for label in hidden(y, 5).tolist()])
+    model = small().fit(X, labels, X_val=X, y_val=labels)
+    assert model.classes_.tolist() == NAMES.tolist()
+    assert set(model.predict(X)) <= set(NAMES)
+    assert small().partial_fit(X, labels).classes_.tolist() == NAMES.tolist()
+
+
+@pytest.mark.parametrize("dtype", ["boolean", "bool[pyarrow]", object])
+def test_unlabelled_bools(iris, dtype):
+    X, y = iris
+    few = hidden(y == 1, 5)
+    labels = pd.Series(few == 1, dtype=dtype).where(few >= 0, None)
+    model = small(max_iter=60).fit(X, labels)
+    assert model.classes_.tolist() == [False, True]
+    assert model.predict(X).dtype == bool
+    assert model.score(X, pd.Series(y == 1, dtype=dtype)) > 0.6
+
+
+def test_masked_labels(iris):
+    X, y = iris
+    few = hidden(y, 5)
+    masked = np.ma.masked_array(y, mask=few < 0)
+    assert np.array_equal(small().fit(X, masked).predict_proba(X), small().fit(X, few).predict_proba(X))
+    with pytest.raises(ValueError, match="Got some that are -1 or missing"):
+        small().fit(X, masked).score(X, masked)
+
+
+def test_two_marks_are_refused(iris):
+    X, y = iris
+    labels = np.where(y == 2, -1.0, y)
+    labels[::3] = np.nan
+    for fit in (small().fit, small().partial_fit):
+        with pytest.raises(ValueError, match="Got both in `y`"):
+            fit(X, labels)

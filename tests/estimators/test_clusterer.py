@@ -38,6 +38,17 @@ class TestLearning:
         assert adjusted_rand_score(y, on_blobs.labels_) > 0.95
         np.testing.assert_allclose(np.sort(on_blobs.cluster_prior_), np.sort(np.bincount(y) / 300), atol=0.02)
 
+    @pytest.mark.parametrize("sizes", [(300, 190, 10), (490, 10)])
+    def test_a_small_cluster_that_lies_far(self, sizes):
+        rng = np.random.default_rng(0)
+        centers = np.array([0, 6, -6][: len(sizes)])
+        y = np.repeat(range(len(sizes)), sizes)
+        X = rng.normal(size=(500, 4)) + centers[y, None]
+        model = AAEClusterer(len(sizes), n_members=1, random_state=0).fit(X)
+        assert adjusted_rand_score(y, model.labels_) > 0.95
+        assert adjusted_rand_score(y, model.predict(rng.normal(size=(500, 4)) + centers[y, None])) > 0.95
+        assert np.isclose(min(model.cluster_prior_), 11 / 500, atol=0.002)
+
     def test_new_rows_follow(self, blobs, on_blobs):
         X, y = blobs
         rows = X + 0.1 * np.random.default_rng(1).standard_normal(X.shape)

@@ -8,6 +8,7 @@ from skaae.estimators._consensus import (
     cluster_probabilities,
     consensus_clustering,
     diffusion_map,
+    far_clusters,
     k_means,
     shared_neighbor_affinity,
     top_eigenvectors,
@@ -49,3 +50,43 @@ def test_shared_neighbours_of_clusters_that_are_not_connected(n):
     assert (np.diff(eigenvalues) <= 1e-9).all()
     clusters = k_means(diffusion_map(eigenvalues, eigenvectors, 2, 0.2), 2, 0)
     assert adjusted_rand_score(np.repeat([0, 1], n // 2), clusters) > 0.95
+
+
+def balls(sizes, centers, n_features=4, seed=0):
+    rng = np.random.default_rng(seed)
+    X = np.vstack([rng.normal(size=(n, n_features)) + center for n, center in zip(sizes, centers, strict=True)])
+    return X, np.repeat(range(len(sizes)), sizes)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "centers", "n_features"),
+    [
+        ((300, 190, 10), (0, 6, -6), 4),
+        ((490, 10), (0, 6), 4),
+        ((490, 10), (0, 12), 1),
+        ((490, 10), (0, 6), 20),
+        ((300, 180, 10, 10), (0, 6, -6, [20, 0, 0, 0]), 4),
+    ],
+)
+def test_small_clusters_that_lie_far(sizes, centers, n_features):
+    X, y = balls(sizes, centers, n_features)
+    far = far_clusters(X, len(sizes), 0)
+    is_small = np.array(sizes)[y] == 10
+    assert np.array_equal(far >= 0, is_small)
+    assert adjusted_rand_score(y[is_small], far[is_small]) == 1
+    folded = np.arcsinh(X)
+    for teachers in ("consensus", "neighbors"):
+        probabilities = cluster_probabilities(folded, len(sizes), teachers, 0, standardize=True, values=X)
+        np.testing.assert_allclose(probabilities.sum(1), 1)
+        assert adjusted_rand_score(y, probabilities.argmax(1)) > 0.95
+
+
+def test_no_far_clusters_in_a_ball_in_tails_and_in_codes():
+    rng = np.random.default_rng(0)
+    ball, tails = rng.normal(size=(500, 4)), np.exp(rng.normal(size=(500, 4)))
+    outliers = np.vstack([ball[:496], 30 + 20 * rng.normal(size=(4, 4))])
+    ages = rng.integers(18, 60, size=(500, 1))
+    rare = np.column_stack([rng.random((500, 3)) < 0.02, ball])
+    for X in (ball, tails, outliers, ages, rare, rng.integers(3, size=(500, 5)), np.zeros((500, 2)), ball[:3]):
+        for n_clusters in (2, 3, 8):
+            assert (far_clusters(X, n_clusters, 0) < 0).all()

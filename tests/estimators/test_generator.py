@@ -116,6 +116,16 @@ class TestConditions:
         model = small().fit(X, np.repeat(["low", "high"], [50, 150]))
         assert (model.sample(1000, random_state=0)[:, 0] > 25).mean() == pytest.approx(0.75, abs=0.05)
 
+    def test_classes_with_a_missing_one_are_refused_in_any_container(self):
+        X = np.random.default_rng(0).normal(size=(6, 2))
+        for y in (["a", "b", float("nan")] * 2, ["a", "b", None] * 2, np.ma.masked_array([0, 1] * 3, [0, 0, 0, 0, 0, 1])):
+            with pytest.raises(ValueError, match="a condition for every row"):
+                small().fit(X, y)
+        with pytest.raises(ValueError, match="Got 'nan', which is what missing values become"):
+            small().fit(X, np.array(["a", "b", np.nan] * 2))
+        with pytest.raises(ValueError, match="either text or numbers"):
+            small().fit(X, ["a", "b", -1] * 2)
+
     def test_numbers_that_are_not_whole_are_no_classes(self):
         rng = np.random.default_rng(0)
         y = rng.normal(size=400)

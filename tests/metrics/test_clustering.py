@@ -40,3 +40,8 @@ def test_invalid_input_raises():
 def test_invalid_labels_raise(labels, message):
     with pytest.raises(ValueError, match=message):
         clustering_accuracy(labels, [0, 1])
+
+
+def test_missing_labels_in_a_list_are_refused():
+    with pytest.raises(ValueError, match="must have a label for every row"):
+        clustering_accuracy(["a", "b", float("nan")], [0, 1, 2])
