@@ -18,7 +18,7 @@ from sklearn.utils.validation import validate_data
 from .._doc_links import DocLinkMixin
 from .._plan import Architecture, TrainingData, TrainingPlan
 from .._serialization import SerializableMixin
-from ..table import TableEncoder, check_table, check_unique_names
+from ..table import TableEncoder, check_table, check_unique_names, rows_of_lists
 from ._inference import TrainedModel
 from ._training_data import scale
 
@@ -151,9 +151,15 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
             validate_data(self, X, reset=reset, skip_check_array=True)
             return check_table(X, ensure_min_samples)
         X = validate_data(
-            self, X, reset=reset, dtype=None, ensure_all_finite=False, ensure_min_samples=ensure_min_samples
+            self,
+            rows_of_lists(X),
+            reset=reset,
+            dtype=None,
+            ensure_all_finite=False,
+            ensure_min_samples=ensure_min_samples,
         )
-        return check_table(X)
+        encoder = None if reset else getattr(self, "table_encoder_", None)
+        return check_table(X, keep_objects=encoder is not None and encoder.has_schema)
 
     def _fit_encoder(self, X: Any, scaling: str | None, **options: Any) -> TableEncoder:
         """What turns columns into numbers of one scale, and back; numbers of DataFrames are rounded as they were."""
