@@ -350,7 +350,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
                 table = X.iloc[scorers.indices] if isinstance(X, pd.DataFrame) else X[scorers.indices]
             else:
                 score = self._combined_score(rows)
-        return -float(np.quantile(score + self._cell_novelty(table).sum(axis=1), 1 - self._contamination()))
+        return -np.quantile(score + self._cell_novelty(table).sum(axis=1), 1 - self._contamination())
 
     def _column_names(self) -> Any:
         """The labels of the training rows' columns, if they had any."""
