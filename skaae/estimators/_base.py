@@ -277,7 +277,7 @@ def warn_of_identifiers(table: Table) -> None:
             " same, so that nothing can be learned from them, and those of new rows are unlike any. Drop them, for"
             f" instance with `X.drop(columns={names})`, and keep them as the index.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=6,
         )
 
 

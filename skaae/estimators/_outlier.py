@@ -52,9 +52,10 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     n_members : int, default=4
         How many models are trained side by side; their errors are averaged.
     contamination : float or "auto", default="auto"
-        Share of training rows that `predict` should find to be outliers, which sets `offset_`. "auto" is 0.05: where
-        training rows are normal, about that share of new normal rows are false alarms, and more of them where there
-        are fewer than some hundred training rows.
+        Share of training rows that `predict` should find to be outliers, which sets `offset_`. A number is met exactly,
+        for which all training rows are scored. "auto" is 0.05, of the rows that scorers are fitted to if there are more
+        than 10,000: where training rows are normal, about that share of new normal rows are false alarms, and more of
+        them where there are fewer than some hundred training rows.
     trim_fraction : float, default=0.4
         Fraction of the training rows, those with the rarest values, that the model and some scorers are not fitted to.
         Try 0.1 where
@@ -85,7 +86,8 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     tol : float, default=1e-4
         What counts as an improvement with `early_stopping`.
     warm_start : bool, default=False
-        Whether another `fit` goes on from the last. If so, Ctrl-C keeps what was trained until the last epoch.
+        Whether another `fit` goes on from the last. If so, Ctrl-C keeps what was trained until the last epoch. Scales
+        of columns, scorers and threshold are fitted to the new rows; categories are those of the first fit.
     scaling : {"standard", "quantile"} or None, default="standard"
         How columns are brought to one scale. "standard" centres them at their median, divides by their spread, and cuts
         tails ten spreads off; "quantile" maps each to a normal distribution by its ranks; None leaves them as they are.
@@ -261,7 +263,9 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
             Minus a weighted sum of the two highest group scores. The score of a group is the negative logarithm of the
             share of training rows with as high a score: about 0 for the most normal rows, 3 for one in twenty. The
             share is counted for local scorers. For the other groups it is extrapolated from the common half of the
-            training rows, because outliers among them would mask one another.
+            training rows, because outliers among them would mask one another. Cells that training rows never had
+            add to that: a missing cell in a complete column, a new category or a changed constant as much as the
+            score of the strangest training row, and values far beyond the range of a column by their logarithm.
         """
         check_is_fitted(self)
         table = self._validate(X, reset=False)
@@ -309,7 +313,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         Returns
         -------
         shares : DataFrame of shape (n_samples, n_features)
-            Numbers from 0 that sum to 1 in each row, with the names of the columns and the index of `X`. Each scorer
+            Numbers from 0 that sum to 1 in each row, with the labels of the columns and the index of `X`. Each scorer
             but the isolation forest divides its score by column (squared errors or distances, log ratios of histograms,
             parts of a Mahalanobis distance). Shares of a normal row mean little.
         """
@@ -350,7 +354,8 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
                 table = X.iloc[scorers.indices] if isinstance(X, pd.DataFrame) else X[scorers.indices]
             else:
                 score = self._combined_score(rows)
-        return -np.quantile(score + self._cell_novelty(table).sum(axis=1), 1 - self._contamination())
+        offset: float = -np.quantile(score + self._cell_novelty(table).sum(axis=1), 1 - self._contamination())
+        return offset
 
     def _column_names(self) -> Any:
         """The labels of the training rows' columns, if they had any."""
