@@ -32,6 +32,7 @@ VERSIONS_KEY = "_versions"
 TYPE_KEY = "__type__"
 CLASSES = {
     "_plan": ("Architecture", "Block"),
+    "estimators._cell_novelty": ("CellNovelty",),
     "estimators._class_styles": ("ClassStyles",),
     "estimators._conditions": ("Conditions",),
     "estimators._covariance": ("PCAReduction",),

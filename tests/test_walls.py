@@ -10,6 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "skaae"
 FLOORS = {
+    "_forks": 0,
     "_plan": 0,
     "metrics": 0,
     "random": 0,

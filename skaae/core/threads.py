@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import torch
 
+from .._forks import limit_threads_if_forked
 from .._plan import Architecture
 from .images import convolution_cost
 
@@ -21,7 +22,11 @@ LOCK = threading.Lock()
 
 @contextmanager
 def limit_threads(architecture: Architecture, n_rows: int) -> Iterator[None]:
-    """Limits torch to one thread where the matrix products of so many rows are too small for more."""
+    """Limits torch to one thread where the matrix products of so many rows are too small for more, or after a fork."""
+    if limit_threads_if_forked():
+        torch.set_num_threads(1)
+        yield
+        return
     widths = [architecture.n_features, *architecture.hidden_layer_sizes, sum(b.width for b in architecture.blocks)]
     cost = max(a * b for sizes in (widths, architecture.flow_layer_sizes) for a, b in pairwise(sizes))
     if architecture.image_shape is not None:

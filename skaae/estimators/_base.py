@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Integral, Real
@@ -16,9 +17,11 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
 from .._doc_links import DocLinkMixin
+from .._forks import limit_threads_if_forked
 from .._plan import Architecture, TrainingData, TrainingPlan
 from .._serialization import SerializableMixin
-from ..table import TableEncoder, check_table, check_unique_names
+from ..table import TableEncoder, check_table, check_unique_names, identifier_columns, rows_of_lists
+from ..table._tables import Table
 from ._inference import TrainedModel
 from ._training_data import scale
 
@@ -50,6 +53,7 @@ def with_callbacks(method: Method) -> Method:
 class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, BaseEstimator):
     """The shared parameters of all estimators, and what every `fit` is made of."""
 
+    _warns_of_identifiers = True
     n_components: int | None
     hidden_layer_sizes: Any
     activation: str
@@ -146,17 +150,26 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
 
     def _validate(self, X: Any, *, reset: bool, ensure_min_samples: int = 1) -> Any:
         """Rows as a DataFrame or an array of floats, whose names and number of columns are those of the first fit."""
+        limit_threads_if_forked()  # of scikit-learn's estimators; the core sees to torch's
         if isinstance(X, pd.DataFrame):
             check_unique_names(X)
             validate_data(self, X, reset=reset, skip_check_array=True)
             return check_table(X, ensure_min_samples)
         X = validate_data(
-            self, X, reset=reset, dtype=None, ensure_all_finite=False, ensure_min_samples=ensure_min_samples
+            self,
+            rows_of_lists(X),
+            reset=reset,
+            dtype=None,
+            ensure_all_finite=False,
+            ensure_min_samples=ensure_min_samples,
         )
-        return check_table(X)
+        encoder = None if reset else getattr(self, "table_encoder_", None)
+        return check_table(X, keep_objects=encoder is not None and encoder.has_schema)
 
     def _fit_encoder(self, X: Any, scaling: str | None, **options: Any) -> TableEncoder:
         """What turns columns into numbers of one scale, and back; numbers of DataFrames are rounded as they were."""
+        if self._warns_of_identifiers:
+            warn_of_identifiers(X)
         options = {"rounding": isinstance(X, pd.DataFrame), **options}
         return TableEncoder(scaling, categorical_features=self.categorical_features, **options).fit(X)
 
@@ -253,6 +266,19 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
         self._model = model
         for name, value in fitted.items():
             setattr(self, name, value)
+
+
+def warn_of_identifiers(table: Table) -> None:
+    """Warn of columns that identify rows."""
+    names = identifier_columns(table)
+    if names:
+        warnings.warn(
+            f"Columns should describe rows. Got numbers or text that identify them in {names}: no other row has the"
+            " same, so that nothing can be learned from them, and those of new rows are unlike any. Drop them, for"
+            f" instance with `X.drop(columns={names})`, and keep them as the index.",
+            UserWarning,
+            stacklevel=6,
+        )
 
 
 def draw_seed(rng: np.random.RandomState) -> int:

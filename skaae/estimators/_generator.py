@@ -134,6 +134,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
     conditions_: Conditions | None
     flow_curve_: NDArray[np.float64]
 
+    _warns_of_identifiers = False  # they are refused, or replaced
     _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
         "flow_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],

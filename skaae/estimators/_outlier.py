@@ -13,10 +13,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._plan import Block, TrainingData
 from ..table import RankScaler
+from ..table._tables import Table, iter_chunks
 from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
+from ._cell_novelty import CellNovelty
 from ._config import auto_components, build_architecture, build_plan, check_components, check_resumable
 from ._score_calibration import ScorerGroup
-from ._scorer_groups import GROUP_WEIGHTS, combined_score, fit_scorers, group_scores, scorer_input
+from ._scorer_groups import GROUP_WEIGHTS, FittedScorers, combined_score, fit_scorers, group_scores, scorer_input
 from ._scorers import ScorerInput, has_common_values
 from ._training_data import CHUNK_ROWS, hold_out, scale
 
@@ -50,9 +52,10 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     n_members : int, default=4
         How many models are trained side by side; their errors are averaged.
     contamination : float or "auto", default="auto"
-        Share of training rows that `predict` should find to be outliers, which sets `offset_`. "auto" is 0.05: where
-        training rows are normal, about that share of new normal rows are false alarms, and more of them where there
-        are fewer than some hundred training rows.
+        Share of training rows that `predict` should find to be outliers, which sets `offset_`. A number is met exactly,
+        for which all training rows are scored. "auto" is 0.05, of the rows that scorers are fitted to if there are more
+        than 10,000: where training rows are normal, about that share of new normal rows are false alarms, and more of
+        them where there are fewer than some hundred training rows.
     trim_fraction : float, default=0.4
         Fraction of the training rows, those with the rarest values, that the model and some scorers are not fitted to.
         Try 0.1 where
@@ -83,7 +86,8 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     tol : float, default=1e-4
         What counts as an improvement with `early_stopping`.
     warm_start : bool, default=False
-        Whether another `fit` goes on from the last. If so, Ctrl-C keeps what was trained until the last epoch.
+        Whether another `fit` goes on from the last. If so, Ctrl-C keeps what was trained until the last epoch. Scales
+        of columns, scorers and threshold are fitted to the new rows; categories are those of the first fit.
     scaling : {"standard", "quantile"} or None, default="standard"
         How columns are brought to one scale. "standard" centres them at their median, divides by their spread, and cuts
         tails ten spreads off; "quantile" maps each to a normal distribution by its ranks; None leaves them as they are.
@@ -157,6 +161,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     scorers_: dict[str, ScorerGroup]
     offset_: float
     _ranks: RankScaler
+    _novelty: CellNovelty
 
     _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
@@ -221,7 +226,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
             resumed = self._model_to_resume()
             X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
             scaling = "clip" if self.scaling == "standard" else self.scaling
-            encoder = self._fit_encoder(X, scaling) if resumed is None else self.table_encoder_
+            encoder = self._fit_encoder(X, scaling) if resumed is None else self.table_encoder_.with_scales_of(X)
             width = check_components(self.n_components, encoder, auto_components(encoder))
             architecture = build_architecture(self, encoder, (Block("style", width, "normal"),))
             check_resumable(resumed, architecture, self.n_members)
@@ -237,8 +242,11 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
             with self._callback_hooks(plan, X, y, fitted) as callbacks:
                 hooks = [*self._hooks(held_out, plan), *callbacks]
                 model, curves = self._train(architecture, plan, data, resumed, hooks)
-                fitted |= fit_scorers(model, rows, self.trim_fraction, self._contamination(), scorer_seed)
+                scorers = fit_scorers(model, rows, self.trim_fraction, scorer_seed)
+                novelty = CellNovelty(scorer_seed, float(scorers.scores.max()) + 1).fit(encoder, X)
+                fitted |= {"_ranks": scorers.ranks, "scorers_": scorers.groups, "_novelty": novelty}
                 self._assign(fitted, model, curves, resumed)
+                self.offset_ = self._threshold(X, rows, scorers)
         return self
 
     def score_samples(self, X: Any) -> np.ndarray:
@@ -255,12 +263,14 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
             Minus a weighted sum of the two highest group scores. The score of a group is the negative logarithm of the
             share of training rows with as high a score: about 0 for the most normal rows, 3 for one in twenty. The
             share is counted for local scorers. For the other groups it is extrapolated from the common half of the
-            training rows, because outliers among them would mask one another.
+            training rows, because outliers among them would mask one another. Cells that training rows never had
+            add to that: a missing cell in a complete column, a new category or a changed constant as much as the
+            score of the strangest training row, and values far beyond the range of a column by their logarithm.
         """
         check_is_fitted(self)
-        rows = self._scale(X)
-        chunks = gen_batches(len(rows), CHUNK_ROWS)
-        return -np.concatenate([combined_score(self.scorers_, self._scorer_input(rows[chunk])) for chunk in chunks])
+        table = self._validate(X, reset=False)
+        score = self._combined_score(scale(self.table_encoder_, table)) + self._cell_novelty(table).sum(axis=1)
+        return np.asarray(-score)
 
     def decision_function(self, X: Any) -> np.ndarray:
         """How far scores are above the threshold.
@@ -303,13 +313,13 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         Returns
         -------
         shares : DataFrame of shape (n_samples, n_features)
-            Numbers from 0 that sum to 1 in each row, with the names of the columns and the index of `X`. Each scorer
+            Numbers from 0 that sum to 1 in each row, with the labels of the columns and the index of `X`. Each scorer
             but the isolation forest divides its score by column (squared errors or distances, log ratios of histograms,
             parts of a Mahalanobis distance). Shares of a normal row mean little.
         """
         check_is_fitted(self)
-        index = X.index if isinstance(X, pd.DataFrame) else None
-        inputs = self._scorer_input(self._scale(X))
+        table = self._validate(X, reset=False)
+        inputs = self._scorer_input(scale(self.table_encoder_, table))
         contributions = np.stack([group.contributions(inputs) for group in self.scorers_.values()])
         highest = np.argsort(-group_scores(self.scorers_, inputs), axis=0)[:2]
         rows = np.arange(len(inputs.X))
@@ -317,7 +327,39 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         for weight, group in zip(GROUP_WEIGHTS, highest, strict=True):
             shares += weight * contributions[group, rows]
         of_columns = shares @ np.eye(self.n_features_in_)[self.table_encoder_.source_columns_]
-        return pd.DataFrame(of_columns, index=index, columns=getattr(self, "feature_names_in_", None))
+        novelty = self._cell_novelty(table)
+        score = combined_score(self.scorers_, inputs).clip(1e-9)[:, None]
+        total = score + novelty.sum(axis=1, keepdims=True)
+        of_columns = score / total * of_columns + novelty / total
+        index, names = (X.index, X.columns) if isinstance(X, pd.DataFrame) else (None, self._column_names())
+        return pd.DataFrame(of_columns, index=index, columns=names)
+
+    def _combined_score(self, rows: NDArray[Any]) -> NDArray[np.float64]:
+        """The combined score of scaled rows, (n_samples,), higher for stranger ones."""
+        chunks = gen_batches(len(rows), CHUNK_ROWS)
+        return np.concatenate([combined_score(self.scorers_, self._scorer_input(rows[chunk])) for chunk in chunks])
+
+    def _cell_novelty(self, table: Table) -> NDArray[np.float64]:
+        """What each cell adds to the score of its row, (n_samples, n_features)."""
+        return np.concatenate([self._novelty.score(self.table_encoder_, chunk) for chunk in iter_chunks(table)])
+
+    def _threshold(self, X: Table, rows: NDArray[Any], scorers: FittedScorers) -> float:
+        """The score below which is the share of outliers of all training rows, or of those that scorers were fitted to.
+
+        All are scored if a share is asked for, because a sample holds too few of a small share.
+        """
+        score, table = scorers.scores, X
+        if len(scorers.indices) < len(rows):
+            if self.contamination == "auto":
+                table = X.iloc[scorers.indices] if isinstance(X, pd.DataFrame) else X[scorers.indices]
+            else:
+                score = self._combined_score(rows)
+        offset: float = -np.quantile(score + self._cell_novelty(table).sum(axis=1), 1 - self._contamination())
+        return offset
+
+    def _column_names(self) -> Any:
+        """The labels of the training rows' columns, if they had any."""
+        return getattr(self, "feature_names_in_", self.table_encoder_.column_labels)
 
     def _scorer_input(self, rows: NDArray[Any]) -> ScorerInput:
         return scorer_input(self._model, self._ranks, rows)

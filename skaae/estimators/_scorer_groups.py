@@ -6,7 +6,7 @@ kind.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from ._scorers import (
     has_common_values,
 )
 
-__all__ = ["GROUP_WEIGHTS", "combined_score", "fit_scorers", "group_scores", "scorer_input"]
+__all__ = ["GROUP_WEIGHTS", "FittedScorers", "combined_score", "fit_scorers", "group_scores", "scorer_input"]
 
 GROUP_WEIGHTS = (0.75, 0.25)  # of the group with the highest score, and of the next
 LOCAL_WEIGHT = 1.4  # of the local scorers' score, before groups are compared
@@ -34,19 +34,26 @@ MAX_NORMAL_SCORE = 3.0  # to which the ranks of values are clipped
 MAX_SCORER_ROWS = 10_000  # that scorers are fitted to
 
 
-def fit_scorers(
-    model: TrainedModel, rows: NDArray[Any], trim_fraction: float, contamination: float, seed: int
-) -> dict[str, Any]:
-    """The scorers, the ranks that some go by, and the threshold, fitted to scaled training rows."""
+class FittedScorers(NamedTuple):
+    """Groups of scorers, the ranks that some go by, the training rows that they were fitted to, and their scores."""
+
+    groups: dict[str, ScorerGroup]
+    ranks: RankScaler
+    indices: NDArray[np.intp]
+    scores: NDArray[np.float64]
+
+
+def fit_scorers(model: TrainedModel, rows: NDArray[Any], trim_fraction: float, seed: int) -> FittedScorers:
+    """The scorers, and the ranks that some go by, fitted to scaled training rows; the scores of these."""
     common = has_common_values(rows, trim_fraction)
+    indices = np.arange(len(rows))
     if len(rows) > MAX_SCORER_ROWS:
-        sample = np.random.RandomState(seed).permutation(len(rows))[:MAX_SCORER_ROWS]
-        rows, common = rows[sample], common[sample]
+        indices = np.random.RandomState(seed).permutation(len(rows))[:MAX_SCORER_ROWS]
+        rows, common = rows[indices], common[indices]
     ranks = RankScaler().fit(rows)
     inputs = scorer_input(model, ranks, rows)
     scorers = {name: group.fit(inputs) for name, group in scorer_groups(inputs, common, seed).items()}
-    offset = -np.quantile(combined_score(scorers, inputs), 1 - contamination)
-    return {"_ranks": ranks, "scorers_": scorers, "offset_": offset}
+    return FittedScorers(scorers, ranks, indices, combined_score(scorers, inputs))
 
 
 def scorer_groups(inputs: ScorerInput, common: NDArray[np.bool_], seed: int) -> dict[str, ScorerGroup]:

@@ -10,11 +10,15 @@ Categories are encoded as their indices; -1 is a category that did not occur in 
 
 from __future__ import annotations
 
+import warnings
+from copy import copy
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import DTypeLike, NDArray
+
+from ._matching import is_text, match_categories
 
 __all__ = [
     "CategoricalColumn",
@@ -53,7 +57,7 @@ class NumericColumn:
         self.dtype = cells.dtype
         values = check_numeric(cells, np.float64)
         present = values[~np.isnan(values)]
-        self.has_missing = keep_missing and len(present) < len(values)
+        self.n_present, self.has_missing = len(present), keep_missing and len(present) < len(values)
         self.atoms, self.has_value = find_atoms(present) if with_atoms else (np.empty(0), len(present) > 0)
         self.decimals = count_decimals(present) if rounding else None
         distinct = np.unique(present) if rounding == "seen" else np.empty(0)
@@ -71,6 +75,17 @@ class NumericColumn:
             scaled = self.scaler.transform(np.where(missing, 0, values)[:, None])[:, 0]
             scaled[missing] = 0
         return scaled, self._category_indices(values, missing, cells.dtype) if self.n_categories else None
+
+    def with_scale_of(self, cells: pd.Series, scaler: Any) -> NumericColumn:
+        """A copy whose scaler is fitted to other cells, if some are not missing."""
+        column, values = copy(self), check_numeric(cells, np.float64)
+        if self.has_value and not np.isnan(values).all():
+            column.scaler = scaler.fit(values[~np.isnan(values), None])
+        return column
+
+    def is_unknown(self, cells: pd.Series) -> NDArray[np.bool_]:
+        """Which cells are missing where no training cell was."""
+        return np.asarray(np.isnan(check_numeric(cells, np.float64)) & (not self.has_missing))
 
     def decode(self, scaled: NDArray[np.floating] | None, indices: Indices | None) -> Any:
         """Cells, in the dtype of the training cells."""
@@ -121,8 +136,13 @@ class CategoricalColumn:
     def encode(self, cells: pd.Series) -> tuple[None, Indices]:
         """No value, and category indices, (n,)."""
         codes, categories = self._factorize(cells)
-        indices = self.categories.get_indexer(np.asarray(categories, dtype=object))
+        indices = match_categories(categories, self.categories)
+        self._warn_of_other_type(np.asarray(categories, dtype=object)[indices < 0])
         return None, np.append(indices, self.n_categories - 1 if self.has_missing else -1)[codes]
+
+    def is_unknown(self, cells: pd.Series) -> NDArray[np.bool_]:
+        """Which cells have a category that did not occur in training, or are missing where no training cell was."""
+        return np.asarray(self.encode(cells)[1] == -1)
 
     def decode(self, scaled: None, indices: Indices) -> Any:
         """Cells, in the dtype of the training cells."""
@@ -151,6 +171,18 @@ class CategoricalColumn:
 
     def _wrong_cells(self, error: Exception) -> ValueError:
         return ValueError(f"Cells must be text or numbers. Got others in column {self.name!r}: {error}.")
+
+    def _warn_of_other_type(self, unmatched: NDArray[Any]) -> None:
+        of_training = {is_text(category) for category in self.categories}
+        others = [cell for cell in unmatched if is_text(cell) not in of_training] if of_training else []
+        if others:
+            kinds = ("text", "numbers or bools") if True in of_training else ("numbers or bools", "text")
+            warnings.warn(
+                f"Column {self.name!r} was {kinds[0]} in training, and {kinds[1]} that are no category come now:"
+                f" {', '.join(map(repr, others[:5]))}. Convert the column as the training rows were.",
+                UserWarning,
+                stacklevel=2,
+            )
 
     def _check_cardinality(self, cells: pd.Series, n_categories: int) -> None:
         is_text = cells.dtype.kind not in "iufb" and not isinstance(cells.dtype, pd.CategoricalDtype)
@@ -187,10 +219,24 @@ def check_numeric(cells: Any, dtype: DTypeLike) -> NDArray[Any]:
         else:
             values = cells.to_numpy(dtype, na_value=np.nan)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"Columns that were numbers in training must be numbers. Got text or dates: {error}") from None
+        columns = columns_of_text(cells) if isinstance(cells, pd.DataFrame) else [getattr(cells, "name", None)]
+        raise ValueError(
+            f"Columns that were numbers in training must be numbers. Got text or dates in {columns}: {error}"
+        ) from None
     if any(np.isinf(chunk).any() for chunk in np.array_split(values, 1 + values.size // MAX_CHUNK_CELLS)):
         raise ValueError("Numeric columns must be finite, or missing. Input X contains infinity.")
     return values
+
+
+def columns_of_text(frame: pd.DataFrame) -> list[Any]:
+    """The names of columns that cannot be converted to numbers."""
+    names = []
+    for name, cells in zip(frame.columns, (frame.iloc[:, index] for index in range(frame.shape[1])), strict=True):
+        try:
+            cells.to_numpy(np.float64, na_value=np.nan)
+        except (TypeError, ValueError):
+            names.append(name)
+    return names
 
 
 def to_precision(values: NDArray[np.float64], dtype: Any) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Any, Self
 
 import numpy as np
@@ -28,6 +29,7 @@ from ._tables import (
     iter_chunks,
     numeric_columns,
     one_hot,
+    rows_of_lists,
 )
 
 __all__ = ["TableEncoder"]
@@ -239,6 +241,57 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         with_missing = {index for index, column in columns if column.has_missing}
         return {index: set(column.categories) for index, column in categorical}, with_missing
 
+    @property
+    def has_schema(self) -> bool:
+        """Whether the training rows had columns of different types, as a DataFrame or an array of objects."""
+        return self._schema is not None
+
+    @property
+    def column_labels(self) -> pd.Index | None:
+        """The labels of the columns of the training rows, if these were a DataFrame."""
+        return None if self._schema is None else self._schema[0]
+
+    def with_scales_of(self, table: Table) -> TableEncoder:
+        """A copy with the same columns and categories, and scales of numbers fitted to other rows."""
+        unknown = np.flatnonzero(self.unknown_cells(table).any(axis=0)).tolist()
+        if unknown:
+            columns = list(table.columns[unknown]) if isinstance(table, pd.DataFrame) else unknown
+            raise ValueError(
+                "With `warm_start`, rows must have categories of the first fit, and missing cells only where that had"
+                f" some. Got others in columns {columns}: fit anew, with `warm_start=False`."
+            )
+        encoder = copy(self)
+        if self._complete_numeric:
+            dtype = table.dtype if isinstance(table, np.ndarray) else None
+            encoder.scaler_ = self._make_scaler().fit(numeric_columns(table, self._complete_numeric, dtype))
+        frame: Any = pd.DataFrame(table, copy=False)
+        encoder._columns = {
+            index: column.with_scale_of(frame.iloc[:, index], self._make_scaler())
+            if isinstance(column, NumericColumn)
+            else column
+            for index, column in self._columns.items()
+        }
+        return encoder
+
+    def numeric_indices(self) -> list[int]:
+        """The indices of numeric columns that had a value in training."""
+        others = [index for index, column in self._columns.items() if isinstance(column, NumericColumn)]
+        return sorted([*self._complete_numeric, *(index for index in others if self._columns[index].n_present)])
+
+    def numeric_values(self, table: Table) -> NDArray[np.float64]:
+        """The cells of these columns in their own units, NaN where they are missing."""
+        return numeric_columns(table, self.numeric_indices(), np.float64)
+
+    def unknown_cells(self, table: Table) -> NDArray[np.bool_]:
+        """Which cells have no encoding: categories that did not occur, and missing cells of complete columns."""
+        unknown = np.zeros(table.shape, np.bool_)
+        if self._complete_numeric:
+            unknown[:, self._complete_numeric] = np.isnan(numeric_columns(table, self._complete_numeric))
+        frame: Any = pd.DataFrame(table, copy=False) if self._columns else None
+        for index, column in self._columns.items():
+            unknown[:, index] = column.is_unknown(frame.iloc[:, index])
+        return unknown
+
     def _encode_chunk(self, table: Table) -> NDArray[Any]:
         scaled = []
         if self._complete_numeric:
@@ -267,7 +320,8 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
             check_unique_names(X)
             validate_data(self, X, reset=reset, skip_check_array=True)
             return check_table(X)
-        return check_table(validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False))
+        X = validate_data(self, rows_of_lists(X), reset=reset, dtype=None, ensure_all_finite=False)
+        return check_table(X, keep_objects=not reset and self.has_schema)
 
     def _make_scaler(self) -> ColumnScaler | RankScaler | Identity:
         if self.scaling == "quantile":

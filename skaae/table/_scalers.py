@@ -41,8 +41,8 @@ class ColumnScaler(TransformerMixin, BaseEstimator):
     center_ : ndarray of shape (n_features,)
         Medians; means if tails are linear.
     scale_ : ndarray of shape (n_features,)
-        Spreads: from the range of percentiles, or the standard deviation where that is zero or tails are linear, or 1
-        where all values are equal.
+        Spreads: from the range of percentiles, or the standard deviation where that is zero or tails are linear.
+        Where all values are equal, their size, or 1 if that is larger or zero.
     """
 
     def __init__(self, tails: str = "arcsinh") -> None:
@@ -82,7 +82,9 @@ class ColumnScaler(TransformerMixin, BaseEstimator):
         smallest = 10 * np.finfo(X.dtype).eps * (largest / unit)
         if self.tails == "linear":
             center, spread = rows.mean(axis=0, dtype=np.float64), deviation
-        scale = np.select([spread > smallest, deviation > smallest], [spread * unit, deviation * unit], 1)
+        # Where all values are equal, the unit is their size, but no less than their rounding errors, and 1 at most.
+        size = np.where(largest > 0, np.minimum(largest, 1), 1).clip(smallest * unit)
+        scale = np.select([spread > smallest, deviation > smallest], [spread * unit, deviation * unit], size)
         return np.stack([center * unit, scale.clip(np.finfo(X.dtype).tiny)]).astype(X.dtype)
 
 

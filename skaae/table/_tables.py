@@ -27,6 +27,7 @@ __all__ = [
     "missing_mask",
     "numeric_columns",
     "one_hot",
+    "rows_of_lists",
 ]
 
 CHUNK_ROWS = 2**16
@@ -35,10 +36,21 @@ MIN_MAPPED_CELLS = 2**22  # of a memory-mapped array, from which on it is not co
 Table: TypeAlias = pd.DataFrame | NDArray[Any]
 
 
-def check_table(X: Any, ensure_min_samples: int = 1) -> Table:
+def rows_of_lists(X: Any) -> Any:
+    """Rows in lists as an array of objects where some cells are text, so that the others stay what they are."""
+    if not isinstance(X, list | tuple):
+        return X
+    try:
+        return np.array(X, dtype=object) if np.asarray(X).dtype.kind in "US" else X
+    except ValueError:  # of rows of different lengths, which scikit-learn tells of
+        return X
+
+
+def check_table(X: Any, ensure_min_samples: int = 1, keep_objects: bool = False) -> Table:
     """Rows as a DataFrame, or as an array of numbers where these are enough.
 
-    Arrays of numbers become floats, of 32 or 64 bits, unless they are memory-mapped and would have to be copied.
+    Arrays of numbers become floats, of 32 or 64 bits, unless they are memory-mapped and would have to be copied. So do
+    arrays of objects or text that are all numbers, but with ``keep_objects``, where some were no numbers in training.
     """
     if isinstance(X, pd.DataFrame):
         for n, minimum, name in zip(X.shape, (ensure_min_samples, 1), ("sample", "feature"), strict=True):
@@ -48,10 +60,13 @@ def check_table(X: Any, ensure_min_samples: int = 1) -> Table:
                 )
         return X
     if X.dtype.kind in "OUS":
+        objects = X.astype(object)
         try:
-            X = X.astype(np.float64)
+            X = None if keep_objects else X.astype(np.float64)
         except (TypeError, ValueError):
-            return pd.DataFrame(X.astype(object)).infer_objects()
+            keep_objects = True
+        if keep_objects:
+            return pd.DataFrame(objects).infer_objects()
     is_ready = X.dtype in (np.float64, np.float32) or (X.dtype.kind in "fiub" and is_memory_mapped(X))
     return X if is_ready else X.astype(np.float64)
 

@@ -257,3 +257,115 @@ class TestWhatPeopleDo:
     def test_parameter_out_of_its_rule(self, parameter, value):
         with pytest.raises(ValueError, match=f"'{parameter}' parameter"):
             small(**{parameter: value}).fit(related(20))
+
+
+class TestCellsThatTrainingNeverHad:
+    def test_a_missing_cell_is_stranger_than_any_value_and_is_explained(self):
+        model, X = small().fit(related(300)), related(100, seed=1)
+        holes = X.copy()
+        holes[:, 2] = np.nan
+        assert (model.score_samples(holes) < model.score_samples(X)).mean() > 0.95
+        assert (model.explain(holes).to_numpy().argmax(1) == 2).mean() > 0.95
+
+    @pytest.mark.parametrize("n_features", [1, 6])
+    def test_a_row_of_missing_cells_is_an_outlier(self, n_features):
+        model = small(contamination=0.001).fit(related(300)[:, :n_features])
+        assert model.predict(np.full((1, n_features), np.nan)) == -1
+
+    def test_missing_cells_that_training_had_are_ordinary(self):
+        X = related(300)
+        X[np.random.default_rng(0).random(X.shape) < 0.2] = np.nan
+        assert (small().fit(X[:200]).predict(X[200:]) == -1).mean() < 0.2
+
+    def test_a_new_category_is_stranger_than_the_rarest(self):
+        rng = np.random.default_rng(0)
+        odds = 1 / np.arange(1, 51)
+        X = pd.DataFrame({"k": rng.choice([f"k{i}" for i in range(50)], 600, p=odds / odds.sum())}).assign(
+            x=rng.normal(size=600), y=rng.normal(size=600)
+        )
+        model = small().fit(X)
+        new, rarest = X[:100].assign(k="new"), X[:100].assign(k=X.k.value_counts().index[-1])
+        assert (model.score_samples(new) < model.score_samples(rarest)).all()
+        assert (model.predict(new) == -1).all()
+        assert (model.explain(new).idxmax(axis=1) == "k").all()
+
+    @pytest.mark.parametrize("scaling", ["standard", "quantile"])
+    def test_scores_fall_without_end(self, scaling):
+        rng = np.random.default_rng(0)
+        X = np.column_stack([rng.lognormal(3, 2, 1000), rng.normal(size=(1000, 2))])
+        far = [[k * np.quantile(X[:, 0], 0.99), 0, 0] for k in [1, 10, 1e3, 1e6, 1e9, 1e12]]
+        scores = small(scaling=scaling).fit(X).score_samples(far)
+        assert np.isfinite(scores).all()
+        assert (np.diff(scores) < 0).all()
+
+    @pytest.mark.parametrize(("was", "now"), [(0.02, 0.2), (1e-6, 1e-3), (5.0, 6.0), (0.0, 1.0), (1000, 1001)])
+    def test_a_constant_that_changes_is_strange(self, was, now):
+        X, fresh = (np.column_stack([related(200, seed), np.full(200, was)]) for seed in (0, 1))
+        model, changed = small().fit(X), fresh.copy()
+        changed[:, 6] = now
+        assert (model.predict(changed) == -1).all()
+        assert (model.predict(fresh) == -1).mean() < 0.2
+        assert (model.explain(changed).to_numpy().argmax(1) == 6).all()
+
+
+class TestManyRows:
+    @pytest.mark.parametrize("contamination", [5e-4, 0.01])
+    def test_the_share_is_exact(self, contamination):
+        X = np.random.default_rng(0).standard_t(5, size=(20_000, 2))
+        model = small(n_members=1, max_iter=1, contamination=contamination).fit(X)
+        assert (model.predict(X) == -1).sum() == contamination * len(X)
+
+    def test_the_share_of_few_rows_is_that_of_an_isolation_forest(self):
+        X = related(123)
+        forest = IsolationForest(contamination=0.07, random_state=0).fit(X)
+        assert (small(contamination=0.07).fit_predict(X) == -1).sum() == (forest.predict(X) == -1).sum()
+
+
+class TestDrift:
+    @pytest.mark.parametrize("shift", [30, 300])
+    def test_warm_start_follows(self, shift):
+        model = small(warm_start=True).fit(related(300)).fit(related(300, seed=1) + shift)
+        fresh, faulty = related(200, seed=2) + shift, related(200, seed=3) + shift
+        faulty[:, 0] += 5
+        assert (model.predict(fresh) == -1).mean() < 0.2
+        anew = small().fit(related(300, seed=1) + shift)
+        assert (model.predict(faulty) == -1).mean() > (anew.predict(faulty) == -1).mean() - 0.1
+
+    def test_new_categories_and_gaps_need_a_fit_anew(self):
+        X = pd.DataFrame({"k": ["a", "b"] * 30, "x": related(60)[:, 0]})
+        model = small(warm_start=True, max_iter=1).fit(X)
+        with pytest.raises(ValueError, match=r"in columns \['k'\]: fit anew"):
+            model.fit(X.replace({"k": {"a": "c"}}))
+        with pytest.raises(ValueError, match=r"in columns \['x'\]: fit anew"):
+            model.fit(X.assign(x=X.x.where(X.x > 0)))
+        assert model.fit(X).n_iter_ == 2
+
+
+class TestLabels:
+    @pytest.mark.parametrize(
+        "columns",
+        [
+            [1, 2, 3],
+            [3, 1, 2],
+            pd.MultiIndex.from_product([["a"], ["x", "y", "z"]], names=["part", "what"]),
+            pd.date_range("2024-01-01", periods=3),
+            [("a", 1), "b", 2.5],
+        ],
+        ids=["numbers", "unordered", "pairs", "dates", "mixed"],
+    )
+    def test_of_explanations_are_the_inputs(self, columns):
+        X = pd.DataFrame(related(60)[:, :3])
+        X.columns = columns
+        model = small(max_iter=1).fit(X)
+        shares = model.explain(X[:4])
+        pd.testing.assert_index_equal(shares.columns, X.columns)
+        pd.testing.assert_index_equal(shares.index, X.index[:4])
+        pd.testing.assert_index_equal(model.explain(X[:4].to_numpy()).columns, X.columns)
+
+
+class TestIdentifiers:
+    @pytest.mark.parametrize("as_input", [lambda X: X, lambda X: X.to_numpy()], ids=["frame", "array"])
+    def test_row_numbers_are_told(self, as_input):
+        X = as_input(pd.DataFrame({"entry": np.arange(100), "x": related(100)[:, 0]}))
+        with pytest.warns(UserWarning, match=r"identify them in \['entry'\]|identify them in \[0\]"):
+            small(max_iter=1).fit(X)

@@ -1,0 +1,81 @@
+"""Which columns identify rows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skaae.table._identifiers import identifier_columns
+
+RNG = np.random.default_rng(0)
+N = 400
+
+KEYS = {
+    "row numbers": np.arange(N),
+    "row numbers in floats": np.arange(N, dtype=float),
+    "shuffled row numbers": RNG.permutation(N),
+    "row numbers of a part": RNG.permutation(3 * N)[:N],
+    "descending": -np.arange(N),
+    "ascending with gaps": np.cumsum(RNG.integers(1, 100, N)),
+    "row numbers of which some repeat": RNG.permutation(np.r_[np.arange(N - 8), np.arange(8)]),
+    "phone numbers": RNG.choice(9 * 10**8, N, replace=False) + 10**8,
+    "customer numbers": RNG.choice(900_000, N, replace=False) + 100_000,
+    "each four times": RNG.permutation(np.repeat(np.arange(1000, 1000 + N // 4), 4)),
+    "names": np.array([f"name{i}" for i in range(N)], dtype=object),
+    "big keys": np.arange(N, dtype=np.uint64) + np.uint64(2**63),
+    "keys of 2^53 and more": 2**53 + np.arange(N),
+}
+
+
+QUANTITIES = {
+    "normal": RNG.normal(size=N),
+    "ages": RNG.integers(18, 90, N),
+    "counts": RNG.poisson(3, N),
+    "amounts": RNG.lognormal(8, 1, N).round(),
+    "prices": (RNG.lognormal(12.5, 0.3, N) // 1000) * 1000,
+    "bools": RNG.random(N) < 0.5,
+    "constant": np.ones(N),
+    "text": RNG.choice(list("abc"), N),
+    "sorted measurements": np.sort(RNG.normal(size=N)),
+    "sorted amounts": np.sort(RNG.lognormal(10, 1, N).round()),
+    "sorted normal amounts": np.sort(RNG.normal(1e6, 2e5, N).round()),
+    "sorted ages": np.sort(RNG.integers(18, 90, N)),
+    "all missing": np.full(N, np.nan),
+}
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_keys(name):
+    table = pd.DataFrame({"x": RNG.normal(size=N), "key": KEYS[name], "y": RNG.integers(0, 9, N)})
+    assert identifier_columns(table) == ["key"]
+
+
+@pytest.mark.parametrize("name", QUANTITIES)
+def test_quantities(name):
+    assert identifier_columns(pd.DataFrame({"x": QUANTITIES[name]})) == []
+
+
+def test_columns_of_arrays_are_indices():
+    X = RNG.normal(size=(N, 3))
+    X[:, 1] = np.arange(N)
+    assert identifier_columns(X) == [1]
+
+
+def test_missing_cells_do_not_count():
+    keys = pd.array([*range(N - 1), None], dtype="Int64")
+    names = [*(f"name{i}" for i in range(N - 1)), None]
+    floats = np.r_[np.arange(N - 1), np.nan]
+    assert identifier_columns(pd.DataFrame({"a": keys, "b": names, "c": floats})) == ["a", "b", "c"]
+
+
+def test_small_tables_have_no_identifiers():
+    assert identifier_columns(pd.DataFrame({"a": range(10)})) == []
+
+
+def test_names_of_forty_rows():
+    names = [f"{chr(65 + i % 26)}. Surname{i}" for i in range(40)]
+    assert identifier_columns(pd.DataFrame({"name": pd.array(names, dtype="string"), "x": [1, 2] * 20})) == ["name"]
+
+
+def test_keys_as_categories():
+    table = pd.DataFrame({"a": pd.Categorical(range(N)), "b": pd.Categorical([f"k{i}" for i in range(N)])})
+    assert identifier_columns(table) == ["a", "b"]
