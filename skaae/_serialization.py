@@ -44,6 +44,7 @@ CLASSES = {
     "estimators._teachers": ("TeacherEnsemble",),
     "table._columns": ("CategoricalColumn", "NumericColumn"),
     "table._encoder": ("TableEncoder",),
+    "table._formats": ("NumberFormat",),
     "table._scalers": ("ColumnScaler", "Identity", "RankScaler"),
 }
 MODULES = {name: module for module, names in CLASSES.items() for name in names}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -14,7 +15,8 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 
 from .._doc_links import DocLinkMixin
 from .._serialization import SerializableMixin
-from ._columns import CategoricalColumn, NumericColumn, cast, clip_to_dtype, count_decimals, round_decimals
+from ._columns import CategoricalColumn, NumericColumn, count_decimals, repeats, round_decimals
+from ._formats import NumberFormat, cast, clip_to_dtype, has_large_integers
 from ._scalers import ColumnScaler, Identity, RankScaler
 from ._tables import (
     Table,
@@ -142,12 +144,15 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         table = self._validate(X, reset=True)
         self._complete_numeric, self._columns = self._fit_columns(table)
         self._schema = (table.columns, list(table.dtypes)) if isinstance(table, pd.DataFrame) else None
+        self._array_dtype = table.dtype if isinstance(table, np.ndarray) else None
         if self._complete_numeric:
             # Arrays of integers are not copied, because scalers convert them to floats column by column.
             dtype = table.dtype if isinstance(table, np.ndarray) else None
             values = numeric_columns(table, self._complete_numeric, dtype)
             self.scaler_ = self._make_scaler().fit(values)
-            self._decimals = [count_decimals(column) for column in values.T] if self.rounding else []
+            dtypes = self._schema[1] if self._schema else [table.dtype] * table.shape[1]
+            columns = zip(values.T, (dtypes[index] for index in self._complete_numeric), strict=True)
+            self._decimals = [count_decimals(*column) for column in columns] if self.rounding else []
         with_value = [index for index, column in self._columns.items() if column.has_value]
         with_categories = [index for index, column in self._columns.items() if column.n_categories]
         self._value_columns = [*self._complete_numeric, *with_value]
@@ -196,13 +201,13 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
             encoded = encoded.astype(np.float64, copy=False)
         scaled = dict(zip(self._value_columns, encoded.T, strict=False))
         groups = np.split(encoded[:, self.n_numeric_ :], np.cumsum(self.one_hot_groups_)[:-1], axis=1)
-        indices = {index: group.argmax(1) for index, group in zip(self._one_hot_columns, groups, strict=False)}
+        indices = {index: category_indices(group) for index, group in zip(self._one_hot_columns, groups, strict=False)}
         cells = dict(zip(self._complete_numeric, self._decode_complete_numeric(encoded).T, strict=True))
         for index, column in self._columns.items():
             if index in scaled or index in indices:
                 cells[index] = column.decode(scaled.get(index), indices.get(index))
             else:
-                cells[index] = [None if self._schema else np.nan] * len(encoded)
+                cells[index] = self._missing_cells(index, len(encoded))
         return self._to_training_format([cells[index] for index in range(self.n_features_in_)], dtype)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
@@ -278,15 +283,23 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         """Indices of numeric columns without categories, and the other columns by their indices."""
         categorical = categorical_mask(table, self.categorical_features)
         with_atoms = self.scaling == "quantile"
-        others = categorical | with_atoms | columns_with_missing(table)
         frame: Any = pd.DataFrame(table, copy=False)
+        large = [index for index in integer_columns(table) if has_large_integers(frame.iloc[:, index])]
+        others = with_atoms | columns_with_missing(table)
+        for index in large:
+            categorical[index] |= repeats(frame.iloc[:, index])
+            others[index] = True
+        others |= categorical
         columns = {
             index: CategoricalColumn(frame.iloc[:, index], self.keep_missing)
             if categorical[index]
             else NumericColumn(frame.iloc[:, index], self._make_scaler(), with_atoms, self.rounding, self.keep_missing)
             for index in np.flatnonzero(others).tolist()
         }
-        return np.flatnonzero(~others).tolist(), columns
+        complete_numeric = np.flatnonzero(~others).tolist()
+        objects = [index for index in complete_numeric if frame.dtypes.iloc[index].kind == "O"]
+        self._formats = {index: NumberFormat(frame.iloc[:, index]) for index in objects}
+        return complete_numeric, columns
 
     def _decode_complete_numeric(self, encoded: NDArray[Any]) -> NDArray[Any]:
         """Values of the numeric columns without categories, (n, n_columns)."""
@@ -297,15 +310,45 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
             return values
         return np.stack([round_decimals(*column) for column in zip(values.T, self._decimals, strict=True)], axis=1)
 
+    def _missing_cells(self, index: int, n: int) -> Any:
+        """A column of which no training row had a cell."""
+        return pd.array([None] * n, dtype=self._schema[1][index]) if self._schema else np.full(n, np.nan)
+
     def _to_training_format(self, columns: list[Any], dtype: np.dtype[Any]) -> Any:
         """Columns as a table like the training rows."""
         if self._schema:
             names, dtypes = self._schema
-            columns = [
-                cast(column, column_dtype) if index in self._complete_numeric else pd.array(column, dtype=column_dtype)
-                for index, (column, column_dtype) in enumerate(zip(columns, dtypes, strict=True))
-            ]
-            return pd.DataFrame(dict(enumerate(columns))).set_axis(names, axis=1)
+            for index in self._complete_numeric:
+                written = self._formats[index].write if index in self._formats else partial(cast, dtype=dtypes[index])
+                columns[index] = written(columns[index])
+            table = pd.DataFrame({index: pd.Series(column, copy=False) for index, column in enumerate(columns)})
+            return table.set_axis(names, axis=1)
         rows = np.stack([np.asarray(column) for column in columns], axis=1)
+        if self.rounding and self._array_dtype is not None:
+            return cast_array(rows, self._array_dtype)
         fits = np.abs(rows).max(initial=0, where=~np.isnan(rows)) <= np.finfo(dtype).max
         return rows.astype(dtype, copy=False) if fits else rows
+
+
+def integer_columns(table: Table) -> list[int]:
+    """Indices of the columns that may hold integers which floats do not."""
+    dtypes = list(table.dtypes) if isinstance(table, pd.DataFrame) else [table.dtype] * table.shape[1]
+    return [index for index, dtype in enumerate(dtypes) if dtype.kind in "iuO"]
+
+
+def category_indices(group: NDArray[Any]) -> NDArray[np.intp]:
+    """The index of the largest number in each row of a one-hot group; -1, no category, where all are zeros."""
+    indices = group.argmax(axis=1)
+    return np.where(group[np.arange(len(group)), indices] != 0, indices, np.where(group.any(axis=1), indices, -1))
+
+
+def cast_array(rows: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Rows in a dtype of numbers; in 64-bit floats where it cannot hold them."""
+    if rows.dtype == dtype:
+        return rows
+    if dtype.kind in "iub" and np.isnan(rows).any():
+        return rows
+    if dtype.kind == "f":
+        fits = np.abs(rows).max(initial=0, where=~np.isnan(rows)) <= np.finfo(dtype).max
+        return rows.astype(dtype, copy=False) if fits else rows
+    return np.asarray(cast(rows, dtype))

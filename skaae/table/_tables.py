@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from mmap import mmap
 from typing import Any, TypeAlias
 
@@ -11,7 +12,8 @@ import pandas as pd
 from numpy.typing import DTypeLike, NDArray
 from sklearn.utils import check_array
 
-from ._columns import Indices, check_numeric, is_categorical
+from ._columns import Indices, is_categorical
+from ._formats import MAX_EXACT_INTEGER, check_numeric
 
 __all__ = [
     "Table",
@@ -38,7 +40,8 @@ Table: TypeAlias = pd.DataFrame | NDArray[Any]
 def check_table(X: Any, ensure_min_samples: int = 1) -> Table:
     """Rows as a DataFrame, or as an array of numbers where these are enough.
 
-    Arrays of numbers become floats, of 32 or 64 bits, unless they are memory-mapped and would have to be copied.
+    Arrays of floats become such of 32 or 64 bits, unless they are memory-mapped and would have to be copied; arrays of
+    integers and bools stay as they are.
     """
     if isinstance(X, pd.DataFrame):
         for n, minimum, name in zip(X.shape, (ensure_min_samples, 1), ("sample", "feature"), strict=True):
@@ -49,11 +52,19 @@ def check_table(X: Any, ensure_min_samples: int = 1) -> Table:
         return X
     if X.dtype.kind in "OUS":
         try:
+            if holds_exact_numbers(X):
+                return pd.DataFrame(X).infer_objects()
             X = X.astype(np.float64)
         except (TypeError, ValueError):
             return pd.DataFrame(X.astype(object)).infer_objects()
-    is_ready = X.dtype in (np.float64, np.float32) or (X.dtype.kind in "fiub" and is_memory_mapped(X))
+    is_ready = X.dtype in (np.float64, np.float32) or X.dtype.kind in "iub" or (X.dtype.kind == "f" and is_memory_mapped(X))
     return X if is_ready else X.astype(np.float64)
+
+
+def holds_exact_numbers(X: NDArray[Any]) -> bool:
+    """Whether an array of objects has numbers that are no 64-bit floats: large integers or `decimal.Decimal`."""
+    numbers = (cell for cell in X.flat if isinstance(cell, (int, Decimal, np.integer)))
+    return X.dtype == object and any(isinstance(cell, Decimal) or abs(cell) > MAX_EXACT_INTEGER for cell in numbers)
 
 
 def is_memory_mapped(X: NDArray[Any]) -> bool:

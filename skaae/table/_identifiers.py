@@ -1,0 +1,135 @@
+"""Columns that identify rows, such as row numbers, keys and names: no model can learn from them.
+
+Values that are drawn from a distribution coincide: of :math:`n` draws from :math:`m` equally likely values,
+:math:`n (n - 1) / 2 m` pairs are expected to, and more from any other distribution. Where ten pairs would, and
+hardly any does, values were given out one by one. So were those that all occur equally often, a few times each.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import kstest
+
+__all__ = ["identifier_columns"]
+
+MIN_ROWS = 20  # of which less can be said than by chance
+N_FIRST_ROWS = 256  # that most columns of measurements are recognized by
+MIN_EXPECTED_PAIRS, MAX_PAIRS_RATIO = 9.0, 0.1  # of equal values, and of those that there are to those expected
+MIN_CORRELATION = 0.985  # of numbers that ascend with their row numbers; of sorted normal values it is 0.977
+MIN_KEY_DIGITS, MIN_UNIFORM_KEY_DIGITS = 8, 6  # of integers that are keys, and that are if they are spread evenly
+MIN_UNIFORM_P_VALUE = 0.01
+MIN_DISTINCT_FRACTION = 0.9  # of the cells of a column that identifies rows
+MAX_REPEATS, MIN_REPEATED_KEYS = 5, 30  # of keys that all occur equally often
+
+
+def identifier_columns(table: Any) -> list[Any]:
+    """The names of columns of a DataFrame, or indices of those of an array, that identify rows.
+
+    These are integers, or text, of which all or nearly all are distinct and could not be so by chance: consecutive
+    integers, in any order; integers that ascend evenly with the rows; integers of equally many digits, eight or more,
+    or evenly spread ones of six or more; distinct text; and keys that all occur equally often, five times at most.
+    Missing cells do not count.
+    """
+    if isinstance(table, pd.DataFrame):
+        columns = (table.iloc[:, index] for index in range(table.shape[1]))
+        return [name for name, cells in zip(table.columns, columns, strict=True) if identifies_rows(cells)]
+    return [index for index, column in enumerate(np.asarray(table).T) if identifies_rows(pd.Series(column, copy=False))]
+
+
+def identifies_rows(cells: pd.Series) -> bool:
+    """Whether the cells of a column identify rows."""
+    if len(cells) < MIN_ROWS or pd.api.types.is_bool_dtype(cells.dtype):
+        return False
+    if pd.api.types.is_numeric_dtype(cells.dtype):
+        return cells.dtype.kind in "iuf" and are_keys(cells)
+    if isinstance(cells.dtype, pd.CategoricalDtype) and pd.api.types.is_numeric_dtype(cells.dtype.categories.dtype):
+        return are_keys(cells.astype(cells.dtype.categories.dtype)) if not cells.hasnans else False
+    try:
+        kind = pd.api.types.infer_dtype(cells, skipna=True)
+        return (
+            is_distinct_text(cells)
+            if kind in {"string", "bytes", "categorical", "mixed"}
+            else (kind == "integer" and are_keys(cells))
+        )
+    except TypeError:  # cells without a hash
+        return False
+
+
+def are_keys(cells: pd.Series) -> bool:
+    """Whether whole numbers are given out one by one rather than counted or measured."""
+    first = whole_numbers(cells.iloc[:N_FIRST_ROWS])
+    if first is None or (len(first) == N_FIRST_ROWS and not equally_often(first)):
+        return False
+    numbers = whole_numbers(cells)
+    if numbers is None or len(numbers) < MIN_ROWS:
+        return False
+    distinct, counts = np.unique(numbers, return_counts=True)
+    if are_repeated_keys(counts):
+        return True
+    if len(distinct) < MIN_DISTINCT_FRACTION * len(numbers):
+        return False
+    value_range = float(distinct[-1]) - float(distinct[0]) + 1
+    expected_pairs = len(numbers) * (len(numbers) - 1) / 2 / value_range
+    n_pairs = int((counts * (counts - 1) // 2).sum())
+    has_no_coincidence = expected_pairs >= MIN_EXPECTED_PAIRS and n_pairs <= MAX_PAIRS_RATIO * expected_pairs
+    return has_no_coincidence or ascend_with_rows(numbers) or (n_pairs == 0 and have_equal_digits(distinct))
+
+
+def ascend_with_rows(numbers: NDArray[Any]) -> bool:
+    """Whether numbers ascend or descend, and evenly, as sorted measurements do not."""
+    ascends, descends = numbers[1:] >= numbers[:-1], numbers[1:] <= numbers[:-1]
+    if not (ascends.all() or descends.all()) or (ascends & descends).all():
+        return False
+    correlation = np.corrcoef(numbers.astype(np.float64), np.arange(len(numbers)))[0, 1]
+    return bool(abs(correlation) >= MIN_CORRELATION)
+
+
+def whole_numbers(cells: pd.Series) -> NDArray[Any] | None:
+    """The cells that are not missing, as integers; None if some have a fraction or are too large."""
+    if isinstance(cells.dtype, np.dtype) and cells.dtype.kind in "iu":
+        integers: NDArray[Any] = cells.to_numpy()
+        return integers
+    present = cells.dropna()
+    if cells.dtype.kind in "iuO":
+        objects = present.to_numpy(dtype=object)
+        return objects.astype(np.int64) if all(abs(int(value)) < 2**63 for value in objects) else None
+    values: NDArray[np.float64] = present.to_numpy(np.float64)
+    if not (np.abs(values) < 2**53).all() or (values != np.floor(values)).any():
+        return None
+    return values.astype(np.int64)
+
+
+def equally_often(numbers: NDArray[Any]) -> bool:
+    """Whether no number is among the first ones more often than keys are."""
+    return bool(np.unique(numbers, return_counts=True)[1].max() <= MAX_REPEATS)
+
+
+def are_repeated_keys(counts: NDArray[np.intp]) -> bool:
+    """Whether distinct values all occur equally often, a few times."""
+    return len(counts) >= MIN_REPEATED_KEYS and 1 < counts.min() == counts.max() <= MAX_REPEATS
+
+
+def have_equal_digits(distinct: NDArray[Any]) -> bool:
+    """Whether distinct integers in ascending order have as many digits as keys, all of them equally many."""
+    if distinct[0] <= 0:
+        return False
+    n_digits = len(str(distinct[0]))
+    if n_digits != len(str(distinct[-1])) or n_digits < MIN_UNIFORM_KEY_DIGITS or not (distinct % 10).any():
+        return False
+    value_range = (float(distinct[0]), max(1.0, float(distinct[-1]) - float(distinct[0])))
+    is_uniform = kstest(distinct.astype(np.float64), "uniform", args=value_range).pvalue >= MIN_UNIFORM_P_VALUE
+    return n_digits >= MIN_KEY_DIGITS or bool(is_uniform)
+
+
+def is_distinct_text(cells: pd.Series) -> bool:
+    """Whether nearly all cells that are text are distinct, or occur equally often."""
+    counts = cells.value_counts(dropna=True).to_numpy()
+    counts = counts[counts > 0]
+    n_cells = int(counts.sum())
+    if n_cells < MIN_ROWS:
+        return False
+    return len(counts) >= MIN_DISTINCT_FRACTION * n_cells or are_repeated_keys(counts)
