@@ -319,6 +319,10 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         of_columns = shares @ np.eye(self.n_features_in_)[self.table_encoder_.source_columns_]
         return pd.DataFrame(of_columns, index=index, columns=getattr(self, "feature_names_in_", None))
 
+    def _scale(self, X: Any) -> NDArray[Any]:
+        """Rows as numbers of one scale, without a warning of unseen categories, which scores tell."""
+        return scale(self.table_encoder_, self._validate(X, reset=False), warn_of_unseen=False)
+
     def _scorer_input(self, rows: NDArray[Any]) -> ScorerInput:
         return scorer_input(self._model, self._ranks, rows)
 

@@ -33,6 +33,7 @@ MAX_DISCRETE_VALUES = 10  # up to which all distinct values of a column are atom
 MIN_MEAN_COUNT = 3  # of distinct values, from which on they are values to round to
 MAX_DECIMALS = 6
 MAX_CATEGORIES = 1000
+MAX_UNSEEN_SHOWN = 5
 MAX_DISTINCT_FRACTION, MAX_ROWS_ALL_DISTINCT = 0.5, 100  # of text cells, in tables of more rows than that
 
 Indices: TypeAlias = NDArray[np.intp]
@@ -120,6 +121,11 @@ class CategoricalColumn:
         codes, categories = self._factorize(cells)
         indices = self.categories.get_indexer(np.asarray(categories, dtype=object))
         return None, np.append(indices, self.n_categories - 1 if self.has_missing else -1)[codes]
+
+    def unseen(self, cells: pd.Series, indices: Indices) -> list[Any]:
+        """The categories of encoded cells that did not occur in training."""
+        unseen = cells.iloc[np.flatnonzero(indices < 0)].dropna()
+        return list(unseen.unique()[:MAX_UNSEEN_SHOWN])
 
     def decode(self, scaled: None, indices: Indices) -> Any:
         """Cells, in the dtype of the training cells, if it has a missing value or none is missing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, Self
@@ -15,7 +16,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 
 from .._doc_links import DocLinkMixin
 from .._serialization import SerializableMixin
-from ._columns import CategoricalColumn, NumericColumn, count_decimals, repeats, round_decimals
+from ._columns import MAX_UNSEEN_SHOWN, CategoricalColumn, NumericColumn, count_decimals, repeats, round_decimals
 from ._formats import NumberFormat, cast, clip_to_dtype, has_large_integers
 from ._scalers import ColumnScaler, Identity, RankScaler
 from ._tables import (
@@ -32,8 +33,9 @@ from ._tables import (
     one_hot,
 )
 
-__all__ = ["TableEncoder"]
+__all__ = ["UNSEEN_MESSAGE", "TableEncoder"]
 
+UNSEEN_MESSAGE = "has categories that no training row had, and that are encoded as missing"
 TAILS = {"standard": "arcsinh", "clip": "clip", "linear": "linear"}
 
 
@@ -83,8 +85,8 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
 
     Notes
     -----
-    A category that did not occur in training, or a missing cell in a column that had none, becomes zeros in its group,
-    and the scaled value 0; it is decoded as the first category, or the centre. Dates, free text and identifiers (over
+    A category that did not occur in training, of which a warning tells, or a missing cell in a column that had none,
+    becomes zeros in its group, and the scaled value 0; it is decoded as a missing cell, or the centre. Dates, free text and identifiers (over
     1,000 distinct values, or over half of more than 100 cells distinct) are refused.
 
     Examples
@@ -177,6 +179,11 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         -------
         X_encoded : ndarray of shape (n_samples, n_features_out)
             In 32-bit floats where `X` has only such columns, otherwise in 64-bit ones.
+
+        Warns
+        -----
+        UserWarning
+            If a column has categories that did not occur in training.
         """
         check_is_fitted(self)
         return self.encode(self._validate(X, reset=False))
@@ -229,13 +236,18 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         categories = [f"{name}_{category}" for name, column in columns for category in column.category_names()]
         return np.array([*names[self._value_columns], *categories], dtype=object)
 
-    def encode(self, table: Table) -> NDArray[Any]:
+    def encode(self, table: Table, warn_of_unseen: bool = True) -> NDArray[Any]:
         """Encoded rows of a table that `check_table` returned."""
-        return concatenate(self.encode_chunks(table), len(table))
+        return concatenate(self.encode_chunks(table, warn_of_unseen), len(table))
 
-    def encode_chunks(self, table: Table) -> Iterator[NDArray[Any]]:
-        """Encoded rows, a chunk at a time, so that temporary copies are small."""
-        return map(self._encode_chunk, iter_chunks(table))
+    def encode_chunks(self, table: Table, warn_of_unseen: bool = True) -> Iterator[NDArray[Any]]:
+        """Encoded rows, a chunk at a time, so that temporary copies are small; then a warning of unseen categories."""
+        unseen: dict[Any, list[Any]] = {}
+        for chunk in iter_chunks(table):
+            yield self._encode_chunk(chunk, unseen)
+        for name, categories in unseen.items() if warn_of_unseen else ():
+            shown = ", ".join(map(str, categories[:MAX_UNSEEN_SHOWN]))
+            warnings.warn(f"Column {name!r} {UNSEEN_MESSAGE}: {shown}.", stacklevel=2)
 
     def known_categories(self) -> tuple[dict[int, set[Any]], set[int]]:
         """The categories of columns by their indices, and the indices of columns that had missing cells."""
@@ -244,7 +256,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         with_missing = {index for index, column in columns if column.has_missing}
         return {index: set(column.categories) for index, column in categorical}, with_missing
 
-    def _encode_chunk(self, table: Table) -> NDArray[Any]:
+    def _encode_chunk(self, table: Table, unseen: dict[Any, list[Any]]) -> NDArray[Any]:
         scaled = []
         if self._complete_numeric:
             values = self.scaler_.transform(numeric_columns(table, self._complete_numeric))
@@ -254,6 +266,11 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
             return scaled[0]
         frame: Any = pd.DataFrame(table, copy=False)
         encoded = {index: column.encode(frame.iloc[:, index]) for index, column in self._columns.items()}
+        for index, column in self._columns.items():
+            if isinstance(column, CategoricalColumn) and (encoded[index][1] < 0).any():
+                if new := column.unseen(frame.iloc[:, index], encoded[index][1]):
+                    name = frame.columns[index]
+                    unseen[name] = list(dict.fromkeys([*unseen.get(name, []), *new]))
         scaled += [encoded[index][0][:, None] for index in self._value_columns if index in encoded]
         groups = [one_hot(encoded[index][1], self._columns[index].n_categories) for index in self._one_hot_columns]
         rows, dtype = np.concatenate([*scaled, *groups], axis=1), float_dtype(table)

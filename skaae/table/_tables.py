@@ -57,7 +57,8 @@ def check_table(X: Any, ensure_min_samples: int = 1) -> Table:
             X = X.astype(np.float64)
         except (TypeError, ValueError):
             return pd.DataFrame(X.astype(object)).infer_objects()
-    is_ready = X.dtype in (np.float64, np.float32) or X.dtype.kind in "iub" or (X.dtype.kind == "f" and is_memory_mapped(X))
+    is_float = X.dtype in (np.float64, np.float32)
+    is_ready = is_float or X.dtype.kind in "iub" or (X.dtype.kind == "f" and is_memory_mapped(X))
     return X if is_ready else X.astype(np.float64)
 
 
@@ -110,7 +111,8 @@ def concatenate(chunks: Iterable[NDArray[Any]], n_rows: int, dtype: DTypeLike | 
     matrix, start = np.empty(0), 0
     for chunk in chunks:
         if len(chunk) == n_rows:
-            return chunk if dtype is None else chunk.astype(dtype, copy=False)
+            matrix = chunk if dtype is None else chunk.astype(dtype, copy=False)
+            continue
         if start == 0:
             matrix = np.empty((n_rows, chunk.shape[1]), dtype or chunk.dtype)
         matrix[start : start + len(chunk)] = chunk
