@@ -2,6 +2,7 @@
 
 from ._columns import MAX_CATEGORIES
 from ._encoder import TableEncoder
+from ._identifiers import identifier_columns
 from ._scalers import ColumnScaler, RankScaler
 from ._tables import (
     categorical_mask,
@@ -23,6 +24,7 @@ __all__ = [
     "check_table",
     "check_unique_names",
     "concatenate",
+    "identifier_columns",
     "is_memory_mapped",
     "missing_mask",
 ]

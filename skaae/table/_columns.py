@@ -20,6 +20,7 @@ from ._formats import NumberFormat, number_kind
 
 __all__ = [
     "CategoricalColumn",
+    "IdentifierColumn",
     "NumericColumn",
     "count_decimals",
     "is_categorical",
@@ -169,6 +170,32 @@ class CategoricalColumn:
                 " identifies rows, encode it first if it is free text (for instance with `skrub.StringEncoder`), or"
                 " group its rare values."
             )
+
+
+class IdentifierColumn:
+    """Creates the column of one column's training cells that identify rows: not encoded, and made up when decoded."""
+
+    has_value, has_missing = False, False
+    n_categories = 0
+
+    def __init__(self, cells: pd.Series) -> None:
+        self.name, self.dtype = str(cells.name), cells.dtype
+        present = cells.dropna()
+        self.is_number = not is_categorical(cells)
+        self.start = int(present.max()) + 1 if self.is_number and len(present) else 1
+        self.n_repeats = max(1, round(len(present) / max(1, present.nunique())))
+
+    def encode(self, cells: pd.Series) -> tuple[None, None]:
+        """Nothing."""
+        return None, None
+
+    def make_up(self, n: int) -> Any:
+        """New cells, numbered from the first."""
+        numbers = self.start + np.arange(n) // self.n_repeats
+        if self.is_number:
+            return pd.array(numbers, dtype=self.dtype)
+        text = [f"{self.name} {number}" for number in numbers]
+        return pd.array(text, dtype="category" if isinstance(self.dtype, pd.CategoricalDtype) else self.dtype)
 
 
 def is_categorical(cells: pd.Series) -> bool:

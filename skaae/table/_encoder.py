@@ -16,7 +16,8 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 
 from .._doc_links import DocLinkMixin
 from .._serialization import SerializableMixin
-from ._columns import MAX_UNSEEN_SHOWN, CategoricalColumn, NumericColumn, count_decimals, repeats, round_decimals
+from ._columns import MAX_UNSEEN_SHOWN, CategoricalColumn, IdentifierColumn, NumericColumn, count_decimals, repeats, round_decimals
+from ._dependences import Dependence, find_dependences
 from ._formats import NumberFormat, cast, clip_to_dtype, has_large_integers
 from ._scalers import ColumnScaler, Identity, RankScaler
 from ._tables import (
@@ -65,7 +66,12 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
     rounding : bool or "seen", default=True
         Whether `inverse_transform` rounds values to as many decimals as all training values of a column have. "seen"
         moreover takes the nearest training value in columns where these repeat, three times in the mean, if `scaling`
-        is by quantiles: for generated rows.
+        is by quantiles, and what another column determines from that, such as the number of a month from its name: for
+        generated rows. Whole numbers that determine a category in no order are categories then.
+    identifiers : array-like of str or int, or None, default=None
+        Names or indices of columns that identify rows. They are not encoded; decoded rows have new ones in their place,
+        numbered from 1, or from the greatest of the training rows if they are numbers, each as often as training cells
+        were in the mean.
     keep_missing : bool, default=True
         Whether missing cells of the training rows are a separate category. Otherwise they become zeros, as do those of
         columns that had none, and decoded rows have none.
@@ -105,6 +111,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         "scaling": [StrOptions({*TAILS, "quantile"}), None],
         "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
         "rounding": ["boolean", StrOptions({"seen"})],
+        "identifiers": ["array-like", None],
         "keep_missing": ["boolean"],
     }
 
@@ -114,11 +121,13 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         *,
         categorical_features: Any = "from_dtype",
         rounding: bool | str = True,
+        identifiers: Any = None,
         keep_missing: bool = True,
     ) -> None:
         self.scaling = scaling
         self.categorical_features = categorical_features
         self.rounding = rounding
+        self.identifiers = identifiers
         self.keep_missing = keep_missing
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -211,7 +220,9 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         indices = {index: category_indices(group) for index, group in zip(self._one_hot_columns, groups, strict=False)}
         cells = dict(zip(self._complete_numeric, self._decode_complete_numeric(encoded).T, strict=True))
         for index, column in self._columns.items():
-            if index in scaled or index in indices:
+            if isinstance(column, IdentifierColumn):
+                cells[index] = column.make_up(len(encoded))
+            elif index in scaled or index in indices:
                 cells[index] = column.decode(scaled.get(index), indices.get(index))
             else:
                 cells[index] = self._missing_cells(index, len(encoded))
@@ -298,7 +309,8 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
 
     def _fit_columns(self, table: Table) -> tuple[list[int], dict[int, Any]]:
         """Indices of numeric columns without categories, and the other columns by their indices."""
-        categorical = categorical_mask(table, self.categorical_features)
+        is_identifier = self._identifier_mask(table)
+        categorical = categorical_mask(table, self.categorical_features) & ~is_identifier
         with_atoms = self.scaling == "quantile"
         frame: Any = pd.DataFrame(table, copy=False)
         large = [index for index in integer_columns(table) if has_large_integers(frame.iloc[:, index])]
@@ -306,13 +318,22 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         for index in large:
             categorical[index] |= repeats(frame.iloc[:, index])
             others[index] = True
-        others |= categorical
-        columns = {
-            index: CategoricalColumn(frame.iloc[:, index], self.keep_missing)
-            if categorical[index]
-            else NumericColumn(frame.iloc[:, index], self._make_scaler(), with_atoms, self.rounding, self.keep_missing)
-            for index in np.flatnonzero(others).tolist()
-        }
+        self._dependences: list[Dependence] = []
+        if self.rounding == "seen" and categorical.any():
+            self._dependences, codes = find_dependences(frame, categorical, np.flatnonzero(~is_identifier).tolist())
+            categorical[codes] = True
+        others |= categorical | is_identifier
+        columns: dict[int, Any] = {}
+        for index in np.flatnonzero(others).tolist():
+            cells = frame.iloc[:, index]
+            if is_identifier[index]:
+                columns[index] = IdentifierColumn(cells)
+            elif categorical[index]:
+                columns[index] = CategoricalColumn(cells, self.keep_missing)
+            else:
+                columns[index] = NumericColumn(
+                    cells, self._make_scaler(), with_atoms, self.rounding, self.keep_missing
+                )
         complete_numeric = np.flatnonzero(~others).tolist()
         objects = [index for index in complete_numeric if frame.dtypes.iloc[index].kind == "O"]
         self._formats = {index: NumberFormat(frame.iloc[:, index]) for index in objects}
@@ -327,6 +348,16 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
             return values
         return np.stack([round_decimals(*column) for column in zip(values.T, self._decimals, strict=True)], axis=1)
 
+    def _identifier_mask(self, table: Table) -> NDArray[np.bool_]:
+        """Which columns are identifiers: (n_features,)."""
+        if self.identifiers is None or not len(self.identifiers):
+            return np.zeros(table.shape[1], np.bool_)
+        names = table.columns if isinstance(table, pd.DataFrame) else pd.RangeIndex(table.shape[1])
+        is_identifier = names.isin(list(self.identifiers))
+        if is_identifier.sum() < len(self.identifiers):
+            raise ValueError(f"`identifiers` must be names of columns. Got {list(self.identifiers)}.")
+        return np.asarray(is_identifier)
+
     def _missing_cells(self, index: int, n: int) -> Any:
         """A column of which no training row had a cell."""
         return pd.array([None] * n, dtype=self._schema[1][index]) if self._schema else np.full(n, np.nan)
@@ -338,6 +369,10 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
             for index in self._complete_numeric:
                 written = self._formats[index].write if index in self._formats else partial(cast, dtype=dtypes[index])
                 columns[index] = written(columns[index])
+        for dependence in self._dependences:
+            source, target = dependence.source, dependence.target
+            columns[target] = dependence.look_up(columns[source], columns[target])
+        if self._schema:
             table = pd.DataFrame({index: pd.Series(column, copy=False) for index, column in enumerate(columns)})
             return table.set_axis(names, axis=1)
         rows = np.stack([np.asarray(column) for column in columns], axis=1)
