@@ -76,9 +76,9 @@ def kolmogorov_smirnov(real: Floats, generated: Floats) -> float:
 def pair_trend_error(X_real: Any, X_generated: Any, *, average: bool = True) -> Any:
     """Error of the dependences between pairs of columns.
 
-    For two numeric columns it is half the difference of their correlations, over the rows where both are present, or the
-    difference of the fractions of these rows if that is greater; an undefined correlation, of a constant column, counts
-    as zero. For other pairs it is the total variation distance of
+    For two numeric columns it is half the difference of their correlations, over the rows where both are present, or
+    the difference of the fractions of these rows if that is greater; an undefined correlation, of a constant column,
+    counts as zero. For other pairs it is the total variation distance of
     the contingency tables, missing cells being a category, and numbers being in ten even bins of the real column's
     range. Correlation measures linear dependence only, and dependences of three columns are not measured. Tables of
     many cells and few rows have errors by chance: compare with the error of held-out rows.

@@ -1,7 +1,7 @@
-"""Columns that another column determines, such as the name of a month and its number, or a town and its country.
+r"""Columns that another column determines, such as the name of a month and its number, or a town and its country.
 
 A column determines another if equal cells of the one go with equal cells of the other in every training row, too many
-to be so by chance: of :math:`n` rows with :math:`m` distinct cells, :math:`(n - m)(1 - \\sum_k p_k^2)` would break
+to be so by chance: of :math:`n` rows with :math:`m` distinct cells, :math:`(n - m)(1 - \sum_k p_k^2)` would break
 the rule if the other column, with frequencies :math:`p_k`, were independent.
 
 What a category determines is looked up from it. A whole number that determines a category in no order is a code, and so
@@ -22,6 +22,7 @@ from ._columns import repeats
 __all__ = ["Dependence", "find_dependences"]
 
 MIN_EXPECTED_BREACHES = 20.0  # of rows that would break a rule by chance
+N_FIRST_ROWS = 1000  # that most pairs are told to be independent by
 MAX_ORDERED_RUNS = 0.5  # of runs of equal cells in the order of a number, relative to those by chance
 
 
@@ -67,9 +68,9 @@ def find_dependences(
     dependences: list[Dependence] = []
     new_codes: list[int] = []
     for target in order:
-        source = next((root for root in roots if determines(codes[root], codes[target])), None)
-        is_name = source is not None and (categorical[source] or categorical[target])
-        if source is None or not is_name or not (categorical[source] or is_whole(columns[source])):
+        sources = (root for root in roots if categorical[root] or (categorical[target] and is_whole(columns[root])))
+        source = next((root for root in sources if determines(codes[root], codes[target])), None)
+        if source is None:
             roots.append(target)
             continue
         dependences.append(Dependence(source, target, table))
@@ -82,15 +83,20 @@ def determines(source: NDArray[np.intp], target: NDArray[np.intp]) -> bool:
     """Whether rows with the same code in one column have the same in the other, and would not by chance."""
     present = (source >= 0) & (target >= 0)
     source, target = source[present], target[present]
-    if not len(source):
+    if not len(source) or (len(source) > N_FIRST_ROWS and not is_map(source[:N_FIRST_ROWS], target[:N_FIRST_ROWS])):
         return False
-    known = np.zeros(source.max() + 1, np.intp)
-    known[source] = target
-    if not np.array_equal(known[source], target):
+    if not is_map(source, target):
         return False
     n_repeated = len(source) - len(np.unique(source))
     frequencies = np.bincount(target) / len(target)
     return bool(n_repeated * (1 - np.square(frequencies).sum()) >= MIN_EXPECTED_BREACHES)
+
+
+def is_map(source: NDArray[np.intp], target: NDArray[np.intp]) -> bool:
+    """Whether equal codes go with equal codes."""
+    image = np.zeros(source.max() + 1, np.intp)
+    image[source] = target
+    return np.array_equal(image[source], target)
 
 
 def is_whole(cells: pd.Series) -> bool:

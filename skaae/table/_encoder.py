@@ -16,7 +16,15 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 
 from .._doc_links import DocLinkMixin
 from .._serialization import SerializableMixin
-from ._columns import MAX_UNSEEN_SHOWN, CategoricalColumn, IdentifierColumn, NumericColumn, count_decimals, repeats, round_decimals
+from ._columns import (
+    MAX_UNSEEN_SHOWN,
+    CategoricalColumn,
+    IdentifierColumn,
+    NumericColumn,
+    count_decimals,
+    repeats,
+    round_decimals,
+)
 from ._dependences import Dependence, find_dependences
 from ._formats import NumberFormat, cast, clip_to_dtype, has_large_integers
 from ._scalers import ColumnScaler, Identity, RankScaler
@@ -92,8 +100,8 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
     Notes
     -----
     A category that did not occur in training, of which a warning tells, or a missing cell in a column that had none,
-    becomes zeros in its group, and the scaled value 0; it is decoded as a missing cell, or the centre. Dates, free text and identifiers (over
-    1,000 distinct values, or over half of more than 100 cells distinct) are refused.
+    becomes zeros in its group, and the scaled value 0; it is decoded as a missing cell, or the centre. Dates, free text
+    and identifiers (over 1,000 distinct values, or over half of more than 100 cells distinct) are refused.
 
     Examples
     --------
@@ -279,9 +287,9 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         encoded = {index: column.encode(frame.iloc[:, index]) for index, column in self._columns.items()}
         for index, column in self._columns.items():
             if isinstance(column, CategoricalColumn) and (encoded[index][1] < 0).any():
-                if new := column.unseen(frame.iloc[:, index], encoded[index][1]):
-                    name = frame.columns[index]
-                    unseen[name] = list(dict.fromkeys([*unseen.get(name, []), *new]))
+                name, cells = frame.columns[index], frame.iloc[:, index]
+                new = column.unseen(cells, encoded[index][1])
+                unseen |= {name: list(dict.fromkeys([*unseen.get(name, []), *new]))} if new else {}
         scaled += [encoded[index][0][:, None] for index in self._value_columns if index in encoded]
         groups = [one_hot(encoded[index][1], self._columns[index].n_categories) for index in self._one_hot_columns]
         rows, dtype = np.concatenate([*scaled, *groups], axis=1), float_dtype(table)
@@ -331,9 +339,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
             elif categorical[index]:
                 columns[index] = CategoricalColumn(cells, self.keep_missing)
             else:
-                columns[index] = NumericColumn(
-                    cells, self._make_scaler(), with_atoms, self.rounding, self.keep_missing
-                )
+                columns[index] = NumericColumn(cells, self._make_scaler(), with_atoms, self.rounding, self.keep_missing)
         complete_numeric = np.flatnonzero(~others).tolist()
         objects = [index for index in complete_numeric if frame.dtypes.iloc[index].kind == "O"]
         self._formats = {index: NumberFormat(frame.iloc[:, index]) for index in objects}

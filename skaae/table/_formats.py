@@ -16,7 +16,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["MAX_EXACT_INTEGER", "NumberFormat", "cast", "check_numeric", "clip_to_dtype", "has_large_integers", "number_kind"]
+__all__ = [
+    "MAX_EXACT_INTEGER",
+    "NumberFormat",
+    "cast",
+    "check_numeric",
+    "clip_to_dtype",
+    "has_large_integers",
+    "number_kind",
+]
 
 MAX_EXACT_INTEGER = 2**53  # up to which floats are exact
 MAX_CHUNK_CELLS = 2**20

@@ -166,7 +166,9 @@ def edges_of_gaps(values: NDArray[np.float64], gaps: NDArray[np.intp]) -> NDArra
     """Values at the lower ends of gaps, followed by those at the upper ends, but within the gaps."""
     low, high = values[gaps], values[gaps + 1]
     width = GAP_EDGE * (high - low)
-    return np.concatenate([low + np.fmax(width, 4 * np.spacing(abs(low))), high - np.fmax(width, 4 * np.spacing(abs(high)))])
+    return np.concatenate(
+        [low + np.fmax(width, 4 * np.spacing(abs(low))), high - np.fmax(width, 4 * np.spacing(abs(high)))]
+    )
 
 
 def wide_gaps(values: NDArray[np.float64], percentiles: NDArray[np.float64]) -> NDArray[np.intp]:

@@ -145,7 +145,9 @@ def test_classes_as_bools_and_as_zeros_and_ones():
     y = X[:, 0] > 0
     expected = utility_score(X, y, X, y, random_state=0)
     for labels in (y.astype(int), y.astype(float), y.astype(object)):
-        assert utility_score(X, y, X, labels, random_state=0) == utility_score(X, labels, X, y, random_state=0) == expected
+        assert (
+            utility_score(X, y, X, labels, random_state=0) == utility_score(X, labels, X, y, random_state=0) == expected
+        )
 
 
 @pytest.mark.parametrize("metric", [detection_score])

@@ -75,7 +75,9 @@ def test_tails_are_as_heavy_as_they_were(n):
     X = np.column_stack([rng.pareto(1.5, n), rng.lognormal(0, 2, n), rng.standard_t(2, n)])
     decoded = RankScaler().fit(X).inverse_transform(ndtri((np.arange(n) + 0.5) / n)[:, None].repeat(3, axis=1))
     shares = [0.0001, 0.001, 0.01, 0.5, 0.99, 0.999, 0.9999]
-    np.testing.assert_allclose(np.quantile(decoded, shares, axis=0), np.quantile(X, shares, axis=0), rtol=0.1, atol=1e-3)
+    np.testing.assert_allclose(
+        np.quantile(decoded, shares, axis=0), np.quantile(X, shares, axis=0), rtol=0.1, atol=1e-3
+    )
 
 
 def test_values_in_a_wide_gap_become_its_ends():
