@@ -371,7 +371,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
         return self._model.log_density(self._model.encode(rows)[0], condition)
 
     def _fit_generator_encoder(self, X: Any) -> TableEncoder:
-        """What encodes columns, but for those that identify rows, and decodes them into training values if these repeat."""
+        """What encodes columns but those that identify rows, and decodes them into training values if these repeat."""
         identifiers = [] if self.identifiers == "keep" else identifier_columns(X)
         if identifiers and self.identifiers == "refuse":
             raise ValueError(

@@ -54,7 +54,7 @@ def is_bool(cells: pd.Series) -> bool:
     """Whether a column's cells are bools, of which some may be missing."""
     if pd.api.types.is_bool_dtype(cells.dtype):
         return not isinstance(cells.dtype, pd.CategoricalDtype)
-    return cells.dtype.kind == "O" and pd.api.types.infer_dtype(cells, skipna=True) == "boolean"
+    return bool(cells.dtype.kind == "O" and pd.api.types.infer_dtype(cells, skipna=True) == "boolean")
 
 
 def is_number(cells: pd.Series) -> bool:

@@ -64,8 +64,8 @@ def check_table(X: Any, ensure_min_samples: int = 1) -> Table:
 
 def holds_exact_numbers(X: NDArray[Any]) -> bool:
     """Whether an array of objects has numbers that are no 64-bit floats: large integers or `decimal.Decimal`."""
-    numbers = (cell for cell in X.flat if isinstance(cell, (int, Decimal, np.integer)))
-    return X.dtype == object and any(isinstance(cell, Decimal) or abs(cell) > MAX_EXACT_INTEGER for cell in numbers)
+    numbers: Iterator[Any] = (cell for cell in X.flat if isinstance(cell, (int, Decimal, np.integer)))
+    return any(isinstance(cell, Decimal) or abs(cell) > MAX_EXACT_INTEGER for cell in numbers)
 
 
 def is_memory_mapped(X: NDArray[Any]) -> bool:
