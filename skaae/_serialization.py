@@ -43,8 +43,10 @@ CLASSES = {
         *("ReconstructionError", "RobustCovariance"),
     ),
     "estimators._teachers": ("TeacherEnsemble",),
-    "table._columns": ("CategoricalColumn", "NumericColumn"),
+    "table._columns": ("CategoricalColumn", "IdentifierColumn", "NumericColumn"),
+    "table._dependences": ("Dependence",),
     "table._encoder": ("TableEncoder",),
+    "table._formats": ("NumberFormat",),
     "table._scalers": ("ColumnScaler", "Identity", "RankScaler"),
 }
 MODULES = {name: module for module, names in CLASSES.items() for name in names}

@@ -15,7 +15,7 @@ from ._labels import check_text, to_array
 
 __all__ = ["Conditions"]
 
-MAX_SAMPLED_ROWS = 10_000  # training rows whose conditions `sample` draws from
+MAX_DISTINCT = 100_000  # conditions that `sample` draws from
 
 
 class Conditions:
@@ -47,8 +47,7 @@ class Conditions:
         self.categories = {name: list(pd.unique(table[name])) for name in table.columns.difference(numeric)}
         condition = self.encoder.encode(table)
         self.width = condition.shape[1]
-        sampled = np.linspace(0, len(condition) - 1, min(len(condition), MAX_SAMPLED_ROWS)).astype(int)
-        self.values, self.counts = np.unique(condition[sampled], axis=0, return_counts=True)
+        self.values, self.counts = self._distribution(condition)
 
     def encode(self, y: Any, n: int) -> NDArray[Any]:
         """Encoded conditions, (n, width), of one condition for all rows or one for each row."""
@@ -60,7 +59,7 @@ class Conditions:
         if len(table) != n:
             raise ValueError(f"`y` must be one condition, or one for each of {n} rows. Got {len(table)}.")
         self._check_no_missing(table)
-        condition = self.encoder.encode(table)
+        condition = self.encoder.encode(table, warn_of_unseen=False)
         self._check_known(table)
         return condition
 
@@ -79,6 +78,26 @@ class Conditions:
         starts = np.cumsum([self.encoder.n_numeric_, *self.encoder.one_hot_groups_])[:-1]
         numbers, *scores = np.split(predicted, starts, axis=1)
         return np.hstack([numbers, *(np.eye(group.shape[1])[group.argmax(1)] for group in scores)])
+
+    def _distribution(self, condition: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.float64]]:
+        """Distinct encoded conditions, and how often they occurred.
+
+        Of more than `MAX_DISTINCT`, as many rows are drawn at random, about equally many of each combination of
+        categories; they count as often as they stand for others.
+        """
+        starts = np.cumsum([self.encoder.n_numeric_, *self.encoder.one_hot_groups_])[:-1]
+        numbers, *groups = np.split(condition, starts, axis=1)
+        categories = number_rows([group.argmax(axis=1) for group in groups], len(condition))
+        distinct = number_rows([categories, *numbers.T], len(condition))
+        first, counts = np.unique(distinct, return_index=True, return_counts=True)[1:]
+        weights = counts.astype(np.float64)
+        if len(first) > MAX_DISTINCT:
+            sizes = np.bincount(categories[first])
+            share = np.minimum(1, MAX_DISTINCT / len(sizes) / sizes)[categories[first]]
+            is_drawn = np.random.RandomState(0).random_sample(len(first)) < share
+            first, weights = first[is_drawn], (weights / share)[is_drawn]
+        order = np.lexsort(condition[first].T[::-1])
+        return condition[first][order], weights[order]
 
     @staticmethod
     def _as_table(y: Any) -> pd.DataFrame:
@@ -111,3 +130,12 @@ class Conditions:
             if not (inside := table[name].between(low, high)).all():
                 outside = table[name][~inside].iloc[0]
                 raise ValueError(f"`y` must be within the range of training rows ({low} to {high}). Got {outside}.")
+
+
+def number_rows(columns: list[NDArray[Any]], n: int) -> NDArray[np.intp]:
+    """A number for each row, equal where all columns are, from 0."""
+    numbers = np.zeros(n, np.intp)
+    for column in columns:
+        codes = np.unique(column, return_inverse=True)[1]
+        numbers = np.unique(numbers * (codes.max() + 1) + codes, return_inverse=True)[1]
+    return numbers

@@ -275,6 +275,11 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
             raise ValueError("`X` must have a cell that is known, and hidden if the corruption hides some. Got none.")
         return -float(error[counted].mean())
 
+    def _validate(self, X: Any, **options: Any) -> Any:
+        """Rows as a DataFrame or an array of floats, of which cells can be missing."""
+        X = super()._validate(X, **options)
+        return X.astype(np.float64) if isinstance(X, np.ndarray) and X.dtype.kind in "iub" else X
+
     def _clean(self, rows: NDArray[Any]) -> NDArray[Any]:
         """Reconstructions of scaled rows, within the range of the training rows."""
         clean = self._model.reconstruct(rows)

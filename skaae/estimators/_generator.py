@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._plan import Block, TrainingData
-from ..table import check_matrix
+from ..table import TableEncoder, check_matrix, identifier_columns
 from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
 from ._codes import CodesMixin
 from ._conditions import Conditions
@@ -82,6 +82,10 @@ class AAEGenerator(CodesMixin, BaseAAE):
     categorical_features : "from_dtype", array-like of str, int or bool, or None, default="from_dtype"
         Which columns are categories, as in `TableEncoder`: those of text, bools and pandas' categories, those that are
         listed also, or none.
+    identifiers : {"refuse", "replace", "keep"}, default="refuse"
+        What to do with columns that identify rows, such as names, e-mails and keys, which generated rows must not have:
+        refuse them by an error, replace them by made-up ones, which are numbered in each call of `sample`, or keep them
+        as if they were none.
     device : str, default="auto"
         Where to compute: "cpu", "cuda", "cuda:1", ... "auto" is an accelerator where there is one.
     random_state : int, RandomState instance or None, default=None
@@ -131,6 +135,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
 
     flow_layer_sizes: Any
     flow_max_iter: int | str
+    identifiers: str
     conditions_: Conditions | None
     flow_curve_: NDArray[np.float64]
 
@@ -139,6 +144,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
         **BaseAAE._parameter_constraints,
         "flow_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "flow_max_iter": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "identifiers": [StrOptions({"refuse", "replace", "keep"})],
     }
 
     def __init__(
@@ -162,6 +168,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
         warm_start: bool = False,
         scaling: str | None = "quantile",
         categorical_features: Any = "from_dtype",
+        identifiers: str = "refuse",
         device: str = "auto",
         random_state: Any = None,
         verbose: int = 0,
@@ -196,7 +203,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
             resumed = self._model_to_resume()
             X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
             conditions = self._fit_conditions(X, y, resumed)
-            encoder = self._fit_encoder(X, self.scaling, rounding="seen") if resumed is None else self.table_encoder_
+            encoder = self._fit_generator_encoder(X) if resumed is None else self.table_encoder_
             n_features = len(encoder.source_columns_)
             width = check_components(self.n_components, encoder, min(MAX_AUTO_COMPONENTS, X.shape[1], n_features))
             architecture = build_architecture(
@@ -363,6 +370,17 @@ class AAEGenerator(CodesMixin, BaseAAE):
         check_is_fitted(self)
         rows, condition = self._rows_and_condition(X, y)
         return self._model.log_density(self._model.encode(rows)[0], condition)
+
+    def _fit_generator_encoder(self, X: Any) -> TableEncoder:
+        """What encodes columns but those that identify rows, and decodes them into training values if these repeat."""
+        identifiers = [] if self.identifiers == "keep" else identifier_columns(X)
+        if identifiers and self.identifiers == "refuse":
+            raise ValueError(
+                f"Generated rows must not have what identifies training rows. Got the columns {identifiers}: drop them,"
+                ' have them made up by `identifiers="replace"`, or, if they identify nothing, pass'
+                ' `identifiers="keep"`.'
+            )
+        return self._fit_encoder(X, self.scaling, rounding="seen", identifiers=identifiers)
 
     def _fit_conditions(self, X: Any, y: Any, resumed: TrainedModel | None) -> Conditions | None:
         """The conditions of training rows; those of a model that is resumed stay as they are."""

@@ -361,6 +361,10 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         """The labels of the training rows' columns, if they had any."""
         return getattr(self, "feature_names_in_", self.table_encoder_.column_labels)
 
+    def _scale(self, X: Any) -> NDArray[Any]:
+        """Rows as numbers of one scale, without a warning of unseen categories, which scores tell."""
+        return scale(self.table_encoder_, self._validate(X, reset=False), warn_of_unseen=False)
+
     def _scorer_input(self, rows: NDArray[Any]) -> ScorerInput:
         return scorer_input(self._model, self._ranks, rows)
 

@@ -48,7 +48,7 @@ class LazyScaledRows:
         return LazyScaledRows(self.scale, self.table, indices if self.indices is None else self.indices[indices])
 
 
-def scale(encoder: TableEncoder, X: Any, dtype: Any = None) -> NDArray[Any]:
+def scale(encoder: TableEncoder, X: Any, dtype: Any = None, *, warn_of_unseen: bool = True) -> NDArray[Any]:
     """Rows as numbers of one scale, (n_samples, n_features encoded).
 
     Raises
@@ -56,7 +56,7 @@ def scale(encoder: TableEncoder, X: Any, dtype: Any = None) -> NDArray[Any]:
     ValueError
         If a scaled value is too large for the core.
     """
-    scaled = concatenate(map(check_scaled, encoder.encode_chunks(X)), len(X), dtype)
+    scaled = concatenate(map(check_scaled, encoder.encode_chunks(X, warn_of_unseen)), len(X), dtype)
     return scaled if min(scaled.strides) >= 0 else scaled.copy()  # torch has no negative strides
 
 

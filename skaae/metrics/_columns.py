@@ -76,8 +76,9 @@ def kolmogorov_smirnov(real: Floats, generated: Floats) -> float:
 def pair_trend_error(X_real: Any, X_generated: Any, *, average: bool = True) -> Any:
     """Error of the dependences between pairs of columns.
 
-    For two numeric columns it is half the difference of their correlations, over the rows where both are present; an
-    undefined correlation, of a constant column, counts as zero. For other pairs it is the total variation distance of
+    For two numeric columns it is half the difference of their correlations, over the rows where both are present, or
+    the difference of the fractions of these rows if that is greater; an undefined correlation, of a constant column,
+    counts as zero. For other pairs it is the total variation distance of
     the contingency tables, missing cells being a category, and numbers being in ten even bins of the real column's
     range. Correlation measures linear dependence only, and dependences of three columns are not measured. Tables of
     many cells and few rows have errors by chance: compare with the error of held-out rows.
@@ -113,11 +114,12 @@ def pair_trend_error(X_real: Any, X_generated: Any, *, average: bool = True) -> 
         raise ValueError("There must be two columns at least. Got one.")
     numeric = [name for name in real if is_numeric(real[name])]
     difference = (correlations(real[numeric]) - correlations(generated[numeric])).abs() / 2
+    present_difference = (present_fractions(real[numeric]) - present_fractions(generated[numeric])).abs()
     codes = {name: bin_pair(real[name], generated[name]) for name in real}
     errors: dict[Hashable, float] = {}
     for a, b in combinations(real, 2):
         if a in difference and b in difference:
-            errors[a, b] = difference.at[a, b]
+            errors[a, b] = max(difference.at[a, b], present_difference.at[a, b])
         else:
             errors[a, b] = total_variation(*joint_codes(codes[a], codes[b]))
     return mean_or_series(errors, average)
@@ -126,6 +128,12 @@ def pair_trend_error(X_real: Any, X_generated: Any, *, average: bool = True) -> 
 def correlations(table: pd.DataFrame) -> pd.DataFrame:
     """Correlations of numeric columns, 0 where undefined."""
     return pd.DataFrame({name: to_floats(table[name]) for name in table}).corr().fillna(0)
+
+
+def present_fractions(table: pd.DataFrame) -> pd.DataFrame:
+    """The fraction of rows in which both columns of a pair are present."""
+    present = table.notna().astype(float)
+    return present.T @ present / len(table)
 
 
 def bin_pair(real: pd.Series, generated: pd.Series) -> PairCodes:

@@ -157,6 +157,8 @@ def mean_auc(model: Any, X: Any, y: NDArray[Any]) -> float:
 
 def match_classes(y: NDArray[Any], y_real: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Generated and real classes in the dtype of the real ones, or as text if some do not occur among these."""
+    if {y.dtype.kind, y_real.dtype.kind} in ({"b", "i"}, {"b", "u"}, {"b", "f"}):  # 0 and 1 are bools
+        y, y_real = (labels.astype(np.int64) if labels.dtype.kind == "b" else labels for labels in (y, y_real))
     classes = {to_text(label): label for label in np.unique(y_real)}
     text = [to_text(label) for label in y]
     if not set(text) & set(classes):

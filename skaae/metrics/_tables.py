@@ -37,7 +37,29 @@ def check_tables(first: Any, second: Any, names: tuple[str, ...] = ("X_real", "X
     if set(real) != set(generated):
         missing, extra = [c for c in real if c not in generated], [c for c in generated if c not in real]
         raise ValueError(f"Both tables must have the same columns. Got one without {missing}, or with {extra} besides.")
-    return [real, generated[list(real)]]
+    generated = generated[list(real)]
+    return [bools_as_numbers(real, generated), bools_as_numbers(generated, real)]
+
+
+def bools_as_numbers(table: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """The table, its bools as 0 and 1 in columns of which the other has numbers."""
+    for name in table:
+        if is_bool(table[name]) and is_number(other[name]):
+            table = table.copy(deep=False)
+            table[name] = table[name].astype("boolean").astype("Float64")
+    return table
+
+
+def is_bool(cells: pd.Series) -> bool:
+    """Whether a column's cells are bools, of which some may be missing."""
+    if pd.api.types.is_bool_dtype(cells.dtype):
+        return not isinstance(cells.dtype, pd.CategoricalDtype)
+    return bool(cells.dtype.kind == "O" and pd.api.types.infer_dtype(cells, skipna=True) == "boolean")
+
+
+def is_number(cells: pd.Series) -> bool:
+    """Whether a column's cells are numbers, some of them at least."""
+    return not is_bool(cells) and is_numeric(cells)
 
 
 def check_dataframe(X: Any, name: str) -> pd.DataFrame:
@@ -68,14 +90,29 @@ def is_numeric(cells: pd.Series) -> bool:
 
 
 def to_floats(cells: pd.Series) -> Floats:
-    """Cells as 64-bit floats, NaN where missing or no number."""
-    floats: Floats = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    """Cells as 64-bit floats, NaN where missing."""
     name = cells.name.item() if isinstance(cells.name, np.generic) else cells.name
+    try:
+        floats: Floats = as_numbers(cells).to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"A column of numbers must be numbers in both tables. Got others in column {name!r}: {error}."
+        ) from None
     if np.isinf(floats).any():
         raise ValueError(f"Numbers must be finite. Got infinity in column {name!r}.")
     if (np.abs(floats) > MAX_VALUE).any():
         raise ValueError(f"Numbers must be at most {MAX_VALUE}. Got greater ones in column {name!r}.")
     return floats
+
+
+def as_numbers(cells: pd.Series) -> pd.Series:
+    """Cells in a dtype of numbers, or as they are if they can be read as floats; text is parsed."""
+    if cells.dtype.kind in "iufb":
+        return cells
+    present = cells.notna()
+    objects = cells.astype(object)
+    is_text = objects.map(lambda cell: isinstance(cell, str)) & present
+    return objects.mask(is_text, pd.to_numeric(objects.where(is_text))) if is_text.any() else objects
 
 
 def factorize_pair(real: pd.Series, generated: pd.Series) -> PairCodes:

@@ -26,6 +26,8 @@ def check_samples(
     names = [list(getattr(X, "columns", [])) for X in (X_real, X_generated)]
     if names[0] != names[1] and set(names[0]) == set(names[1]):
         X_generated = X_generated[names[0]]
+    elif names[0] != names[1] and all(names) and all(isinstance(column, str) for column in [*names[0], *names[1]]):
+        raise ValueError(f"Both samples must have the same columns. Got {names[0]} and {names[1]}.")
     real, generated = check_rows(X_real, "X_real", features), check_rows(X_generated, name, features)
     if generated.shape[1] != real.shape[1]:
         raise ValueError(
@@ -67,6 +69,8 @@ def check_labels(y: Any, name: str) -> NDArray[Any]:
     labels: NDArray[Any] = column_or_1d(np.array(y, dtype=object) if is_text else y)  # numpy turns NaN into text
     if pd.isna(labels).any() or (labels.dtype.kind == "f" and np.isinf(labels).any()):
         raise ValueError(f"`{name}` must have a label for every row, and finite ones. Got some that are not.")
+    if labels.dtype == object and (kind := pd.api.types.infer_dtype(labels)) in {"decimal", "boolean"}:
+        labels = labels.astype(np.float64 if kind == "decimal" else np.bool_)
     try:
         labels.argsort()
     except TypeError as error:

@@ -16,6 +16,7 @@ from sklearn.utils import check_random_state
 
 from ..estimators._base import BaseAAE
 from ..estimators._labels import labels_as_array, unique_classes
+from ..table._encoder import UNSEEN_MESSAGE
 from ._csv_labels import infer_label_kind, label_kind_of_classes
 from ._sampling import KnownCategories, ReservoirSample
 from ._sources import Chunk, Stream, shuffle_chunks
@@ -172,7 +173,9 @@ class StreamTrainer:
         if self.n_rows_total:
             remaining = max(MIN_REMAINING, 1 - self.n_rows_trained / self.n_rows_total)
             self.estimator.set_params(learning_rate_init=self.learning_rate * min(1.0, remaining / LR_DECAY_FRACTION))
-        self.estimator.partial_fit(*chunk)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", f".*{UNSEEN_MESSAGE}")  # which was just told
+            self.estimator.partial_fit(*chunk)
         self.n_rows_trained += len(chunk[0])
 
     def _initialize(self, chunk: Chunk) -> None:

@@ -16,16 +16,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
+from ._formats import NumberFormat, number_kind
 from ._matching import is_text, match_categories
 
 __all__ = [
     "CategoricalColumn",
+    "IdentifierColumn",
     "NumericColumn",
-    "cast",
-    "check_numeric",
-    "clip_to_dtype",
     "count_decimals",
     "is_categorical",
     "round_decimals",
@@ -37,8 +36,8 @@ MIN_ATOM_FRACTION, MIN_ATOM_COUNT_RATIO = 0.05, 2  # of the rows, and to the mea
 MAX_DISCRETE_VALUES = 10  # up to which all distinct values of a column are atoms
 MIN_MEAN_COUNT = 3  # of distinct values, from which on they are values to round to
 MAX_DECIMALS = 6
-MAX_CHUNK_CELLS = 2**20
 MAX_CATEGORIES = 1000
+MAX_UNSEEN_SHOWN = 5
 MAX_DISTINCT_FRACTION, MAX_ROWS_ALL_DISTINCT = 0.5, 100  # of text cells, in tables of more rows than that
 
 Indices: TypeAlias = NDArray[np.intp]
@@ -54,12 +53,12 @@ class NumericColumn:
     def __init__(
         self, cells: pd.Series, scaler: Any, with_atoms: bool, rounding: bool | str, keep_missing: bool = True
     ) -> None:
-        self.dtype = cells.dtype
-        values = check_numeric(cells, np.float64)
+        self.format = NumberFormat(cells)
+        values = self.format.read(cells)
         present = values[~np.isnan(values)]
         self.n_present, self.has_missing = len(present), keep_missing and len(present) < len(values)
         self.atoms, self.has_value = find_atoms(present) if with_atoms else (np.empty(0), len(present) > 0)
-        self.decimals = count_decimals(present) if rounding else None
+        self.decimals = count_decimals(present, cells.dtype) if rounding else None
         distinct = np.unique(present) if rounding == "seen" else np.empty(0)
         self.allowed_values = distinct if len(distinct) <= len(present) / MIN_MEAN_COUNT else np.empty(0)
         self.scaler: Any = scaler.fit(present[:, None]) if self.has_value else None
@@ -68,7 +67,7 @@ class NumericColumn:
 
     def encode(self, cells: pd.Series) -> tuple[NDArray[np.float64] | None, Indices | None]:
         """Scaled values, (n,), and category indices, (n,), each where the column has any."""
-        values = check_numeric(cells, np.float64)
+        values = self.format.read(cells)
         missing = np.isnan(values)
         scaled = None
         if self.has_value:
@@ -78,14 +77,14 @@ class NumericColumn:
 
     def with_scale_of(self, cells: pd.Series, scaler: Any) -> NumericColumn:
         """A copy whose scaler is fitted to other cells, if some are not missing."""
-        column, values = copy(self), check_numeric(cells, np.float64)
+        column, values = copy(self), self.format.read(cells)
         if self.has_value and not np.isnan(values).all():
             column.scaler = scaler.fit(values[~np.isnan(values), None])
         return column
 
     def is_unknown(self, cells: pd.Series) -> NDArray[np.bool_]:
         """Which cells are missing where no training cell was."""
-        return np.asarray(np.isnan(check_numeric(cells, np.float64)) & (not self.has_missing))
+        return np.asarray(np.isnan(self.format.read(cells)) & (not self.has_missing))
 
     def decode(self, scaled: NDArray[np.floating] | None, indices: Indices | None) -> Any:
         """Cells, in the dtype of the training cells."""
@@ -96,9 +95,8 @@ class NumericColumn:
         if indices is not None:
             is_atom = (indices >= 0) & (indices < len(self.atoms))
             values[is_atom] = self.atoms[indices[is_atom]]
-            if self.has_missing:
-                values[indices == self.n_categories - 1] = np.nan
-        return cast(values, self.dtype)
+            values[indices == (self.n_categories - 1 if self.has_missing else -1)] = np.nan
+        return self.format.write(values)
 
     def category_names(self) -> list[str]:
         """The atoms, "value" and "missing"."""
@@ -144,9 +142,18 @@ class CategoricalColumn:
         """Which cells have a category that did not occur in training, or are missing where no training cell was."""
         return np.asarray(self.encode(cells)[1] == -1)
 
+    def unseen(self, cells: pd.Series, indices: Indices) -> list[Any]:
+        """The categories of encoded cells that did not occur in training."""
+        unseen = cells.iloc[np.flatnonzero(indices < 0)].dropna()
+        return list(unseen.unique()[:MAX_UNSEEN_SHOWN])
+
     def decode(self, scaled: None, indices: Indices) -> Any:
-        """Cells, in the dtype of the training cells."""
-        return self.training_cells.take(indices)
+        """Cells, in the dtype of the training cells, if it has a missing value or none is missing."""
+        if self.has_missing:
+            indices = np.where(indices < 0, self.n_categories - 1, indices)
+        if (indices >= 0).all():
+            return self.training_cells.take(indices)
+        return pd.Series(self.training_cells).reindex(np.where(indices < 0, self.n_categories, indices)).array
 
     def category_names(self) -> list[str]:
         """The categories as text, and "missing"."""
@@ -196,6 +203,32 @@ class CategoricalColumn:
             )
 
 
+class IdentifierColumn:
+    """Creates the column of one column's training cells that identify rows: not encoded, and made up when decoded."""
+
+    has_value, has_missing = False, False
+    n_categories = 0
+
+    def __init__(self, cells: pd.Series) -> None:
+        self.name, self.dtype = str(cells.name), cells.dtype
+        present = cells.dropna()
+        self.is_number = not is_categorical(cells)
+        self.start = int(present.max()) + 1 if self.is_number and len(present) else 1
+        self.n_repeats = max(1, round(len(present) / max(1, present.nunique())))
+
+    def encode(self, cells: pd.Series) -> tuple[None, None]:
+        """Nothing."""
+        return None, None
+
+    def make_up(self, n: int) -> Any:
+        """New cells, numbered from the first."""
+        numbers = self.start + np.arange(n) // self.n_repeats
+        if self.is_number:
+            return pd.array(numbers, dtype=self.dtype)
+        text = [f"{self.name} {number}" for number in numbers]
+        return pd.array(text, dtype="category" if isinstance(self.dtype, pd.CategoricalDtype) else self.dtype)
+
+
 def is_categorical(cells: pd.Series) -> bool:
     """Whether cells are categories by their dtype, as text, bools and pandas' categories are. Dates are refused."""
     dtype = cells.dtype
@@ -206,37 +239,14 @@ def is_categorical(cells: pd.Series) -> bool:
             f"Columns must be numeric or categorical. Got {dtype} in column {cells.name!r}: turn it into numbers first,"
             " for instance days since a date, or the day of the week."
         )
-    if dtype.kind != "O" and not isinstance(dtype, pd.StringDtype):
-        return False
-    return pd.api.types.infer_dtype(cells, skipna=True) not in {"integer", "floating", "mixed-integer-float"}
+    if dtype.kind in "USO" or isinstance(dtype, pd.StringDtype):
+        return number_kind(cells) is None
+    return False
 
 
-def check_numeric(cells: Any, dtype: DTypeLike) -> NDArray[Any]:
-    """Cells of a Series, a DataFrame or an array in a dtype of numbers; an error unless they are finite or missing."""
-    try:
-        if isinstance(cells, np.ndarray):
-            values = cells.astype(dtype, copy=False)
-        else:
-            values = cells.to_numpy(dtype, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        columns = columns_of_text(cells) if isinstance(cells, pd.DataFrame) else [getattr(cells, "name", None)]
-        raise ValueError(
-            f"Columns that were numbers in training must be numbers. Got text or dates in {columns}: {error}"
-        ) from None
-    if any(np.isinf(chunk).any() for chunk in np.array_split(values, 1 + values.size // MAX_CHUNK_CELLS)):
-        raise ValueError("Numeric columns must be finite, or missing. Input X contains infinity.")
-    return values
-
-
-def columns_of_text(frame: pd.DataFrame) -> list[Any]:
-    """The names of columns that cannot be converted to numbers."""
-    names = []
-    for name, cells in zip(frame.columns, (frame.iloc[:, index] for index in range(frame.shape[1])), strict=True):
-        try:
-            cells.to_numpy(np.float64, na_value=np.nan)
-        except (TypeError, ValueError):
-            names.append(name)
-    return names
+def repeats(cells: pd.Series) -> bool:
+    """Whether cells have few distinct values, each of them three times or more in the mean."""
+    return bool(cells.nunique() <= min(MAX_CATEGORIES, len(cells) / MIN_MEAN_COUNT))
 
 
 def to_precision(values: NDArray[np.float64], dtype: Any) -> NDArray[np.float64]:
@@ -254,10 +264,11 @@ def find_atoms(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
     return distinct[counts >= min_count], bool((counts < min_count).any())
 
 
-def count_decimals(values: NDArray[Any]) -> int | None:
-    """How many decimals values have; None if more than `MAX_DECIMALS`."""
-    exact = (n for n in range(MAX_DECIMALS + 1) if np.array_equal(round_decimals(values, n), values))
-    return next(exact, None)
+def count_decimals(values: NDArray[Any], dtype: Any) -> int | None:
+    """How many decimals values have in the precision of their dtype; None if more than `MAX_DECIMALS`."""
+    values = values.astype(np.float64, copy=False)
+    rounded = (to_precision(round_decimals(values, n), dtype) for n in range(MAX_DECIMALS + 1))
+    return next((n for n, candidates in enumerate(rounded) if np.array_equal(candidates, values)), None)
 
 
 def round_decimals(values: NDArray[Any], decimals: int | None) -> NDArray[Any]:
@@ -272,22 +283,3 @@ def round_decimals(values: NDArray[Any], decimals: int | None) -> NDArray[Any]:
 def round_to_nearest(values: NDArray[np.float64], allowed: NDArray[np.float64]) -> NDArray[np.float64]:
     """The nearest of the allowed values, which are in ascending order."""
     return allowed[np.searchsorted((allowed[1:] + allowed[:-1]) / 2, values)]
-
-
-def cast(values: NDArray[Any], dtype: Any) -> Any:
-    """Values in a dtype of numpy or pandas, NaN as its missing value."""
-    if dtype.kind in "iuf":
-        values = clip_to_dtype(values, np.dtype(f"{dtype.kind}{getattr(dtype, 'subtype', dtype).itemsize}"))
-    if isinstance(dtype, np.dtype):
-        return values.astype(dtype)
-    return pd.array(values, dtype="Float64").astype(dtype)
-
-
-def clip_to_dtype(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[np.float64]:
-    """Values clipped to the range of a dtype of numbers, and rounded if it is one of integers."""
-    limits: Any = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
-    low, high = float(limits.min), float(limits.max)
-    if high > limits.max:
-        high = np.nextafter(high, 0)  # the largest 64-bit integer is no float
-    values = values.astype(np.float64, copy=False)
-    return (values if dtype.kind == "f" else values.round()).clip(low, high)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from copy import copy
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -15,7 +17,17 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 
 from .._doc_links import DocLinkMixin
 from .._serialization import SerializableMixin
-from ._columns import CategoricalColumn, NumericColumn, cast, clip_to_dtype, count_decimals, round_decimals
+from ._columns import (
+    MAX_UNSEEN_SHOWN,
+    CategoricalColumn,
+    IdentifierColumn,
+    NumericColumn,
+    count_decimals,
+    repeats,
+    round_decimals,
+)
+from ._dependences import Dependence, find_dependences
+from ._formats import NumberFormat, cast, clip_to_dtype, has_large_integers
 from ._scalers import ColumnScaler, Identity, RankScaler
 from ._tables import (
     Table,
@@ -32,8 +44,9 @@ from ._tables import (
     rows_of_lists,
 )
 
-__all__ = ["TableEncoder"]
+__all__ = ["UNSEEN_MESSAGE", "TableEncoder"]
 
+UNSEEN_MESSAGE = "has categories that no training row had, and that are encoded as missing"
 TAILS = {"standard": "arcsinh", "clip": "clip", "linear": "linear"}
 
 
@@ -63,7 +76,12 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
     rounding : bool or "seen", default=True
         Whether `inverse_transform` rounds values to as many decimals as all training values of a column have. "seen"
         moreover takes the nearest training value in columns where these repeat, three times in the mean, if `scaling`
-        is by quantiles: for generated rows.
+        is by quantiles, and what another column determines from that, such as the number of a month from its name: for
+        generated rows. Whole numbers that determine a category in no order are categories then.
+    identifiers : array-like of str or int, or None, default=None
+        Names or indices of columns that identify rows. They are not encoded; decoded rows have new ones in their place,
+        numbered from 1, or from the greatest of the training rows if they are numbers, each as often as training cells
+        were in the mean.
     keep_missing : bool, default=True
         Whether missing cells of the training rows are a separate category. Otherwise they become zeros, as do those of
         columns that had none, and decoded rows have none.
@@ -83,9 +101,9 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
 
     Notes
     -----
-    A category that did not occur in training, or a missing cell in a column that had none, becomes zeros in its group,
-    and the scaled value 0; it is decoded as the first category, or the centre. Dates, free text and identifiers (over
-    1,000 distinct values, or over half of more than 100 cells distinct) are refused.
+    A category that did not occur in training, of which a warning tells, or a missing cell in a column that had none,
+    becomes zeros in its group, and the scaled value 0; it is decoded as a missing cell, or the centre. Dates, free text
+    and identifiers (over 1,000 distinct values, or over half of more than 100 cells distinct) are refused.
 
     Examples
     --------
@@ -103,6 +121,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         "scaling": [StrOptions({*TAILS, "quantile"}), None],
         "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
         "rounding": ["boolean", StrOptions({"seen"})],
+        "identifiers": ["array-like", None],
         "keep_missing": ["boolean"],
     }
 
@@ -112,11 +131,13 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         *,
         categorical_features: Any = "from_dtype",
         rounding: bool | str = True,
+        identifiers: Any = None,
         keep_missing: bool = True,
     ) -> None:
         self.scaling = scaling
         self.categorical_features = categorical_features
         self.rounding = rounding
+        self.identifiers = identifiers
         self.keep_missing = keep_missing
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -144,12 +165,15 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         table = self._validate(X, reset=True)
         self._complete_numeric, self._columns = self._fit_columns(table)
         self._schema = (table.columns, list(table.dtypes)) if isinstance(table, pd.DataFrame) else None
+        self._array_dtype = table.dtype if isinstance(table, np.ndarray) else None
         if self._complete_numeric:
             # Arrays of integers are not copied, because scalers convert them to floats column by column.
             dtype = table.dtype if isinstance(table, np.ndarray) else None
             values = numeric_columns(table, self._complete_numeric, dtype)
             self.scaler_ = self._make_scaler().fit(values)
-            self._decimals = [count_decimals(column) for column in values.T] if self.rounding else []
+            dtypes = self._schema[1] if self._schema else [table.dtype] * table.shape[1]
+            columns = zip(values.T, (dtypes[index] for index in self._complete_numeric), strict=True)
+            self._decimals = [count_decimals(*column) for column in columns] if self.rounding else []
         with_value = [index for index, column in self._columns.items() if column.has_value]
         with_categories = [index for index, column in self._columns.items() if column.n_categories]
         self._value_columns = [*self._complete_numeric, *with_value]
@@ -174,6 +198,11 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         -------
         X_encoded : ndarray of shape (n_samples, n_features_out)
             In 32-bit floats where `X` has only such columns, otherwise in 64-bit ones.
+
+        Warns
+        -----
+        UserWarning
+            If a column has categories that did not occur in training.
         """
         check_is_fitted(self)
         return self.encode(self._validate(X, reset=False))
@@ -198,13 +227,15 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
             encoded = encoded.astype(np.float64, copy=False)
         scaled = dict(zip(self._value_columns, encoded.T, strict=False))
         groups = np.split(encoded[:, self.n_numeric_ :], np.cumsum(self.one_hot_groups_)[:-1], axis=1)
-        indices = {index: group.argmax(1) for index, group in zip(self._one_hot_columns, groups, strict=False)}
+        indices = {index: category_indices(group) for index, group in zip(self._one_hot_columns, groups, strict=False)}
         cells = dict(zip(self._complete_numeric, self._decode_complete_numeric(encoded).T, strict=True))
         for index, column in self._columns.items():
-            if index in scaled or index in indices:
+            if isinstance(column, IdentifierColumn):
+                cells[index] = column.make_up(len(encoded))
+            elif index in scaled or index in indices:
                 cells[index] = column.decode(scaled.get(index), indices.get(index))
             else:
-                cells[index] = [None if self._schema else np.nan] * len(encoded)
+                cells[index] = self._missing_cells(index, len(encoded))
         return self._to_training_format([cells[index] for index in range(self.n_features_in_)], dtype)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
@@ -226,13 +257,18 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         categories = [f"{name}_{category}" for name, column in columns for category in column.category_names()]
         return np.array([*names[self._value_columns], *categories], dtype=object)
 
-    def encode(self, table: Table) -> NDArray[Any]:
+    def encode(self, table: Table, warn_of_unseen: bool = True) -> NDArray[Any]:
         """Encoded rows of a table that `check_table` returned."""
-        return concatenate(self.encode_chunks(table), len(table))
+        return concatenate(self.encode_chunks(table, warn_of_unseen), len(table))
 
-    def encode_chunks(self, table: Table) -> Iterator[NDArray[Any]]:
-        """Encoded rows, a chunk at a time, so that temporary copies are small."""
-        return map(self._encode_chunk, iter_chunks(table))
+    def encode_chunks(self, table: Table, warn_of_unseen: bool = True) -> Iterator[NDArray[Any]]:
+        """Encoded rows, a chunk at a time, so that temporary copies are small; then a warning of unseen categories."""
+        unseen: dict[Any, list[Any]] = {}
+        for chunk in iter_chunks(table):
+            yield self._encode_chunk(chunk, unseen)
+        for name, categories in unseen.items() if warn_of_unseen else ():
+            shown = ", ".join(map(str, categories[:MAX_UNSEEN_SHOWN]))
+            warnings.warn(f"Column {name!r} {UNSEEN_MESSAGE}: {shown}.", stacklevel=2)
 
     def known_categories(self) -> tuple[dict[int, set[Any]], set[int]]:
         """The categories of columns by their indices, and the indices of columns that had missing cells."""
@@ -292,7 +328,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
             unknown[:, index] = column.is_unknown(frame.iloc[:, index])
         return unknown
 
-    def _encode_chunk(self, table: Table) -> NDArray[Any]:
+    def _encode_chunk(self, table: Table, unseen: dict[Any, list[Any]]) -> NDArray[Any]:
         scaled = []
         if self._complete_numeric:
             values = self.scaler_.transform(numeric_columns(table, self._complete_numeric))
@@ -302,6 +338,11 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
             return scaled[0]
         frame: Any = pd.DataFrame(table, copy=False)
         encoded = {index: column.encode(frame.iloc[:, index]) for index, column in self._columns.items()}
+        for index, column in self._columns.items():
+            if isinstance(column, CategoricalColumn) and (encoded[index][1] < 0).any():
+                name, cells = frame.columns[index], frame.iloc[:, index]
+                new = column.unseen(cells, encoded[index][1])
+                unseen |= {name: list(dict.fromkeys([*unseen.get(name, []), *new]))} if new else {}
         scaled += [encoded[index][0][:, None] for index in self._value_columns if index in encoded]
         groups = [one_hot(encoded[index][1], self._columns[index].n_categories) for index in self._one_hot_columns]
         rows, dtype = np.concatenate([*scaled, *groups], axis=1), float_dtype(table)
@@ -330,17 +371,33 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
 
     def _fit_columns(self, table: Table) -> tuple[list[int], dict[int, Any]]:
         """Indices of numeric columns without categories, and the other columns by their indices."""
-        categorical = categorical_mask(table, self.categorical_features)
+        is_identifier = self._identifier_mask(table)
+        categorical = categorical_mask(table, self.categorical_features) & ~is_identifier
         with_atoms = self.scaling == "quantile"
-        others = categorical | with_atoms | columns_with_missing(table)
         frame: Any = pd.DataFrame(table, copy=False)
-        columns = {
-            index: CategoricalColumn(frame.iloc[:, index], self.keep_missing)
-            if categorical[index]
-            else NumericColumn(frame.iloc[:, index], self._make_scaler(), with_atoms, self.rounding, self.keep_missing)
-            for index in np.flatnonzero(others).tolist()
-        }
-        return np.flatnonzero(~others).tolist(), columns
+        large = [index for index in integer_columns(table) if has_large_integers(frame.iloc[:, index])]
+        others = with_atoms | columns_with_missing(table)
+        for index in large:
+            categorical[index] |= repeats(frame.iloc[:, index])
+            others[index] = True
+        self._dependences: list[Dependence] = []
+        if self.rounding == "seen" and categorical.any():
+            self._dependences, codes = find_dependences(frame, categorical, np.flatnonzero(~is_identifier).tolist())
+            categorical[codes] = True
+        others |= categorical | is_identifier
+        columns: dict[int, Any] = {}
+        for index in np.flatnonzero(others).tolist():
+            cells = frame.iloc[:, index]
+            if is_identifier[index]:
+                columns[index] = IdentifierColumn(cells)
+            elif categorical[index]:
+                columns[index] = CategoricalColumn(cells, self.keep_missing)
+            else:
+                columns[index] = NumericColumn(cells, self._make_scaler(), with_atoms, self.rounding, self.keep_missing)
+        complete_numeric = np.flatnonzero(~others).tolist()
+        objects = [index for index in complete_numeric if frame.dtypes.iloc[index].kind == "O"]
+        self._formats = {index: NumberFormat(frame.iloc[:, index]) for index in objects}
+        return complete_numeric, columns
 
     def _decode_complete_numeric(self, encoded: NDArray[Any]) -> NDArray[Any]:
         """Values of the numeric columns without categories, (n, n_columns)."""
@@ -351,15 +408,59 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
             return values
         return np.stack([round_decimals(*column) for column in zip(values.T, self._decimals, strict=True)], axis=1)
 
+    def _identifier_mask(self, table: Table) -> NDArray[np.bool_]:
+        """Which columns are identifiers: (n_features,)."""
+        if self.identifiers is None or not len(self.identifiers):
+            return np.zeros(table.shape[1], np.bool_)
+        names = table.columns if isinstance(table, pd.DataFrame) else pd.RangeIndex(table.shape[1])
+        is_identifier = names.isin(list(self.identifiers))
+        if is_identifier.sum() < len(self.identifiers):
+            raise ValueError(f"`identifiers` must be names of columns. Got {list(self.identifiers)}.")
+        return np.asarray(is_identifier)
+
+    def _missing_cells(self, index: int, n: int) -> Any:
+        """A column of which no training row had a cell."""
+        return pd.array([None] * n, dtype=self._schema[1][index]) if self._schema else np.full(n, np.nan)
+
     def _to_training_format(self, columns: list[Any], dtype: np.dtype[Any]) -> Any:
         """Columns as a table like the training rows."""
         if self._schema:
             names, dtypes = self._schema
-            columns = [
-                cast(column, column_dtype) if index in self._complete_numeric else pd.array(column, dtype=column_dtype)
-                for index, (column, column_dtype) in enumerate(zip(columns, dtypes, strict=True))
-            ]
-            return pd.DataFrame(dict(enumerate(columns))).set_axis(names, axis=1)
+            for index in self._complete_numeric:
+                written = self._formats[index].write if index in self._formats else partial(cast, dtype=dtypes[index])
+                columns[index] = written(columns[index])
+        for dependence in self._dependences:
+            source, target = dependence.source, dependence.target
+            columns[target] = dependence.look_up(columns[source], columns[target])
+        if self._schema:
+            table = pd.DataFrame({index: pd.Series(column, copy=False) for index, column in enumerate(columns)})
+            return table.set_axis(names, axis=1)
         rows = np.stack([np.asarray(column) for column in columns], axis=1)
+        if self.rounding and self._array_dtype is not None:
+            return cast_array(rows, self._array_dtype)
         fits = np.abs(rows).max(initial=0, where=~np.isnan(rows)) <= np.finfo(dtype).max
         return rows.astype(dtype, copy=False) if fits else rows
+
+
+def integer_columns(table: Table) -> list[int]:
+    """Indices of the columns that may hold integers which floats do not."""
+    dtypes = list(table.dtypes) if isinstance(table, pd.DataFrame) else [table.dtype] * table.shape[1]
+    return [index for index, dtype in enumerate(dtypes) if dtype.kind in "iuO"]
+
+
+def category_indices(group: NDArray[Any]) -> NDArray[np.intp]:
+    """The index of the largest number in each row of a one-hot group; -1, no category, where all are zeros."""
+    indices = group.argmax(axis=1)
+    return np.where(group[np.arange(len(group)), indices] != 0, indices, np.where(group.any(axis=1), indices, -1))
+
+
+def cast_array(rows: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Rows in a dtype of numbers; in 64-bit floats where it cannot hold them."""
+    if rows.dtype == dtype:
+        return rows
+    if dtype.kind in "iub" and np.isnan(rows).any():
+        return rows
+    if dtype.kind == "f":
+        fits = np.abs(rows).max(initial=0, where=~np.isnan(rows)) <= np.finfo(dtype).max
+        return rows.astype(dtype, copy=False) if fits else rows
+    return np.asarray(cast(rows, dtype))

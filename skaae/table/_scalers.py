@@ -25,7 +25,10 @@ PERCENTILES = (5, 50, 95)
 NORMAL_PERCENTILE_RANGE = 3.2897  # from the 5th to the 95th of a standard normal distribution
 MAX_SPREADS = 10.0  # from the median, where tails are clipped
 MIN_CHUNK_CELLS, MAX_CHUNKS = 2**21, 16  # of columns whose percentiles are computed at once, to copy little
-MAX_KNOTS = 2000  # of the map from values to a normal distribution
+MAX_KNOTS = 2000  # of the map from values to a normal distribution, but for those in the tails
+N_TAIL_KNOTS = 250  # smallest and largest values, each of which is a knot
+MIN_GAP_RATIO = 3  # of a gap between two values to the spread, and to how far its inner end is from the median
+GAP_EDGE = 1e-9  # of a gap, within which it is left
 
 
 class ColumnScaler(TransformerMixin, BaseEstimator):
@@ -91,8 +94,9 @@ class ColumnScaler(TransformerMixin, BaseEstimator):
 class RankScaler(TransformerMixin, BaseEstimator):
     """Map each column to a standard normal distribution by the ranks of its values.
 
-    The map is piecewise linear between training values (2,000 of them at most, at even ranks), and so is its inverse.
-    It is constant beyond the smallest and the largest training value.
+    The map is piecewise linear between training values, and so is its inverse: the smallest and largest 250 of them,
+    and 2,000 at most at even ranks. It is constant beyond the smallest and the largest training value, and within wide
+    gaps, such as before a gross outlier: its inverse has no values in these, so that a single value stays one.
 
     Attributes
     ----------
@@ -149,7 +153,29 @@ def find_knots(column: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.fl
     """Values in ascending order, and the normal quantiles of their ranks, ties in the middle."""
     values, counts = np.unique(column.astype(np.float64), return_counts=True)
     ranks = (counts.cumsum() - counts / 2) / len(column)
+    gaps = wide_gaps(values, np.percentile(column, PERCENTILES))
+    indices = np.arange(len(values))
     if len(values) > MAX_KNOTS:
-        indices = np.unique(np.searchsorted(ranks, np.linspace(ranks[0], ranks[-1], MAX_KNOTS)))
-        values, ranks = values[indices], ranks[indices]
-    return values, ndtri(ranks)
+        even = np.searchsorted(ranks, np.linspace(ranks[0], ranks[-1], MAX_KNOTS))
+        indices = np.unique(np.concatenate([even, gaps, gaps + 1, indices[:N_TAIL_KNOTS], indices[-N_TAIL_KNOTS:]]))
+    edges, edge_ranks = edges_of_gaps(values, gaps), np.tile(counts.cumsum()[gaps] / len(column), 2)
+    knots = np.concatenate([values[indices], edges])
+    order = np.argsort(knots)
+    return knots[order], ndtri(np.concatenate([ranks[indices], edge_ranks])[order])
+
+
+def edges_of_gaps(values: NDArray[np.float64], gaps: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Values at the lower ends of gaps, followed by those at the upper ends, but within the gaps."""
+    low, high = values[gaps], values[gaps + 1]
+    width = GAP_EDGE * (high - low)
+    return np.concatenate(
+        [low + np.fmax(width, 4 * np.spacing(abs(low))), high - np.fmax(width, 4 * np.spacing(abs(high)))]
+    )
+
+
+def wide_gaps(values: NDArray[np.float64], percentiles: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Indices of the values, in ascending order, after which there is a gap as wide as before a gross outlier."""
+    low, median, high = percentiles
+    distances = np.abs(values - median)
+    inner = np.maximum(np.minimum(distances[:-1], distances[1:]), high - low)
+    return np.flatnonzero(np.diff(values) > MIN_GAP_RATIO * inner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from mmap import mmap
 from typing import Any, TypeAlias
 
@@ -11,7 +12,8 @@ import pandas as pd
 from numpy.typing import DTypeLike, NDArray
 from sklearn.utils import check_array
 
-from ._columns import Indices, check_numeric, is_categorical
+from ._columns import Indices, is_categorical
+from ._formats import MAX_EXACT_INTEGER, check_numeric
 
 __all__ = [
     "Table",
@@ -49,8 +51,9 @@ def rows_of_lists(X: Any) -> Any:
 def check_table(X: Any, ensure_min_samples: int = 1, keep_objects: bool = False) -> Table:
     """Rows as a DataFrame, or as an array of numbers where these are enough.
 
-    Arrays of numbers become floats, of 32 or 64 bits, unless they are memory-mapped and would have to be copied. So do
-    arrays of objects or text that are all numbers, but with ``keep_objects``, where some were no numbers in training.
+    Arrays of floats become such of 32 or 64 bits, unless they are memory-mapped and would have to be copied; arrays of
+    integers and bools stay as they are. Arrays of objects or text that are all numbers become floats, but with
+    ``keep_objects``, where some were no numbers in training.
     """
     if isinstance(X, pd.DataFrame):
         for n, minimum, name in zip(X.shape, (ensure_min_samples, 1), ("sample", "feature"), strict=True):
@@ -62,13 +65,22 @@ def check_table(X: Any, ensure_min_samples: int = 1, keep_objects: bool = False)
     if X.dtype.kind in "OUS":
         objects = X.astype(object)
         try:
+            if holds_exact_numbers(X) and not keep_objects:
+                return pd.DataFrame(X).infer_objects()
             X = None if keep_objects else X.astype(np.float64)
         except (TypeError, ValueError):
             keep_objects = True
         if keep_objects:
             return pd.DataFrame(objects).infer_objects()
-    is_ready = X.dtype in (np.float64, np.float32) or (X.dtype.kind in "fiub" and is_memory_mapped(X))
+    is_float = X.dtype in (np.float64, np.float32)
+    is_ready = is_float or X.dtype.kind in "iub" or (X.dtype.kind == "f" and is_memory_mapped(X))
     return X if is_ready else X.astype(np.float64)
+
+
+def holds_exact_numbers(X: NDArray[Any]) -> bool:
+    """Whether an array of objects has numbers that are no 64-bit floats: large integers or `decimal.Decimal`."""
+    numbers: Iterator[Any] = (cell for cell in X.flat if isinstance(cell, (int, Decimal, np.integer)))
+    return any(isinstance(cell, Decimal) or abs(cell) > MAX_EXACT_INTEGER for cell in numbers)
 
 
 def is_memory_mapped(X: NDArray[Any]) -> bool:
@@ -114,7 +126,8 @@ def concatenate(chunks: Iterable[NDArray[Any]], n_rows: int, dtype: DTypeLike | 
     matrix, start = np.empty(0), 0
     for chunk in chunks:
         if len(chunk) == n_rows:
-            return chunk if dtype is None else chunk.astype(dtype, copy=False)
+            matrix = chunk if dtype is None else chunk.astype(dtype, copy=False)
+            continue
         if start == 0:
             matrix = np.empty((n_rows, chunk.shape[1]), dtype or chunk.dtype)
         matrix[start : start + len(chunk)] = chunk

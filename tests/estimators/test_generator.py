@@ -1,3 +1,4 @@
+import calendar
 import pickle
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.svm import SVC
 
 from skaae import AAEGenerator
+from skaae.estimators._conditions import Conditions
 from skaae.metrics import sliced_wasserstein
 
 
@@ -272,7 +274,7 @@ class TestBehaviour:
     @pytest.mark.parametrize(
         ("column", "message"),
         [
-            ([f"name {i}" for i in range(600)], "drop it if it identifies rows"),
+            ([f"name {i}" for i in range(600)], "must not have what identifies training rows"),
             (pd.date_range("2020", periods=600), "turn it into numbers first"),
             ([1, "a"] * 300, "either text or numbers"),
         ],
@@ -283,10 +285,134 @@ class TestBehaviour:
 
     def test_a_failed_fit_leaves_it_as_it_was(self, on_table, table):
         model = pickle.loads(pickle.dumps(on_table))
-        with pytest.raises(ValueError, match="drop it"):
+        with pytest.raises(ValueError, match="drop them"):
             model.fit(table[0].assign(strange=[f"name {i}" for i in range(600)]), table[1])
         pd.testing.assert_frame_equal(model.sample(5, random_state=1), on_table.sample(5, random_state=1))
 
     def test_as_many_conditions_as_rows(self, table):
         with pytest.raises(ValueError, match="inconsistent numbers of samples"):
             small().fit(table[0], table[1][:9])
+
+
+def months(n, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.integers(1, 13, n), rng.lognormal(3, 0.5, n).round(2)
+
+
+class TestCodes:
+    """Columns that another determines."""
+
+    @pytest.mark.parametrize("kind", ["int", "missing", "Int64", "price"])
+    def test_a_code_stays_with_its_name(self, kind):
+        codes, sales = months(1000)
+        X = pd.DataFrame({"code": codes, "name": [calendar.month_name[code] for code in codes], "sales": sales})
+        if kind == "missing":
+            X["code"] = X.code.where(X.index % 9 > 0)
+        elif kind == "Int64":
+            X["code"] = X.code.astype("Int64").where(X.index % 9 > 0)
+        elif kind == "price":
+            X["code"] = X.code * 1.25 + 0.99
+        known = X.dropna().groupby("name").code.first()
+        rows = small(max_iter=3, flow_max_iter=3).fit(X).sample(500, random_state=0)
+        assert rows.dtypes.equals(X.dtypes)
+        present = rows[rows.code.notna()]
+        assert len(present) > 300
+        assert (known[present.name].to_numpy() == present.code.to_numpy()).all()
+
+    def test_a_code_that_determines_a_name_is_a_category(self):
+        rng = np.random.default_rng(0)
+        store = rng.integers(1, 46, 2000)
+        kinds = rng.choice(["A", "B", "C"], 46)
+        X = pd.DataFrame({"store": store, "kind": kinds[store], "sales": rng.normal(size=2000)})
+        model = small(max_iter=3, flow_max_iter=3).fit(X)
+        rows = model.sample(500, random_state=0)
+        assert (kinds[rows.store] == rows.kind).all()
+        assert sorted(model.table_encoder_.one_hot_groups_)[-1] == 45
+
+    def test_an_age_with_its_group_stays_a_number(self):
+        rng = np.random.default_rng(0)
+        age = rng.integers(1, 90, 3000)
+        X = pd.DataFrame({"age": age, "group": np.where(age < 18, "child", np.where(age < 65, "adult", "senior"))})
+        model = small(max_iter=3, flow_max_iter=3).fit(X)
+        rows = model.sample(500, random_state=0)
+        assert ((rows.age < 18) == (rows.group == "child")).all()
+        assert ((rows.age >= 65) == (rows.group == "senior")).all()
+        assert model.table_encoder_.one_hot_groups_ == (3,)
+
+    def test_chance_is_no_dependence(self):
+        rng = np.random.default_rng(0)
+        X = pd.DataFrame(
+            {"rare": rng.random(300) < 0.01, "town": rng.choice(list("abcdefgh"), 300), "n": rng.poisson(3, 300)}
+        )
+        assert small(max_iter=2, flow_max_iter=2).fit(X).table_encoder_._dependences == []
+
+
+class TestIdentifiers:
+    """Columns that identify rows."""
+
+    @pytest.fixture
+    def people(self):
+        rng = np.random.default_rng(0)
+        X = pd.DataFrame({"surname": [f"Person {n}" for n in range(60)], "key": np.arange(60) + 7})
+        return X.assign(order=np.repeat([f"c{n}@example.org" for n in range(30)], 2), age=rng.integers(30, 50, 60))
+
+    def test_they_are_refused(self, people):
+        with pytest.raises(ValueError, match=r"\['surname', 'key', 'order'\]: drop them, have them made up"):
+            small().fit(people)
+
+    def test_they_are_made_up(self, people):
+        model = small(max_iter=3, flow_max_iter=3, identifiers="replace").fit(people)
+        rows = pickle.loads(pickle.dumps(model)).sample(50, random_state=0)
+        assert list(rows) == list(people)
+        assert rows.dtypes.equals(people.dtypes)
+        assert not any(rows[name].isin(people[name]).any() for name in ("surname", "key", "order"))
+        assert rows.surname.is_unique
+        assert rows.key.tolist() == list(range(67, 117))
+        assert rows.order.nunique() == 25
+        assert rows.age.isin(people.age).all()
+        assert "Person" not in str(vars(model.table_encoder_._columns[0]))
+        assert np.isfinite(model.transform(people)).all()
+
+    def test_they_are_kept(self, people):
+        rows = small(max_iter=3, flow_max_iter=3, identifiers="keep").fit(people).sample(20, random_state=0)
+        assert rows.surname.isin(people.surname).all()
+
+
+class TestKinds:
+    """What goes in comes out."""
+
+    @pytest.mark.parametrize("dtype", [np.int8, np.int64, np.uint64, np.float32, np.float64, bool])
+    def test_arrays_keep_their_dtype(self, dtype):
+        X = np.random.default_rng(0).choice([0, 1, 20, 100], (200, 2)).astype(dtype)
+        rows = small(max_iter=2, flow_max_iter=2).fit(X).sample(100, random_state=0)
+        assert rows.dtype == X.dtype
+        assert set(rows.ravel()) <= set(X.ravel())
+
+    @pytest.mark.parametrize("offset", [0, 2**60])
+    def test_large_integers_of_arrays(self, offset):
+        X = np.random.default_rng(0).choice(offset + np.array([2**53 + 1, 2**53 + 2, 2**54 + 1]), (300, 2))
+        rows = small(max_iter=2, flow_max_iter=2).fit(X).sample(100, random_state=0)
+        assert rows.dtype == X.dtype
+        assert set(rows.ravel().tolist()) <= set(X.ravel().tolist())
+
+
+def test_conditions_are_drawn_as_often_as_they_occurred():
+    y = np.zeros(30_000, int)
+    y[1::2] = 1
+    y[100:108] = 2
+    conditions = Conditions(y)
+    drawn = conditions.sample(100_000, np.random.RandomState(0)).mean(axis=0)
+    np.testing.assert_allclose(drawn, np.bincount(y) / len(y), atol=0.005)
+    assert conditions.counts.min() == 8
+
+
+def test_conditions_beyond_the_limit_are_drawn_at_random(monkeypatch):
+    monkeypatch.setattr("skaae.estimators._conditions.MAX_DISTINCT", 500)
+    rng = np.random.default_rng(0)
+    y = pd.DataFrame({"kind": np.arange(20_000) % 2, "year": rng.normal(size=20_000)})
+    y["kind"] = y.kind.astype(str).where(y.index >= 8, "rare")
+    conditions = Conditions(y)
+    assert 300 < len(conditions.values) < 600
+    drawn = conditions.sample(100_000, np.random.RandomState(0))
+    np.testing.assert_allclose(drawn.mean(axis=0)[1:], [0.4998, 0.4998, 0.0004], atol=0.05)
+    assert (conditions.values[:, 3] == 1).sum() == 8

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -141,3 +143,58 @@ def test_invalid_tables_raise(X, message):
 def test_one_row_and_big_endian_arrays():
     assert column_shape_error(np.eye(1), np.eye(1)) == 0
     assert column_shape_error(REAL.astype(">f4"), REAL.astype("f4")) == 0
+
+
+@pytest.fixture
+def kinds():
+    """A table with a column of each kind, as 0 and 1 or text."""
+    rng = np.random.default_rng(0)
+    n = 400
+    return pd.DataFrame(
+        {"flag": rng.random(n) < 0.3, "town": rng.choice(["Bonn", "Kiel"], n), "x": rng.normal(size=n).round(2)}
+    )
+
+
+@pytest.mark.parametrize("metric", [column_shape_error, pair_trend_error])
+@pytest.mark.parametrize("dtype", [int, float, "Int8", "boolean", object])
+def test_bools_are_zeros_and_ones(metric, dtype, kinds):
+    others = kinds.astype({"flag": dtype})
+    assert metric(kinds, others) == metric(others, kinds) == 0
+    assert metric(kinds, others.assign(flag=1 - others.flag.astype(int))) > 0.1
+    with_missing = others.assign(flag=others.flag.astype("Int8").where(others.index % 2 == 0))
+    assert column_shape_error(kinds, with_missing, average=False).flag == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("metric", [column_shape_error, pair_trend_error])
+def test_arrow_columns(metric, kinds):
+    pa = pytest.importorskip("pyarrow")
+    arrow = kinds.convert_dtypes(dtype_backend="pyarrow").assign(
+        x=pd.Series([Decimal(str(x)) for x in kinds.x], dtype=pd.ArrowDtype(pa.decimal128(9, 2)))
+    )
+    assert metric(arrow, kinds) == metric(kinds, arrow) == pytest.approx(0, abs=1e-12)
+    for table in (arrow, kinds):
+        nowhere = table.assign(town=pd.Series(["Nowhere"] * len(table), dtype=table.town.dtype))
+        errors = [metric(arrow, nowhere, average=False), metric(kinds, nowhere, average=False)]
+        assert all(error[error.index.map(lambda name: "town" in name)].min() > 0.99 for error in errors)
+
+
+def test_decimals_are_numbers(kinds):
+    decimals = kinds.assign(x=[Decimal(str(x)) for x in kinds.x])
+    assert column_shape_error(decimals, kinds) == column_shape_error(kinds, decimals) == 0
+    assert column_shape_error(decimals[:200], decimals[200:]) < 0.15
+    assert pair_trend_error(decimals, decimals.assign(x=[x + 9 for x in decimals.x])) > 0.3
+
+
+def test_what_cannot_be_compared_raises(kinds):
+    for garbage in (["text"] * 400, pd.date_range("2020", periods=400)):
+        for metric in (column_shape_error, pair_trend_error):
+            with pytest.raises(ValueError, match=r"numbers in both tables. Got others in column 'x'|turn it into"):
+                metric(kinds, kinds.assign(x=garbage))
+    assert column_shape_error(kinds, kinds.assign(x=kinds.x.astype(str))) == 0
+
+
+def test_a_column_without_cells_is_no_perfect_one(kinds):
+    nothing = kinds.assign(x=np.nan)
+    assert column_shape_error(kinds, nothing, average=False).x == 1
+    numbers = pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)))
+    assert pair_trend_error(numbers, numbers.assign(**{}).mask(numbers < np.inf)) == 1

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -135,3 +137,23 @@ def test_columns_with_few_present_cells():
 def test_invalid_targets_raise(y, message):
     with pytest.raises(ValueError, match=message):
         utility_score(np.eye(3), y, np.eye(3), y)
+
+
+def test_classes_as_bools_and_as_zeros_and_ones():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 2))
+    y = X[:, 0] > 0
+    expected = utility_score(X, y, X, y, random_state=0)
+    for labels in (y.astype(int), y.astype(float), y.astype(object)):
+        assert (
+            utility_score(X, y, X, labels, random_state=0) == utility_score(X, labels, X, y, random_state=0) == expected
+        )
+
+
+@pytest.mark.parametrize("metric", [detection_score])
+def test_equal_tables_in_other_dtypes_are_not_detected(metric):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"flag": rng.random(300) < 0.5, "x": rng.normal(size=300).round(2)})
+    other = X.assign(flag=X.flag.astype(int), x=[Decimal(str(x)) for x in X.x])
+    assert metric(X, other, random_state=0) < 0.6
+    assert metric(other, X, random_state=0) < 0.6

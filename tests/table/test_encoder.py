@@ -128,8 +128,41 @@ def test_new_categories_and_missing_cells_are_zeros():
     X = pd.DataFrame({"job": ["nurse", "smith", "nurse"], "age": [20.0, 30.0, 40.0]})
     encoder = TableEncoder().fit(X)
     other = pd.DataFrame({"job": ["king", None], "age": [30.0, np.nan]})
-    np.testing.assert_allclose(encoder.transform(other), np.zeros((2, 3)))
-    assert list(encoder.inverse_transform(encoder.transform(other)).age) == [30, 30]
+    with pytest.warns(UserWarning, match="Column 'job' has categories that no training row had.*: king") as caught:
+        encoded = encoder.transform(other)
+    assert len(caught) == 1
+    np.testing.assert_allclose(encoded, np.zeros((2, 3)))
+    decoded = encoder.inverse_transform(encoded)
+    assert list(decoded.age) == [30, 30]
+    assert decoded.job.isna().all()
+
+
+@pytest.mark.parametrize("dtype", [str, object, "string", "category", "boolean", bool])
+@pytest.mark.parametrize("with_missing", [False, True])
+def test_an_unseen_category_comes_back_as_missing(dtype, with_missing):
+    known, odd = ([True, True], False) if dtype in ("boolean", bool) else (["red", "blue"], "purple")
+    cells = [*known * 3, *[None] * with_missing]
+    X = pd.DataFrame({"color": pd.Series(cells, dtype=object if with_missing and dtype is bool else dtype)})
+    encoder = TableEncoder().fit(X)
+    with pytest.warns(UserWarning, match="Column 'color' has categories"):
+        back = encoder.inverse_transform(encoder.transform(pd.DataFrame({"color": [odd, known[0]]})))
+    assert back.color.isna().tolist() == [True, False]
+    assert back.color[1] == known[0]
+
+
+def test_an_unseen_category_of_an_array_comes_back_as_missing():
+    encoder = TableEncoder(categorical_features=[0]).fit([[1, 2], [3, 4], [1, 5]])
+    with pytest.warns(UserWarning, match="Column 0 has categories"):
+        back = encoder.inverse_transform(encoder.transform([[2, 2], [3, 4]]))
+    np.testing.assert_array_equal(back, [[np.nan, 2], [3, 4]])
+
+
+def test_unseen_categories_of_many_chunks_warn_once(monkeypatch):
+    monkeypatch.setattr("skaae.table._tables.CHUNK_ROWS", 10)
+    encoder = TableEncoder().fit(pd.DataFrame({"color": ["red", "blue"] * 30}))
+    with pytest.warns(UserWarning, match="purple, green") as caught:
+        encoder.transform(pd.DataFrame({"color": ["purple", "red", "green"] * 30}))
+    assert len(caught) == 1
 
 
 def test_input_is_not_modified():
