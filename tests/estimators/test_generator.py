@@ -118,7 +118,11 @@ class TestConditions:
 
     def test_classes_with_a_missing_one_are_refused_in_any_container(self):
         X = np.random.default_rng(0).normal(size=(6, 2))
-        for y in (["a", "b", float("nan")] * 2, ["a", "b", None] * 2, np.ma.masked_array([0, 1] * 3, [0, 0, 0, 0, 0, 1])):
+        for y in (
+            ["a", "b", float("nan")] * 2,
+            ["a", "b", None] * 2,
+            np.ma.masked_array([0, 1] * 3, [0, 0, 0, 0, 0, 1]),
+        ):
             with pytest.raises(ValueError, match="a condition for every row"):
                 small().fit(X, y)
         with pytest.raises(ValueError, match="Got 'nan', which is what missing values become"):
