@@ -311,7 +311,7 @@ def make_string_dtype(storage: str, nan: bool) -> Any:
         return np.dtype(object)
 
 
-def make_timestamp(ts_input: str, tz: str | None) -> Any:
+def make_timestamp(ts_input: str, tz: str | None = None) -> Any:
     """A time, in its time zone."""
     time = pd.Timestamp(ts_input)
     return time if tz is None else time.tz_convert(tz)

@@ -493,5 +493,5 @@ def reweight_classes(probabilities: NDArray[Any], prior_ratios: NDArray[np.float
 
 
 def log_inverse(ratios: NDArray[np.float64]) -> tuple[float, ...]:
-    """Logarithms of the inverse ratios, that of a class without rows among the others large."""
+    """Logarithms of the inverse ratios, finite where a ratio is zero."""
     return tuple((-np.log(ratios.clip(MIN_PRIOR_RATIO))).tolist())

@@ -61,7 +61,8 @@ N_EXTRA_OF_EMBEDDINGS = {"consensus": (), "neighbors": (8, 10, 12)}  # of eigenv
 SELF_AFFINITY = 1e-3  # so that no row is isolated
 N_NEIGHBORS_OF_EXTENSION = 5
 MIN_FAR_ROWS, MAX_FAR_FRACTION = 5, 0.1  # of a small far cluster
-MIN_GAP_TO_NEIGHBORS, MIN_GAP_TO_RADIUS = 2, 1.5  # around it, to the median distance of its nearest neighbours
+MIN_GAP_TO_NEIGHBORS = 2  # of the gap around it, to the median distance of its rows to their nearest neighbours
+MIN_GAP_TO_RADIUS = 1.5  # to its radius, and to that of the nearest cluster
 MAX_ATOM_FRACTION = 0.1  # most common value of columns that are continuous, in which a cluster can lie far
 
 
@@ -98,7 +99,8 @@ def far_clusters(values: NDArray[Any], n_clusters: int, seed: int) -> NDArray[np
     sample = np.random.RandomState(seed).permutation(len(X))[:MAX_SAMPLES_BY_NEIGHBORS]
     with config_context(transform_output="default"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about few distinct rows
-        clustering = KMeans(n_clusters, n_init=10, random_state=seed).fit(X[sample])
+        n_init = 10 if len(sample) <= MAX_SAMPLES else 3
+        clustering = KMeans(n_clusters, n_init=n_init, random_state=seed).fit(X[sample])
     labels = clustering.predict(X)
     found = [
         index for index in range(n_clusters) if is_far(X[sample], labels[sample], clustering.cluster_centers_, index)

@@ -83,7 +83,9 @@ def array_of_list(y: Sequence[Any]) -> NDArray[Any]:
 
 def check_text(labels: NDArray[Any]) -> None:
     """Raise an error if text can only be a missing value that was turned into text."""
-    lost = {str(label) for label in distinct_labels(labels) if isinstance(label, str) and label in TEXT_OF_MISSING}
+    lost = {
+        str(label) for label in distinct_labels(labels) if isinstance(label, str) and label.strip() in TEXT_OF_MISSING
+    }
     if lost:
         raise ValueError(
             f"Labels that are text must be classes, or '-1' for unlabelled rows. Got {min(lost)!r}, which is what"
