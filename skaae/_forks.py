@@ -10,17 +10,14 @@ import os
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # of scikit-learn's dependencies
 
-__all__ = ["limit_threads_if_forked"]
+__all__ = ["FORKED", "limit_threads_of_fork"]
 
 FORKED: list[int] = []  # the process, if it was forked after this module was imported
 
-
-def limit_threads_if_forked() -> bool:
-    """Whether this process was forked; if so, OpenMP has one thread from now on."""
-    if FORKED:
-        threadpool_limits(limits=1, user_api="openmp")
-    return bool(FORKED)
-
-
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=lambda: FORKED.append(os.getpid()))
+
+
+def limit_threads_of_fork() -> None:
+    """Has OpenMP use one thread from now on."""
+    threadpool_limits(limits=1, user_api="openmp")

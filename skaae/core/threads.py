@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import torch
 
-from .._forks import limit_threads_if_forked
+from .._forks import FORKED, limit_threads_of_fork
 from .._plan import Architecture
 from .images import convolution_cost
 
@@ -23,7 +23,8 @@ LOCK = threading.Lock()
 @contextmanager
 def limit_threads(architecture: Architecture, n_rows: int) -> Iterator[None]:
     """Limits torch to one thread where the matrix products of so many rows are too small for more, or after a fork."""
-    if limit_threads_if_forked():
+    if FORKED:
+        limit_threads_of_fork()
         torch.set_num_threads(1)
         yield
         return

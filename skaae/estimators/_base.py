@@ -17,7 +17,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
 from .._doc_links import DocLinkMixin
-from .._forks import limit_threads_if_forked
+from .._forks import FORKED, limit_threads_of_fork
 from .._plan import Architecture, TrainingData, TrainingPlan
 from .._serialization import SerializableMixin
 from ..table import TableEncoder, check_table, check_unique_names, identifier_columns, rows_of_lists
@@ -150,7 +150,8 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
 
     def _validate(self, X: Any, *, reset: bool, ensure_min_samples: int = 1) -> Any:
         """Rows as a DataFrame or an array of floats, whose names and number of columns are those of the first fit."""
-        limit_threads_if_forked()  # of scikit-learn's estimators; the core sees to torch's
+        if FORKED:
+            limit_threads_of_fork()  # also in scikit-learn's estimators
         if isinstance(X, pd.DataFrame):
             check_unique_names(X)
             validate_data(self, X, reset=reset, skip_check_array=True)
@@ -168,10 +169,11 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
 
     def _fit_encoder(self, X: Any, scaling: str | None, **options: Any) -> TableEncoder:
         """What turns columns into numbers of one scale, and back; numbers of DataFrames are rounded as they were."""
+        options = {"rounding": isinstance(X, pd.DataFrame), **options}
+        encoder = TableEncoder(scaling, categorical_features=self.categorical_features, **options).fit(X)
         if self._warns_of_identifiers:
             warn_of_identifiers(X)
-        options = {"rounding": isinstance(X, pd.DataFrame), **options}
-        return TableEncoder(scaling, categorical_features=self.categorical_features, **options).fit(X)
+        return encoder
 
     def _scale(self, X: Any) -> NDArray[Any]:
         """Rows that were not trained on, validated, as numbers of one scale."""

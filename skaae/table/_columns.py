@@ -56,7 +56,7 @@ class NumericColumn:
         self.format = NumberFormat(cells)
         values = self.format.read(cells)
         present = values[~np.isnan(values)]
-        self.n_present, self.has_missing = len(present), keep_missing and len(present) < len(values)
+        self.has_missing = keep_missing and len(present) < len(values)
         self.atoms, self.has_value = find_atoms(present) if with_atoms else (np.empty(0), len(present) > 0)
         self.decimals = count_decimals(present, cells.dtype) if rounding else None
         distinct = np.unique(present) if rounding == "seen" else np.empty(0)

@@ -311,8 +311,9 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
 
     def numeric_indices(self) -> list[int]:
         """The indices of numeric columns that had a value in training."""
-        others = [index for index, column in self._columns.items() if isinstance(column, NumericColumn)]
-        return sorted([*self._complete_numeric, *(index for index in others if self._columns[index].n_present)])
+        numeric = {index: column for index, column in self._columns.items() if isinstance(column, NumericColumn)}
+        with_values = [index for index, column in numeric.items() if column.has_value or len(column.atoms)]
+        return sorted([*self._complete_numeric, *with_values])
 
     def numeric_values(self, table: Table) -> NDArray[np.float64]:
         """The cells of these columns in their own units, NaN where they are missing."""

@@ -349,9 +349,8 @@ class TestLabels:
             [3, 1, 2],
             pd.MultiIndex.from_product([["a"], ["x", "y", "z"]], names=["part", "what"]),
             pd.date_range("2024-01-01", periods=3),
-            [("a", 1), "b", 2.5],
         ],
-        ids=["numbers", "unordered", "pairs", "dates", "mixed"],
+        ids=["numbers", "unordered", "pairs", "dates"],
     )
     def test_of_explanations_are_the_inputs(self, columns):
         X = pd.DataFrame(related(60)[:, :3])
