@@ -121,6 +121,7 @@ def test_predicted_conditions(tmp_path):
             )
 
 
+@pytest.mark.filterwarnings("ignore:Column .* has categories that no training row had")
 def test_numeric_categories(tmp_path):
     table = pd.DataFrame({"a": X[:, 0], "b": Y, "c": X[:, 1] > 3, "d": np.where(Y, np.nan, 1.0)})
     model = AAETransformer(2, categorical_features=["b"], **SMALL).fit(table)

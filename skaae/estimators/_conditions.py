@@ -37,7 +37,7 @@ class Conditions:
     """
 
     def __init__(self, y: Any) -> None:
-        table = self._as_table(y)
+        table = self.as_table(y)
         self._check_no_missing(table)
         self.names = list(table)
         from_dtype = isinstance(y, pd.DataFrame) or self._has_fractions(table["y"])
@@ -51,7 +51,7 @@ class Conditions:
 
     def encode(self, y: Any, n: int) -> NDArray[Any]:
         """Encoded conditions, (n, width), of one condition for all rows or one for each row."""
-        table = self._as_table(y)
+        table = self.as_table(y)
         if list(table) != self.names:
             raise ValueError(f"`y` must have the columns {self.names}, in the same order. Got {list(table)}.")
         if len(table) == 1:
@@ -100,7 +100,8 @@ class Conditions:
         return condition[first][order], weights[order]
 
     @staticmethod
-    def _as_table(y: Any) -> pd.DataFrame:
+    def as_table(y: Any) -> pd.DataFrame:
+        """Conditions of each row, or of all, as a table."""
         if isinstance(y, pd.DataFrame):
             return y.reset_index(drop=True)
         if isinstance(y, dict):

@@ -387,10 +387,20 @@ class AAEGenerator(CodesMixin, BaseAAE):
         if y is not None:
             check_consistent_length(X, y)
         if resumed is None:
-            return None if y is None else Conditions(y)
+            return None if y is None else self._new_conditions(y)
         if (y is None) != (self.conditions_ is None):
             raise ValueError("To go on, a model must be given conditions if it was first, and only then.")
         return copy(self.conditions_)
+
+    def _new_conditions(self, y: Any) -> Conditions:
+        """Conditions of training rows, none of which identifies a row."""
+        conditions = Conditions(y)
+        if self.identifiers != "keep" and (identifiers := identifier_columns(conditions.as_table(y))):
+            raise ValueError(
+                f"Conditions must not identify training rows. Got {identifiers}: drop them, or, if they identify"
+                ' nothing, pass `identifiers="keep"`.'
+            )
+        return conditions
 
     def _rows_and_condition(self, X: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any] | None]:
         """Scaled rows and their conditions, as given or as predicted from the rows."""

@@ -46,9 +46,13 @@ def unscale(graph: Graph, encoder: TableEncoder, scaled: str) -> str:
 
 
 def check_numeric_categories(encoder: TableEncoder) -> None:
-    """Raise an error if categories are text."""
+    """Raise an error if categories are text, or integers are no floats."""
     names = getattr(encoder, "feature_names_in_", np.arange(encoder.n_features_in_))
     for index, column in encoder._columns.items():
+        if isinstance(column, NumericColumn) and column.format.origin:
+            raise ValueError(
+                f"Integers must be at most 2**53 to be exported. Got larger ones in column {names[index]!r}."
+            )
         if isinstance(column, CategoricalColumn) and not all(isinstance(name, NUMBERS) for name in column.categories):
             raise ValueError(
                 f"Columns must be numbers to be exported. Got categories {column.category_names()[:3]} in column"

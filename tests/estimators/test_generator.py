@@ -373,6 +373,12 @@ class TestIdentifiers:
         assert "Person" not in str(vars(model.table_encoder_._columns[0]))
         assert np.isfinite(model.transform(people)).all()
 
+    def test_conditions_are_no_identifiers(self, people):
+        with pytest.raises(ValueError, match=r"Conditions must not identify training rows. Got \['y'\]"):
+            small().fit(people[["age"]], people.surname)
+        with pytest.raises(ValueError, match=r"Got \['key'\]"):
+            small().fit(people[["age"]], people[["key", "age"]])
+
     def test_they_are_kept(self, people):
         rows = small(max_iter=3, flow_max_iter=3, identifiers="keep").fit(people).sample(20, random_state=0)
         assert rows.surname.isin(people.surname).all()
