@@ -160,7 +160,7 @@ class StringDtypeBefore3(pd.StringDtype):
 
 @pytest.mark.parametrize("kind", ["numbers", "text", "missing text"])
 def test_files_hold_nothing_of_pandas_and_are_read_by_older_ones(kind, monkeypatch):
-    table = pd.DataFrame({"x": np.arange(60.0), "z": np.arange(60) % 7})
+    table = pd.DataFrame({"x": np.sqrt(np.arange(60.0)), "z": np.arange(60) % 7})
     if kind != "numbers":
         table["k"] = ["u", "v", None if kind == "missing text" else "w"] * 20
     model = AAETransformer(2, hidden_layer_sizes=8, max_iter=2, random_state=0).fit(table)

@@ -269,7 +269,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         """
         check_is_fitted(self)
         table = self._validate(X, reset=False)
-        score = self._combined_score(scale(self.table_encoder_, table)) + self._cell_novelty(table).sum(axis=1)
+        score = self._combined_score(self._scale_silently(table)) + self._cell_novelty(table).sum(axis=1)
         return np.asarray(-score)
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -319,7 +319,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         """
         check_is_fitted(self)
         table = self._validate(X, reset=False)
-        inputs = self._scorer_input(scale(self.table_encoder_, table))
+        inputs = self._scorer_input(self._scale_silently(table))
         contributions = np.stack([group.contributions(inputs) for group in self.scorers_.values()])
         highest = np.argsort(-group_scores(self.scorers_, inputs), axis=0)[:2]
         rows = np.arange(len(inputs.X))
@@ -361,9 +361,9 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         """The labels of the training rows' columns, if they had any."""
         return getattr(self, "feature_names_in_", self.table_encoder_.column_labels)
 
-    def _scale(self, X: Any) -> NDArray[Any]:
-        """Rows as numbers of one scale, without a warning of unseen categories, which scores tell."""
-        return scale(self.table_encoder_, self._validate(X, reset=False), warn_of_unseen=False)
+    def _scale_silently(self, table: Any) -> NDArray[Any]:
+        """Validated rows as numbers of one scale, without a warning of unseen categories, which scores tell."""
+        return scale(self.table_encoder_, table, warn_of_unseen=False)
 
     def _scorer_input(self, rows: NDArray[Any]) -> ScorerInput:
         return scorer_input(self._model, self._ranks, rows)

@@ -133,19 +133,19 @@ class CategoricalColumn:
 
     def encode(self, cells: pd.Series) -> tuple[None, Indices]:
         """No value, and category indices, (n,)."""
-        codes, categories = self._factorize(cells)
-        indices = match_categories(categories, self.categories)
-        self._warn_of_other_type(np.asarray(categories, dtype=object)[indices < 0])
-        return None, np.append(indices, self.n_categories - 1 if self.has_missing else -1)[codes]
+        indices, unmatched = self._match(cells)
+        if others := [cell for cell in unmatched if self._is_of_other_type(cell)]:
+            self._warn_of_other_type(others)
+        return None, indices
 
     def is_unknown(self, cells: pd.Series) -> NDArray[np.bool_]:
         """Which cells have a category that did not occur in training, or are missing where no training cell was."""
-        return np.asarray(self.encode(cells)[1] == -1)
+        return np.asarray(self._match(cells)[0] == -1)
 
     def unseen(self, cells: pd.Series, indices: Indices) -> list[Any]:
-        """The categories of encoded cells that did not occur in training."""
-        unseen = cells.iloc[np.flatnonzero(indices < 0)].dropna()
-        return list(unseen.unique()[:MAX_UNSEEN_SHOWN])
+        """Categories of encoded cells that did not occur in training, but for those of another type."""
+        unseen = cells.iloc[np.flatnonzero(indices < 0)].dropna().unique()
+        return [category for category in unseen if not self._is_of_other_type(category)][:MAX_UNSEEN_SHOWN]
 
     def decode(self, scaled: None, indices: Indices) -> Any:
         """Cells, in the dtype of the training cells, if it has a missing value or none is missing."""
@@ -179,17 +179,24 @@ class CategoricalColumn:
     def _wrong_cells(self, error: Exception) -> ValueError:
         return ValueError(f"Cells must be text or numbers. Got others in column {self.name!r}: {error}.")
 
-    def _warn_of_other_type(self, unmatched: NDArray[Any]) -> None:
-        of_training = {is_text(category) for category in self.categories}
-        others = [cell for cell in unmatched if is_text(cell) not in of_training] if of_training else []
-        if others:
-            kinds = ("text", "numbers or bools") if True in of_training else ("numbers or bools", "text")
-            warnings.warn(
-                f"Column {self.name!r} was {kinds[0]} in training, and {kinds[1]} that are no category come now:"
-                f" {', '.join(map(repr, others[:5]))}. Convert the column as the training rows were.",
-                UserWarning,
-                stacklevel=2,
-            )
+    def _match(self, cells: pd.Series) -> tuple[Indices, NDArray[Any]]:
+        """Category indices, (n,), and the categories that are none of training."""
+        codes, categories = self._factorize(cells)
+        indices = match_categories(categories, self.categories)
+        unmatched = np.asarray(categories, dtype=object)[indices < 0]
+        return np.append(indices, self.n_categories - 1 if self.has_missing else -1)[codes], unmatched
+
+    def _is_of_other_type(self, cell: Any) -> bool:
+        return bool(len(self.categories)) and is_text(cell) not in set(map(is_text, self.categories))
+
+    def _warn_of_other_type(self, cells: list[Any]) -> None:
+        kinds = ("numbers or bools", "text") if is_text(cells[0]) else ("text", "numbers or bools")
+        warnings.warn(
+            f"Column {self.name!r} was {kinds[0]} in training, and {kinds[1]} that are no category come now:"
+            f" {', '.join(map(repr, cells[:MAX_UNSEEN_SHOWN]))}. Convert the column as the training rows were.",
+            UserWarning,
+            stacklevel=2,
+        )
 
     def _check_cardinality(self, cells: pd.Series, n_categories: int) -> None:
         is_text = cells.dtype.kind not in "iufb" and not isinstance(cells.dtype, pd.CategoricalDtype)
