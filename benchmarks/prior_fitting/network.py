@@ -24,6 +24,7 @@ N_LABEL_TOKENS = 2
 N_UNLABELLED_CELL_KEYS = 48  # unlabelled rows that cells attend to
 MAX_ROW_KEYS = 512  # rows that rows attend to, unless more are labelled
 MIN_CLASS_SCORE = 1e-5
+MAX_COLUMNS = 64  # more are chosen at random, anew for each order
 
 
 @dataclass(frozen=True)
@@ -280,3 +281,20 @@ def load_weights(path):
         state = {name: torch.from_numpy(saved[name].astype(np.float32)) for name in network.state_dict()}
     network.load_state_dict(state)
     return network.eval()
+
+
+@torch.no_grad()
+def predict_proba(network, X, categorical, labels, *, n_orders=4, seed=0, max_columns=MAX_COLUMNS):
+    """Class probabilities of all rows, the mean over orders of columns (and choices, where there are too many).
+
+    `X` holds numbers, codes of categories where `categorical`, and NaN where missing; `labels` holds classes from 0, or
+    -1. All rows are context.
+    """
+    rng = np.random.default_rng(seed)
+    order = np.argsort(labels < 0, kind="stable")
+    columns = [rng.permutation(X.shape[1])[:max_columns] for _ in range(n_orders)]
+    tables = [(X[order][:, chosen], categorical[chosen], labels[order]) for chosen in columns]
+    log_probabilities = torch.cat([network(batch_tables([table], rng, network.config)) for table in tables])
+    probabilities = np.empty(log_probabilities.shape[1:])
+    probabilities[order] = log_probabilities.exp().mean(0)
+    return probabilities
