@@ -5,7 +5,7 @@ and the label of its row, a random tag of the class (or a vector for "unknown").
 label column. Layers attend along rows (within a column) and along columns (within a row) in turn; then the two label
 tokens are the row's embedding, and further layers attend along rows only, which costs little.
 
-The read-out is equivariant to classes: with scores :math:`s_{ij}` of an unlabelled row :math:`i` for labelled rows
+The read-out is equivariant to classes: with scores :math:`s_{ij}` (scaled cosines) of an unlabelled row :math:`i` for labelled rows
 :math:`j`, the probability of class :math:`c` is proportional to the mean of :math:`\exp s_{ij}` over the labelled rows
 of :math:`c`. As tags are drawn for classes in the order of their labelled rows' means, the order or names of classes
 cannot change the answer. It is fitted to a loss in which all classes of a table weigh the same, so it answers as if
@@ -24,6 +24,7 @@ N_LABEL_TOKENS = 2
 N_UNLABELLED_CELL_KEYS = 48  # unlabelled rows that cells attend to
 MAX_ROW_KEYS = 512  # rows that rows attend to, unless more are labelled
 MIN_CLASS_SCORE = 1e-5
+INITIAL_SHARPNESS = 8.0
 MAX_COLUMNS = 64  # more are chosen at random, anew for each order
 
 
@@ -48,14 +49,21 @@ class NetworkConfig:
 class Attention(nn.Module):
     """Multi-head attention with a temperature that may depend on the number of keys."""
 
-    def __init__(self, width, n_heads):
+    def __init__(self, width, n_heads, *, similarity=False):
         super().__init__()
         self.n_heads, self.head_width = n_heads, width // n_heads
         self.norm = nn.LayerNorm(width, bias=False)
         self.qkv = nn.Linear(width, 3 * width, bias=False)
         self.out = nn.Linear(width, width, bias=False)
         self.log_scale = nn.Parameter(torch.zeros(n_heads, 1, 1))
-        nn.init.zeros_(self.out.weight)
+        self._initialize(width, similarity)
+
+    @torch.no_grad()
+    def _initialize(self, width, similarity):
+        """What is read is written back as it is; with `similarity`, tokens attend to those like them."""
+        q, k, v = (nn.init.orthogonal_(torch.empty(width, width)) for _ in range(3))
+        self.qkv.weight.copy_(torch.cat([q, q if similarity else k, v]))
+        self.out.weight.copy_(0.5 * v.T)
 
     def forward(self, x, n_queries=None, n_keys=None):
         """x (..., sequence, width): the first `n_queries` tokens attend to the first `n_keys`, by default to all."""
@@ -85,7 +93,7 @@ class FeedForward(nn.Sequential):
             nn.GELU(),
             nn.Linear(factor * width, width, bias=False),
         )
-        nn.init.zeros_(self[-1].weight)
+        nn.init.normal_(self[-1].weight, std=0.5 / (factor * width) ** 0.5)
 
 
 class CellLayer(nn.Module):
@@ -93,7 +101,7 @@ class CellLayer(nn.Module):
 
     def __init__(self, config):
         super().__init__()
-        self.along_rows = Attention(config.cell_width, config.n_heads)
+        self.along_rows = Attention(config.cell_width, config.n_heads, similarity=True)
         self.along_columns = Attention(config.cell_width, config.n_heads)
         self.feed_forward = FeedForward(config.cell_width, config.hidden_factor)
 
@@ -108,7 +116,7 @@ class RowLayer(nn.Module):
 
     def __init__(self, config):
         super().__init__()
-        self.along_rows = Attention(config.row_width, config.n_heads)
+        self.along_rows = Attention(config.row_width, config.n_heads, similarity=True)
         self.feed_forward = FeedForward(config.row_width, config.hidden_factor)
 
     def forward(self, x, n_keys):
@@ -127,14 +135,25 @@ class PriorFittedNetwork(nn.Module):
         self.embed_level = nn.Linear(config.level_tag_width, width, bias=False)
         self.embed_column = nn.Linear(config.column_tag_width, width, bias=False)
         self.embed_class = nn.Linear(config.class_tag_width, (1 + N_LABEL_TOKENS) * width, bias=False)
-        self.unknown_class = nn.Parameter(0.1 * torch.randn(1 + N_LABEL_TOKENS, width))
+        self.unknown_class = nn.Parameter(torch.zeros(1 + N_LABEL_TOKENS, width))
         self.label_tokens = nn.Parameter(0.1 * torch.randn(N_LABEL_TOKENS, width))
         self.cell_layers = nn.ModuleList(CellLayer(config) for _ in range(config.n_cell_layers))
         self.row_layers = nn.ModuleList(RowLayer(config) for _ in range(config.n_row_layers))
         self.norm = nn.LayerNorm(config.row_width, bias=False)
         self.query = nn.Linear(config.row_width, config.row_width)
         self.key = nn.Linear(config.row_width, config.row_width)
-        self.log_temperature = nn.Parameter(torch.zeros(()))
+        self.log_sharpness = nn.Parameter(torch.tensor(INITIAL_SHARPNESS).log())
+        self._initialize()
+
+    @torch.no_grad()
+    def _initialize(self):
+        """Before it has learned anything, the network compares cells, and rows by the labels of like cells."""
+        self.embed_value.weight.mul_(4)
+        self.embed_level.weight.mul_(2)
+        class_weight = self.embed_class.weight[: self.config.cell_width]
+        self.embed_class.weight.copy_(class_weight.repeat(1 + N_LABEL_TOKENS, 1))
+        nn.init.orthogonal_(self.key.weight)
+        self.query.weight.copy_(self.key.weight)
 
     def forward(self, tables):
         """Log probabilities (tables, rows, classes) of a `TableBatch`."""
@@ -163,8 +182,8 @@ class PriorFittedNetwork(nn.Module):
     def _read_out(self, x, tables):
         """Log of the mean of exponential scores over each class's labelled rows, normalised over classes."""
         n = tables.n_labelled
-        q, k = self.query(x), self.key(x[:, :n])
-        scores = q @ k.transpose(1, 2) * (self.log_temperature.exp() / x.shape[-1] ** 0.5)
+        q, k = F.normalize(self.query(x), dim=2), F.normalize(self.key(x[:, :n]), dim=2)
+        scores = q @ k.transpose(1, 2) * self.log_sharpness.exp()
         members = F.one_hot(tables.labels[:, :n] + 1, tables.n_classes + 1)[..., 1:].to(x.dtype)
         scores = scores.masked_fill((tables.labels[:, :n] < 0)[:, None], -torch.inf)
         weights = (scores - scores.amax(2, keepdim=True).detach()).exp()

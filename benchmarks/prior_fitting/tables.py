@@ -56,6 +56,14 @@ def sample_table(rng, n_rows, n_columns):
             return Table(X[rows], categorical, y, n_labelled)
 
 
+def sample_easy_table(rng, n_rows, n_columns):
+    """A cluster for each of two to four classes, to begin with: five labels each."""
+    n_classes = int(rng.integers(2, 5))
+    y = np.concatenate([np.arange(5 * n_classes) % n_classes, rng.integers(n_classes, size=n_rows - 5 * n_classes)])
+    X = 2 * rng.standard_normal((n_classes, n_columns))[y] + rng.standard_normal((n_rows, n_columns))
+    return Table(X, np.zeros(n_columns, bool), y, 5 * n_classes)
+
+
 def sample_n_classes(rng, n_rows):
     """Two classes most often, sometimes up to 26."""
     low, high = [(2, 2), (3, 5), (6, 10), (11, MAX_CLASSES)][rng.choice(4, p=[0.32, 0.3, 0.26, 0.12])]
