@@ -16,6 +16,7 @@ MAX_CLASSES = 26
 MAX_LABELS_PER_CLASS = 25
 MAX_COLUMNS = 64
 MAX_CELLS = 16_000  # of one table
+MIN_SIGNAL, WEAK_FRACTION = 0.3, 0.2
 
 
 @dataclass
@@ -49,6 +50,8 @@ def sample_table(rng, n_rows, n_columns):
         X, categorical, y = sampler(rng, n_pool, n_columns, n_classes)
         X, categorical = observe(rng, X, categorical, y)
         X, categorical = fit_width(rng, X, categorical, n_columns)
+        if rank_signal(X, y) < MIN_SIGNAL and rng.random() > WEAK_FRACTION:
+            continue
         y = with_wrong_labels(rng, y)
         rows, n_labelled = choose_rows(rng, y, n_rows)
         y = np.unique(y[rows], return_inverse=True)[1]
@@ -62,6 +65,15 @@ def sample_easy_table(rng, n_rows, n_columns):
     y = np.concatenate([np.arange(5 * n_classes) % n_classes, rng.integers(n_classes, size=n_rows - 5 * n_classes)])
     X = 2 * rng.standard_normal((n_classes, n_columns))[y] + rng.standard_normal((n_rows, n_columns))
     return Table(X, np.zeros(n_columns, bool), y, 5 * n_classes)
+
+
+def rank_signal(X, y):
+    """How much of the columns' ranks the classes explain, beyond chance, summed over columns."""
+    n, members = len(y), np.eye(y.max() + 1)[y]
+    ranks = standardize(X.argsort(0).argsort(0))
+    sums = members.T @ ranks
+    explained = (sums**2 / np.maximum(members.sum(0), 1)[:, None]).sum(0) / n
+    return np.maximum(explained - 2 * members.shape[1] / n, 0).sum()
 
 
 def sample_n_classes(rng, n_rows):
@@ -95,11 +107,11 @@ def choose_rows(rng, y, n_rows):
 
 def sample_network(rng, n, n_columns, n_classes):
     """A sparse network of causes; some of its nodes decide the class, others are the columns."""
-    n_nodes = int(n_columns * rng.uniform(1.2, 2.5)) + 4
-    n_layers = int(rng.integers(2, 7))
+    n_nodes = int(n_columns * rng.uniform(1, 1.6)) + 3
+    n_layers = int(rng.integers(1, 5))
     Z = sample_latent(rng, n, max(2, n_nodes // (n_layers + 1)))
-    noise = log_uniform(rng, 0.02, 1.0)
-    kinds = rng.choice(len(ACTIVATIONS), size=int(rng.integers(1, 6)))
+    noise = log_uniform(rng, 0.01, 0.5)
+    kinds = np.append(rng.integers(2, size=int(rng.integers(0, 4))), rng.integers(len(ACTIVATIONS), size=int(rng.integers(1, 5))))
     while Z.shape[1] < n_nodes:
         width = min(max(1, n_nodes // n_layers), n_nodes - Z.shape[1])
         new = sparse_products(rng, Z, width)
@@ -132,7 +144,7 @@ def sample_function(rng, n, n_columns, n_classes):
         else:
             X[:, j] = Z[:, j] = codes
     Z = standardize(Z)
-    n_relevant = min(n_columns, 1 + rng.geometric(rng.choice([0.1, 0.25, 0.5])))
+    n_relevant = min(n_columns, rng.geometric(rng.choice([0.1, 0.25, 0.5])) + (n_columns > 2))
     relevant = rng.choice(n_columns, size=n_relevant, replace=False)
     return X, categorical, random_function(rng, Z[:, relevant], n_classes)
 
@@ -142,7 +154,7 @@ def sample_classes_first(rng, n, n_columns, n_classes):
     y = rng.choice(n_classes, size=n, p=sample_shares(rng, n_classes))
     n_clusters = n_classes * int(rng.choice([1, 1, 2, 3, 5]))
     cluster = y + n_classes * rng.integers(n_clusters // n_classes, size=n)
-    relevance = log_uniform(rng, 0.15, 1.5) * rng.exponential(size=n_columns) * (rng.random(n_columns) < rng.uniform(0.3, 1.2))
+    relevance = log_uniform(rng, 0.4, 2.5) * rng.exponential(size=n_columns) * (rng.random(n_columns) < rng.uniform(0.3, 1.2))
     means = noise_of(rng, (n_clusters, n_columns)) * relevance
     if rng.random() < 0.3:  # classes in an order
         means += np.outer(np.arange(n_clusters) % n_classes, relevance * rng.standard_normal(n_columns)) * 2 / n_classes
@@ -240,7 +252,8 @@ def random_function(rng, Z, n_classes):
 
 def tree_scores(rng, Z, n_scores):
     """One decision tree, nearly every leaf of one class."""
-    depth = int(rng.integers(1 + int(np.ceil(np.log2(n_scores + 1))), 9))
+    least = 1 + int(np.ceil(np.log2(n_scores)))
+    depth = int(rng.integers(least, least + 4))
     leaf = tree_leaves(rng, Z, 1, depth)[:, 0]
     if n_scores == 1:
         return rng.standard_normal((2**depth, 1))[leaf]
@@ -250,7 +263,7 @@ def tree_scores(rng, Z, n_scores):
 
 def forest_scores(rng, Z, n_scores):
     """The sum of small trees."""
-    n_trees, depth = int(rng.integers(2, 25)), int(rng.integers(1, 6))
+    n_trees, depth = log_uniform_int(rng, 2, 20), int(rng.integers(1, 5))
     leaves = tree_leaves(rng, Z, n_trees, depth)
     values = rng.standard_normal((n_trees, 2**depth, n_scores))
     return values[np.arange(n_trees), leaves].sum(1)
@@ -314,14 +327,14 @@ FUNCTION_WEIGHTS = (0.2, 0.24, 0.16, 0.14, 0.14, 0.12)
 
 def classes_by_scores(rng, scores):
     """The class of the largest score, with noise, and a bias towards some classes."""
-    scores = standardize(scores) * log_uniform(rng, 1, 30)
-    shift = log_uniform(rng, 0.1, 3) * rng.standard_normal(scores.shape[1]) * scores.std() * 0.5
+    scores = standardize(scores) * log_uniform(rng, 3, 60)
+    shift = log_uniform(rng, 0.05, 2) * rng.standard_normal(scores.shape[1]) * scores.std() * 0.5
     return (scores + shift + rng.gumbel(size=scores.shape)).argmax(1)
 
 
 def classes_by_thresholds(rng, score, n_classes):
     """Classes in an order (or intervals of shuffled classes) of one noisy score."""
-    score = standardize(score) + log_uniform(rng, 0.02, 0.8) * rng.standard_normal(len(score))
+    score = standardize(score) + log_uniform(rng, 0.01, 0.5) * rng.standard_normal(len(score))
     repeats = 1 if rng.random() < 0.75 else int(rng.integers(2, 4))
     bounds = np.cumsum(sample_shares(rng, n_classes * repeats))[:-1]
     interval = np.searchsorted(np.quantile(score, np.minimum(bounds, 1)), score)
@@ -357,12 +370,12 @@ def observe(rng, X, categorical, y):
 
 def scatter(rng, X, categorical):
     """Turn some columns into noise of the same distribution, by shuffling their rows."""
-    if rng.random() < 0.4:
-        for j in np.flatnonzero(rng.random(X.shape[1]) < rng.uniform(0, 0.7)):
+    if X.shape[1] > 4 and rng.random() < 0.3:
+        for j in np.flatnonzero(rng.random(X.shape[1]) < rng.uniform(0, 0.6)):
             X[:, j] = rng.permutation(X[:, j])
-    if rng.random() < 0.5:
+    if rng.random() < 0.4:
         numeric = categorical < 0
-        X[:, numeric] += log_uniform(rng, 0.01, 0.7) * X[:, numeric].std(0) * rng.standard_normal((len(X), numeric.sum()))
+        X[:, numeric] += log_uniform(rng, 0.01, 0.4) * X[:, numeric].std(0) * rng.standard_normal((len(X), numeric.sum()))
 
 
 def copy_columns(rng, X, categorical):
@@ -388,7 +401,7 @@ def remove_cells(rng, X, y):
     """Missing cells: at random, or depending on the value, another column, or the class."""
     if rng.random() > 0.25:
         return
-    fraction = rng.beta(0.5, 2)
+    fraction = rng.beta(0.7, 1.5)
     for j in np.flatnonzero(rng.random(X.shape[1]) < rng.choice([0.1, 0.4, 1.0])):
         cause = [rng.random(len(X)), X[:, j], X[:, rng.integers(X.shape[1])], y][rng.choice(4, p=[0.6, 0.15, 0.15, 0.1])]
         propensity = standardize(np.nan_to_num(cause)) * rng.choice([-1, 1]) + rng.gumbel(size=len(X))
