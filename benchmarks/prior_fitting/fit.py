@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from network import NetworkConfig, PriorFittedNetwork, batch_tables, save_weights
-from tables import sample_easy_table, sample_shape, sample_table
+from tables import sample_shape, sample_table
 
 N_TOKENS_PER_BATCH = 7_000  # cells and label tokens
 N_BATCHES_PER_STEP = 3
 TRUNK_FRACTION = 0.4
 N_WARMUP_STEPS = 50
-N_EASY_STEPS = 300
+MUON_RATE, ADAM_RATE = 0.012, 2e-3
 MAX_ROW_WEIGHT = 10.0
 MAX_GRADIENT_NORM = 1.0
 LOG_STEPS = 20
@@ -61,8 +61,8 @@ def make_optimizers(network):
     matrices = [p for name, p in network.named_parameters() if "layers" in name and p.ndim == 2]
     chosen = set(map(id, matrices))
     others = [p for p in network.parameters() if id(p) not in chosen]
-    adamw = torch.optim.AdamW(others, lr=2e-3, betas=(0.9, 0.98), weight_decay=0.01)
-    return [Muon(matrices, lr=0.01), adamw]
+    adamw = torch.optim.AdamW(others, lr=ADAM_RATE, betas=(0.9, 0.98), weight_decay=0.01)
+    return [Muon(matrices, lr=MUON_RATE), adamw]
 
 
 def rate_factor(step, n_steps):
@@ -71,11 +71,8 @@ def rate_factor(step, n_steps):
     return min((step + 1) / N_WARMUP_STEPS, 1.0, (n_steps - step) / (n_steps - decay_start))
 
 
-def sample_batch(rng, step):
-    """Tables of one shape, as many as a batch holds. The first steps are for easy ones."""
-    if rng.random() > step / N_EASY_STEPS:
-        n_rows, n_columns = int(rng.integers(24, 48)), int(rng.integers(2, 7))
-        return [sample_easy_table(rng, n_rows, n_columns) for _ in range(8)]
+def sample_batch(rng):
+    """Tables of one shape, as many as a batch holds."""
     n_rows, n_columns = sample_shape(rng)
     n_tables = max(1, round(N_TOKENS_PER_BATCH / (n_rows * (n_columns + 2))))
     return [sample_table(rng, n_rows, n_columns) for _ in range(min(n_tables, 16))]
@@ -102,7 +99,7 @@ def row_weights(table):
 def fit_step(network, optimizers, seed, step, factor):
     """One step; returns losses of tables, and the same relative to the logarithm of the number of classes."""
     generators = [np.random.default_rng([seed, step, i]) for i in range(N_BATCHES_PER_STEP)]
-    batches = [sample_batch(rng, step) for rng in generators]
+    batches = [sample_batch(rng) for rng in generators]
     total = sum(len(tables) ** 0.5 for tables in batches)
     losses, relative = [], []
     for tables, rng in zip(batches, generators, strict=True):

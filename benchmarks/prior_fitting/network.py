@@ -19,6 +19,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from evidence import N_CELL_EVIDENCES, N_ROW_EVIDENCES, evidences
+
 N_LEVELS = 64  # categories of more levels share tags
 N_LABEL_TOKENS = 2
 N_UNLABELLED_CELL_KEYS = 48  # unlabelled rows that cells attend to
@@ -134,6 +136,11 @@ class PriorFittedNetwork(nn.Module):
         self.embed_value = nn.Linear(N_VALUE_FEATURES, width)
         self.embed_level = nn.Linear(config.level_tag_width, width, bias=False)
         self.embed_column = nn.Linear(config.column_tag_width, width, bias=False)
+        self.embed_relevance = nn.Linear(N_CELL_EVIDENCES, width, bias=False)
+        self.embed_cell_evidence = nn.Linear(N_CELL_EVIDENCES * config.class_tag_width, width, bias=False)
+        self.embed_row_evidence = nn.Linear(
+            N_ROW_EVIDENCES * config.class_tag_width, N_LABEL_TOKENS * width, bias=False
+        )
         self.embed_class = nn.Linear(config.class_tag_width, (1 + N_LABEL_TOKENS) * width, bias=False)
         self.unknown_class = nn.Parameter(torch.zeros(1 + N_LABEL_TOKENS, width))
         self.label_tokens = nn.Parameter(0.1 * torch.randn(N_LABEL_TOKENS, width))
@@ -142,6 +149,7 @@ class PriorFittedNetwork(nn.Module):
         self.norm = nn.LayerNorm(config.row_width, bias=False)
         self.query = nn.Linear(config.row_width, config.row_width)
         self.key = nn.Linear(config.row_width, config.row_width)
+        self.decode_class = nn.Linear(config.row_width, config.class_tag_width, bias=False)
         self.log_sharpness = nn.Parameter(torch.tensor(INITIAL_SHARPNESS).log())
         self._initialize()
 
@@ -152,6 +160,9 @@ class PriorFittedNetwork(nn.Module):
         self.embed_level.weight.mul_(2)
         class_weight = self.embed_class.weight[: self.config.cell_width]
         self.embed_class.weight.copy_(class_weight.repeat(1 + N_LABEL_TOKENS, 1))
+        self.embed_cell_evidence.weight.copy_(0.2 * class_weight.repeat(1, N_CELL_EVIDENCES))
+        self.embed_row_evidence.weight.copy_(0.2 * class_weight.repeat(N_LABEL_TOKENS, N_ROW_EVIDENCES))
+        self.decode_class.weight.copy_(0.1 * class_weight.repeat(N_LABEL_TOKENS, 1).T)
         nn.init.orthogonal_(self.key.weight)
         self.query.weight.copy_(self.key.weight)
 
@@ -173,10 +184,12 @@ class PriorFittedNetwork(nn.Module):
         """(tables, label tokens and columns, rows, width)."""
         n_tables, n_rows = tables.labels.shape
         cells = self.embed_value(tables.values) + self.embed_level(tables.levels)
-        cells = cells + self.embed_column(tables.column_tags)[:, :, None]
-        labels = self.embed_class(tables.class_tags).view(n_tables, n_rows, 1 + N_LABEL_TOKENS, -1)
+        cells = cells + (self.embed_column(tables.column_tags) + self.embed_relevance(tables.relevance))[:, :, None]
+        cells = cells + self.embed_cell_evidence(tables.cell_evidence)
+        labels = self.embed_class(tables.row_tags).view(n_tables, n_rows, 1 + N_LABEL_TOKENS, -1)
         labels = torch.where((tables.labels < 0)[..., None, None], self.unknown_class, labels).transpose(1, 2)
-        tokens = labels[:, 1:] + self.label_tokens[:, None]
+        row_evidence = self.embed_row_evidence(tables.row_evidence).view(n_tables, n_rows, N_LABEL_TOKENS, -1)
+        tokens = labels[:, 1:] + row_evidence.transpose(1, 2) + self.label_tokens[:, None]
         return torch.cat([tokens, cells + labels[:, :1]], dim=1)
 
     def _read_out(self, x, tables):
@@ -189,7 +202,8 @@ class PriorFittedNetwork(nn.Module):
         weights = (scores - scores.amax(2, keepdim=True).detach()).exp()
         counts = members.sum(1, keepdim=True)
         means = weights @ members / counts.clamp(min=1) + MIN_CLASS_SCORE
-        return means.masked_fill(counts == 0, 0).log().log_softmax(2)
+        decoded = self.decode_class(x) @ tables.class_tags.transpose(1, 2) / tables.class_tags.shape[2] ** 0.5
+        return (means.log() + decoded).masked_fill(counts == 0, -torch.inf).log_softmax(2)
 
 
 N_FREQUENCIES = 3
@@ -203,7 +217,11 @@ class TableBatch:
     values: torch.Tensor  # (tables, columns, rows, N_VALUE_FEATURES)
     levels: torch.Tensor  # (tables, columns, rows, level_tag_width), 0 for numbers
     column_tags: torch.Tensor  # (tables, columns, column_tag_width)
-    class_tags: torch.Tensor  # (tables, rows, class_tag_width), 0 for unlabelled rows
+    relevance: torch.Tensor  # (tables, columns, N_CELL_EVIDENCES)
+    cell_evidence: torch.Tensor  # (tables, columns, rows, N_CELL_EVIDENCES * class_tag_width)
+    row_evidence: torch.Tensor  # (tables, rows, N_ROW_EVIDENCES * class_tag_width)
+    class_tags: torch.Tensor  # (tables, classes, class_tag_width)
+    row_tags: torch.Tensor  # (tables, rows, class_tag_width), those of the labels
     labels: torch.Tensor  # (tables, rows), -1 for unlabelled rows
     n_labelled: int  # no row from here on is labelled
     n_classes: int
@@ -214,22 +232,39 @@ def batch_tables(tables, rng, config=NetworkConfig()):
     X = np.ascontiguousarray(np.stack([table[0].T for table in tables]))
     categorical = np.stack([table[1] for table in tables])
     labels = np.stack([table[2] for table in tables])
-    n_tables, n_columns, _ = X.shape
-    values = value_features(X, categorical)
-    class_tags = np.stack([draw_class_tags(*triple, rng, config.class_tag_width) for triple in zip(X, labels)])
+    n_labelled = int(np.flatnonzero((labels >= 0).any(0)).max()) + 1
+    n_classes = int(labels.max()) + 1
+    values, z, rank = value_features(X, categorical)
+    class_tags = [draw_class_tags(*pair, n_classes, rng, config.class_tag_width) for pair in zip(X, labels, strict=True)]
+    class_tags, known_labels = torch.from_numpy(np.stack(class_tags)), torch.from_numpy(labels)
+    cell_evidence, relevance, row_evidence = evidences(
+        rank,
+        z,
+        torch.from_numpy(categorical),
+        torch.from_numpy(np.isnan(X)),
+        torch.from_numpy(np.where(categorical[:, :, None], np.nan_to_num(X, nan=-1), 0).astype(np.int32)),
+        known_labels,
+        n_labelled,
+        n_classes,
+    )
+    row_tags = class_tags[torch.arange(len(X))[:, None], known_labels.clamp(min=0)] * (known_labels >= 0)[..., None]
     return TableBatch(
-        torch.from_numpy(values),
+        values,
         torch.from_numpy(level_tags(X, categorical, rng, config.level_tag_width)),
-        torch.from_numpy(rng.standard_normal((n_tables, n_columns, config.column_tag_width), np.float32)),
-        torch.from_numpy(class_tags),
-        torch.from_numpy(labels),
-        int(np.flatnonzero((labels >= 0).any(0)).max()) + 1,
-        int(labels.max()) + 1,
+        torch.from_numpy(rng.standard_normal((*X.shape[:2], config.column_tag_width), np.float32)),
+        relevance,
+        (cell_evidence @ class_tags[:, None, None]).flatten(3),
+        (row_evidence @ class_tags[:, None]).flatten(2),
+        class_tags,
+        row_tags,
+        known_labels,
+        n_labelled,
+        n_classes,
     )
 
 
 def value_features(X, categorical):
-    """Features of cells (tables, columns, rows, N_VALUE_FEATURES), given X (tables, columns, rows)."""
+    """Features of cells (tables, columns, rows, N_VALUE_FEATURES), and two of them; X is (tables, columns, rows)."""
     missing = np.isnan(X)
     n_known = np.maximum((~missing).sum(2, keepdims=True), 1)
     filled = torch.from_numpy(np.where(missing, np.inf, X))
@@ -245,7 +280,8 @@ def value_features(X, categorical):
     features = np.stack([*numeric, ties, is_categorical, missing], axis=3).astype(np.float32)
     features[is_categorical, : len(numeric)] = 0
     features[missing, : len(numeric) + 1] = 0
-    return features
+    features = torch.from_numpy(features)
+    return features, features[..., 0].contiguous(), features[..., 1].contiguous()
 
 
 def soft_standardize(X, ordered, n_known):
@@ -272,18 +308,15 @@ def level_tags(X, categorical, rng, width):
     return chosen
 
 
-def draw_class_tags(X, labels, rng, width):
-    """Random orthogonal vectors for classes, drawn in the order of the classes' means, (rows, width)."""
-    known = labels >= 0
-    classes = np.unique(labels[known])
-    cells = np.nan_to_num(X[:, known])
-    means = np.stack([cells[:, labels[known] == c].mean(1) for c in classes])
-    order = np.lexsort(means.T[::-1])
+def draw_class_tags(X, labels, n_classes, rng, width):
+    """Random orthogonal vectors for classes, drawn in the order of the classes' means, (classes, width)."""
+    classes = np.unique(labels[labels >= 0])
+    cells = np.nan_to_num(X)
+    means = np.stack([cells[:, labels == c].mean(1) for c in classes])
     vectors = np.linalg.qr(rng.standard_normal((width, width)))[0] * width**0.5
-    vectors = np.resize(vectors, (len(classes), width))
-    by_class = np.zeros((labels.max() + 1, width), np.float32)
-    by_class[classes[order]] = vectors
-    return np.where(known[:, None], by_class[labels], 0).astype(np.float32)
+    tags = np.zeros((n_classes, width), np.float32)
+    tags[classes[np.lexsort(means.T[::-1])]] = np.resize(vectors, (len(classes), width))
+    return tags
 
 
 def save_weights(network, path):

@@ -59,14 +59,6 @@ def sample_table(rng, n_rows, n_columns):
             return Table(X[rows], categorical, y, n_labelled)
 
 
-def sample_easy_table(rng, n_rows, n_columns):
-    """A cluster for each of two to four classes, to begin with: five labels each."""
-    n_classes = int(rng.integers(2, 5))
-    y = np.concatenate([np.arange(5 * n_classes) % n_classes, rng.integers(n_classes, size=n_rows - 5 * n_classes)])
-    X = 2 * rng.standard_normal((n_classes, n_columns))[y] + rng.standard_normal((n_rows, n_columns))
-    return Table(X, np.zeros(n_columns, bool), y, 5 * n_classes)
-
-
 def rank_signal(X, y):
     """How much of the columns' ranks the classes explain, beyond chance, summed over columns."""
     n, members = len(y), np.eye(y.max() + 1)[y]
