@@ -168,7 +168,12 @@ def main():
             save_checkpoint(arguments.out / "trunk.pt", network, optimizers, step, n_tables)
         factor = rate_factor(step, arguments.steps)
         new_losses, new_relative = fit_step(network, optimizers, arguments.seed, step, factor)
-        losses, relative, step, n_tables = losses + new_losses, relative + new_relative, step + 1, n_tables + len(new_losses)
+        losses, relative, step, n_tables = (
+            losses + new_losses,
+            relative + new_relative,
+            step + 1,
+            n_tables + len(new_losses),
+        )
         if step % LOG_STEPS == 0:
             now = time.monotonic(), time.process_time()
             wall, cpu = ((b - a) / LOG_STEPS for a, b in zip(since, now, strict=True))

@@ -5,8 +5,8 @@ and the label of its row, a random tag of the class (or a vector for "unknown").
 label column. Layers attend along rows (within a column) and along columns (within a row) in turn; then the two label
 tokens are the row's embedding, and further layers attend along rows only, which costs little.
 
-The read-out is equivariant to classes: with scores :math:`s_{ij}` (scaled cosines) of an unlabelled row :math:`i` for labelled rows
-:math:`j`, the probability of class :math:`c` is proportional to the mean of :math:`\exp s_{ij}` over the labelled rows
+The read-out is equivariant to classes: with scores :math:`s_{ij}` (scaled cosines) of an unlabelled row :math:`i` for
+labelled rows :math:`j`, the probability of class :math:`c` is proportional to the mean of :math:`\exp s_{ij}` over the labelled rows
 of :math:`c`. As tags are drawn for classes in the order of their labelled rows' means, the order or names of classes
 cannot change the answer. It is fitted to a loss in which all classes of a table weigh the same, so it answers as if
 all classes were equally frequent: another class prior is a factor by Bayes' rule.
@@ -16,10 +16,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
+from evidence import N_CELL_EVIDENCES, N_ROW_EVIDENCES, evidences
 from torch import nn
 from torch.nn import functional as F
-
-from evidence import N_CELL_EVIDENCES, N_ROW_EVIDENCES, evidences
 
 N_LEVELS = 64  # categories of more levels share tags
 N_LABEL_TOKENS = 2
@@ -78,7 +77,9 @@ class Attention(nn.Module):
         return self.out(mixed.transpose(1, 2).reshape(*batch, n_queries, width))
 
     def _split(self, x, weight):
-        return F.linear(x, weight).view(-1, x.shape[-2], len(weight) // self.head_width, self.head_width).transpose(1, 2)
+        return (
+            F.linear(x, weight).view(-1, x.shape[-2], len(weight) // self.head_width, self.head_width).transpose(1, 2)
+        )
 
     def _scaled_query(self, n_keys):
         weight = self.qkv.weight[: self.n_heads * self.head_width].view(self.n_heads, self.head_width, -1)
@@ -235,7 +236,9 @@ def batch_tables(tables, rng, config=NetworkConfig()):
     n_labelled = int(np.flatnonzero((labels >= 0).any(0)).max()) + 1
     n_classes = int(labels.max()) + 1
     values, z, rank = value_features(X, categorical)
-    class_tags = [draw_class_tags(*pair, n_classes, rng, config.class_tag_width) for pair in zip(X, labels, strict=True)]
+    class_tags = [
+        draw_class_tags(*pair, n_classes, rng, config.class_tag_width) for pair in zip(X, labels, strict=True)
+    ]
     class_tags, known_labels = torch.from_numpy(np.stack(class_tags)), torch.from_numpy(labels)
     cell_evidence, relevance, row_evidence = evidences(
         rank,

@@ -103,7 +103,9 @@ def sample_network(rng, n, n_columns, n_classes):
     n_layers = int(rng.integers(1, 5))
     Z = sample_latent(rng, n, max(2, n_nodes // (n_layers + 1)))
     noise = log_uniform(rng, 0.01, 0.5)
-    kinds = np.append(rng.integers(2, size=int(rng.integers(0, 4))), rng.integers(len(ACTIVATIONS), size=int(rng.integers(1, 5))))
+    kinds = np.append(
+        rng.integers(2, size=int(rng.integers(0, 4))), rng.integers(len(ACTIVATIONS), size=int(rng.integers(1, 5)))
+    )
     while Z.shape[1] < n_nodes:
         width = min(max(1, n_nodes // n_layers), n_nodes - Z.shape[1])
         new = sparse_products(rng, Z, width)
@@ -146,7 +148,9 @@ def sample_classes_first(rng, n, n_columns, n_classes):
     y = rng.choice(n_classes, size=n, p=sample_shares(rng, n_classes))
     n_clusters = n_classes * int(rng.choice([1, 1, 2, 3, 5]))
     cluster = y + n_classes * rng.integers(n_clusters // n_classes, size=n)
-    relevance = log_uniform(rng, 0.4, 2.5) * rng.exponential(size=n_columns) * (rng.random(n_columns) < rng.uniform(0.3, 1.2))
+    relevance = (
+        log_uniform(rng, 0.4, 2.5) * rng.exponential(size=n_columns) * (rng.random(n_columns) < rng.uniform(0.3, 1.2))
+    )
     means = noise_of(rng, (n_clusters, n_columns)) * relevance
     if rng.random() < 0.3:  # classes in an order
         means += np.outer(np.arange(n_clusters) % n_classes, relevance * rng.standard_normal(n_columns)) * 2 / n_classes
@@ -237,7 +241,7 @@ def random_function(rng, Z, n_classes):
     """Classes by the scores of a random function."""
     function = FUNCTIONS[rng.choice(len(FUNCTIONS), p=FUNCTION_WEIGHTS)]
     ordinal = rng.random() < 0.3
-    if ordinal or function is additive_scores and rng.random() < 0.5:
+    if ordinal or (function is additive_scores and rng.random() < 0.5):
         return classes_by_thresholds(rng, function(rng, Z, 1)[:, 0], n_classes)
     return classes_by_scores(rng, function(rng, Z, n_classes))
 
@@ -367,7 +371,9 @@ def scatter(rng, X, categorical):
             X[:, j] = rng.permutation(X[:, j])
     if rng.random() < 0.4:
         numeric = categorical < 0
-        X[:, numeric] += log_uniform(rng, 0.01, 0.4) * X[:, numeric].std(0) * rng.standard_normal((len(X), numeric.sum()))
+        X[:, numeric] += (
+            log_uniform(rng, 0.01, 0.4) * X[:, numeric].std(0) * rng.standard_normal((len(X), numeric.sum()))
+        )
 
 
 def copy_columns(rng, X, categorical):
@@ -395,7 +401,9 @@ def remove_cells(rng, X, y):
         return
     fraction = rng.beta(0.7, 1.5)
     for j in np.flatnonzero(rng.random(X.shape[1]) < rng.choice([0.1, 0.4, 1.0])):
-        cause = [rng.random(len(X)), X[:, j], X[:, rng.integers(X.shape[1])], y][rng.choice(4, p=[0.6, 0.15, 0.15, 0.1])]
+        cause = [rng.random(len(X)), X[:, j], X[:, rng.integers(X.shape[1])], y][
+            rng.choice(4, p=[0.6, 0.15, 0.15, 0.1])
+        ]
         propensity = standardize(np.nan_to_num(cause)) * rng.choice([-1, 1]) + rng.gumbel(size=len(X))
         X[propensity > np.quantile(propensity, 1 - fraction * rng.random()), j] = np.nan
 
