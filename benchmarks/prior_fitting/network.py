@@ -6,10 +6,10 @@ label column. Layers attend along rows (within a column) and along columns (with
 tokens are the row's embedding, and further layers attend along rows only, which costs little.
 
 The read-out is equivariant to classes: with scores :math:`s_{ij}` (scaled cosines) of an unlabelled row :math:`i` for
-labelled rows :math:`j`, the probability of class :math:`c` is proportional to the mean of :math:`\exp s_{ij}` over the labelled rows
-of :math:`c`. As tags are drawn for classes in the order of their labelled rows' means, the order or names of classes
-cannot change the answer. It is fitted to a loss in which all classes of a table weigh the same, so it answers as if
-all classes were equally frequent: another class prior is a factor by Bayes' rule.
+labelled rows :math:`j`, the probability of class :math:`c` is proportional to the mean of :math:`\exp s_{ij}` over
+the labelled rows of :math:`c`. As tags are drawn for classes in the order of their labelled rows' means, the order or
+names of classes cannot change the answer. It is fitted to a loss in which all classes of a table weigh the same, so
+it answers as if all classes were equally frequent: another class prior is a factor by Bayes' rule.
 """
 
 from dataclasses import asdict, dataclass
