@@ -1,9 +1,15 @@
-"""Scorers of reconstructions, samples and clusters: for ``scoring=`` of `GridSearchCV` and `cross_val_score`.
+"""Scorers of reconstructions, samples, clusters and outliers: for ``scoring=`` of `GridSearchCV` and `cross_val_score`.
 
 Each is called with a fitted estimator, held-out rows, and their labels if there are some; higher is better, so errors
 and distances are negative. Numbers are standardized by the held-out rows, and categories one-hot encoded, so that
 scores do not depend on the `scaling` of candidates. Scorers of samples draw as many rows as there are held-out ones,
 with a fixed seed, and under the same conditions if the model was fitted with `y`.
+
+Scorers of outliers rank rows by `score_samples`, lower for outliers, and take `y` with -1 for outliers and 1 for normal
+rows: `outlier_roc_auc`, `outlier_average_precision`, and `outlier_precision`, the share of outliers among as many rows
+with the lowest scores as there are outliers. They are made by `sklearn.metrics.make_scorer`, so that `sample_weight` is
+a keyword, which ``copy.deepcopy(scorer).set_score_request(sample_weight=True)`` requests. Test rows must be of both
+kinds, as those of `skaae.model_selection.OutlierKFold` are.
 
 Examples
 --------
@@ -30,7 +36,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import make_scorer
 
+from . import _outliers
 from ._clustering import clustering_accuracy as clustering_accuracy_score
 from ._columns import column_shape_error, pair_trend_error
 from ._distribution import frechet_distance, kernel_distance, sliced_wasserstein
@@ -52,6 +60,9 @@ __all__ = [
     "neg_pair_trend_error",
     "neg_reconstruction_error",
     "neg_sliced_wasserstein",
+    "outlier_average_precision",
+    "outlier_precision",
+    "outlier_roc_auc",
     "precision",
     "recall",
     "utility",
@@ -171,3 +182,7 @@ neg_kernel_distance = SampleScorer(partial(kernel_distance, random_state=0), sig
 neg_column_shape_error = SampleScorer(column_shape_error, sign=-1, encode=False)
 neg_pair_trend_error = SampleScorer(pair_trend_error, sign=-1, encode=False)
 neg_detection_score = SampleScorer(partial(detection_score, random_state=0), sign=-1, encode=False)
+
+outlier_roc_auc = make_scorer(_outliers.roc_auc, response_method=["score_samples"])
+outlier_average_precision = make_scorer(_outliers.average_precision, response_method=["score_samples"])
+outlier_precision = make_scorer(_outliers.precision_at_contamination, response_method=["score_samples"])

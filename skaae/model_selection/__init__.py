@@ -1,6 +1,6 @@
-"""Splits of partly labelled rows, and searches that train many models at once."""
+"""Splits of partly labelled rows and of outliers, and searches that train many models at once."""
 
 from ._search import PackedGridSearchCV, PackedRandomizedSearchCV
-from ._splits import SemiSupervisedKFold
+from ._splits import OutlierKFold, SemiSupervisedKFold
 
-__all__ = ["PackedGridSearchCV", "PackedRandomizedSearchCV", "SemiSupervisedKFold"]
+__all__ = ["OutlierKFold", "PackedGridSearchCV", "PackedRandomizedSearchCV", "SemiSupervisedKFold"]

@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 from sklearn import config_context
 from sklearn.datasets import load_digits
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validate
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict, cross_validate
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.semi_supervised import SelfTrainingClassifier
 
-from skaae import SemiSupervisedAAEClassifier
-from skaae.model_selection import SemiSupervisedKFold
+from skaae import AAEOutlierDetector, SemiSupervisedAAEClassifier
+from skaae.metrics import scorers
+from skaae.model_selection import OutlierKFold, PackedGridSearchCV, SemiSupervisedKFold
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +101,89 @@ def test_groups_are_routed():
         )["indices"]
     for train, test in zip(found["train"], found["test"], strict=True):
         assert not set(groups[train]) & set(groups[test])
+
+
+@pytest.fixture(scope="module")
+def known_outliers():
+    rng = np.random.default_rng(0)
+    y = np.where(rng.random(240) < 0.1, -1, 1)
+    X = rng.normal(size=(240, 3)) * np.where(y == -1, 3, 1)[:, None]
+    return X, y
+
+
+@pytest.mark.parametrize("options", [{}, {"shuffle": True, "random_state": 0}])
+def test_training_sets_have_normal_rows_only_and_each_row_is_tested_once(known_outliers, options):
+    X, y = known_outliers
+    splits = list(OutlierKFold(4, **options).split(X, y))
+    assert len(splits) == OutlierKFold(4).get_n_splits() == 4
+    for train, test in splits:
+        assert (y[train] == 1).all()
+        assert sorted({*train, *test, *np.flatnonzero(y == -1)}) == list(range(240))
+        assert not set(train) & set(test)
+        assert abs((y[test] == -1).mean() - (y == -1).mean()) < 0.02
+    assert sorted(np.concatenate([test for _, test in splits])) == list(range(240))
+
+
+def test_repeated_folds(known_outliers):
+    X, y = known_outliers
+    splitter = OutlierKFold(3, n_repeats=2, shuffle=True, random_state=0)
+    tests = [test.tolist() for _, test in splitter.split(X, y)]
+    assert len(tests) == splitter.get_n_splits(X, y) == 6
+    assert tests[0] != tests[3]
+    assert tests == [test.tolist() for _, test in splitter.split(X, y)]
+    with pytest.raises(ValueError, match=r"with `shuffle=True` only. Got `n_repeats=2`"):
+        OutlierKFold(3, n_repeats=2)
+
+
+def test_outliers_of_a_group_are_on_one_side(known_outliers):
+    X, y = known_outliers
+    groups = np.arange(240) // 8
+    for train, test in OutlierKFold(3, shuffle=True, random_state=0).split(X, y, groups):
+        assert not set(groups[train]) & set(groups[test])
+        assert set(y[test]) == {-1, 1}
+    of_one_group = np.where(np.arange(240) < 8, -1, 1)
+    with pytest.raises(ValueError, match=r"as many groups with outliers as folds .3. at least. Got 1"):
+        list(OutlierKFold(3).split(X, of_one_group, groups))
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.ones(9), r"-1 for outliers and 1 for normal rows. Got \[1.0\]"),
+        (np.arange(9) % 2, "PyOD's labels"),
+        ([-1] * 2 + [1] * 7, "as many outliers as folds .3. at least. Got 2"),
+        ([1] * 2 + [-1] * 7, "as many normal rows as folds .3. at least. Got 2"),
+        (np.ones(8), "inconsistent"),
+    ],
+)
+def test_labels_of_outliers_that_are_refused(y, message):
+    with pytest.raises(ValueError, match=message):
+        list(OutlierKFold(3).split(np.zeros((9, 1)), y))
+
+
+@pytest.mark.parametrize("search", [GridSearchCV, PackedGridSearchCV])
+def test_searches_with_known_outliers(known_outliers, search):
+    X, y = known_outliers
+    model = AAEOutlierDetector(n_members=1, max_iter=2, hidden_layer_sizes=8, random_state=0)
+    names = "outlier_roc_auc", "outlier_average_precision", "outlier_precision"
+    found = search(
+        model,
+        {"trim_fraction": [0.1, 0.4]},
+        scoring={name: getattr(scorers, name) for name in names},
+        refit=False,
+        cv=OutlierKFold(2),
+        error_score="raise",
+    ).fit(X, y)
+    assert all((found.cv_results_[f"mean_test_{name}"] > 0.5).all() for name in names)
+    train, test = next(iter(OutlierKFold(2).split(X, y)))
+    alone = model.set_params(**found.cv_results_["params"][0]).fit(X[train])
+    assert found.cv_results_["split0_test_outlier_roc_auc"][0] == pytest.approx(
+        scorers.outlier_roc_auc(alone, X[test], y[test]), abs=0.01
+    )
+
+
+def test_scores_of_all_rows_out_of_sample(known_outliers):
+    X, y = known_outliers
+    model = AAEOutlierDetector(n_members=1, max_iter=2, hidden_layer_sizes=8, random_state=0)
+    scores = cross_val_predict(model, X, y, cv=OutlierKFold(2), method="decision_function")
+    assert scores[y == -1].mean() < scores[y == 1].mean()
