@@ -15,7 +15,7 @@ from ._columns import ColumnGrid
 from ._format import percent
 from ._heatmap import draw_heatmap
 from ._tables import align_columns, column_distance, is_numeric, split_columns
-from ._validation import check_method, is_per_row, subsample
+from ._validation import as_conditions, check_method, is_per_row, subsample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -120,6 +120,7 @@ class ColumnDisplay:
         'Real and generated rows (2 of 4 columns, those that differ most)'
         """
         check_method(estimator, "sample", cls.__name__)
+        y = as_conditions(y)
         rng, per_row = check_random_state(random_state), is_per_row(y)
         X, y_drawn = subsample(X, y if per_row else None, max_rows=max_rows, random_state=rng)
         X_generated = estimator.sample(len(X), y_drawn if per_row else y, random_state=rng)

@@ -13,7 +13,15 @@ from ._colors import MODEL, class_colors
 from ._columns import ColumnGrid
 from ._images import IMAGES_PER_ROW, ImageGrid, to_images
 from ._tables import to_frame
-from ._validation import check_method, check_positive_int, is_per_row, max_drawn, resolve_image_shape, subsample
+from ._validation import (
+    as_conditions,
+    check_method,
+    check_positive_int,
+    is_per_row,
+    max_drawn,
+    resolve_image_shape,
+    subsample,
+)
 
 __all__ = ["SampleDisplay"]
 
@@ -107,6 +115,7 @@ class SampleDisplay:
         ['sepal length (cm)', 'sepal width (cm)']
         """
         check_method(estimator, "sample", cls.__name__)
+        y = as_conditions(y)
         image_shape = resolve_image_shape(estimator, image_shape)
         if n_samples is None:
             n_samples = len(y) if is_per_row(y) else DEFAULT_N_ROWS if image_shape is None else DEFAULT_N_IMAGES

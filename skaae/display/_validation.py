@@ -11,6 +11,7 @@ from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 __all__ = [
+    "as_conditions",
     "check_components",
     "check_method",
     "check_positive_int",
@@ -50,6 +51,13 @@ def check_components(components: Any, n_components: int) -> tuple[int, int]:
 def is_per_row(y: Any) -> bool:
     """Whether conditions are one for each row, rather than one for all."""
     return np.ndim(y) > 0 and not (isinstance(y, dict) or (isinstance(y, pd.DataFrame) and len(y) == 1))
+
+
+def as_conditions(y: Any) -> Any:
+    """Conditions, as a DataFrame where a dict has lists of them, one for each row."""
+    if not isinstance(y, dict) or any(isinstance(cells, tuple | set | frozenset) for cells in y.values()):
+        return y
+    return pd.DataFrame(y) if any(np.ndim(cells) for cells in y.values()) else y
 
 
 def resolve_image_shape(estimator: Any, image_shape: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,15 @@ from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 from sklearn.utils.validation import column_or_1d
 
-from ..table import TableEncoder
+from ..table import TableEncoder, check_unique_names
 from ._labels import check_text, to_array
 
 __all__ = ["Conditions"]
 
 MAX_DISTINCT = 100_000  # conditions that `sample` draws from
+MAX_SHOWN = 5  # values in a message
+MIN_EQUAL_ROWS = 5  # training rows of the very numbers asked for; of fewer, the nearest rows are taken as well
+N_NEAREST_ROWS = 50
 
 
 class Conditions:
@@ -49,18 +53,31 @@ class Conditions:
         self.width = condition.shape[1]
         self.values, self.counts = self._distribution(condition)
 
-    def encode(self, y: Any, n: int) -> NDArray[Any]:
-        """Encoded conditions, (n, width), of one condition for all rows or one for each row."""
-        table = self.as_table(y)
-        if list(table) != self.names:
-            raise ValueError(f"`y` must have the columns {self.names}, in the same order. Got {list(table)}.")
-        if len(table) == 1:
-            table = table.loc[[0] * n]
-        if len(table) != n:
-            raise ValueError(f"`y` must be one condition, or one for each of {n} rows. Got {len(table)}.")
-        self._check_no_missing(table)
-        condition = self.encoder.encode(table, warn_of_unseen=False)
-        self._check_known(table)
+    def encode(
+        self, y: Any, n: int, rng: np.random.RandomState | None = None, current: NDArray[Any] | None = None
+    ) -> NDArray[Any]:
+        """Encoded conditions, (n, width), of one condition for all rows or one for each.
+
+        Conditions that are not asked for are those of ``current``, (n, width), or else drawn by ``rng`` as they went
+        with the others in training, as numbers of a range and members of a set are.
+        """
+        values, allowed = self._read(y, n)
+        condition = np.resize(self._encode_values(values), (n, self.width))
+        is_given, is_drawn = self._columns_of(values), self._columns_of(allowed)
+        if not is_given.all() and rng is not None:
+            mask = np.all([np.ones(len(self.values), np.bool_), *allowed.values()], axis=0)
+            condition[:, ~is_given] = self._draw_others(condition, is_given, mask, rng)[:, ~is_given]
+        elif allowed:
+            raise ValueError(
+                "`y` must have values here: `sample`, `inverse_transform` and `transfer` draw from ranges and sets. Got"
+                f" some for {shown(list(allowed))}."
+            )
+        elif not is_given.all() and current is None:
+            raise ValueError(f"`y` must have all conditions ({shown(self.names)}). Got {shown(list(values))}.")
+        if current is not None:
+            condition = np.where(is_given | is_drawn, condition, current)
+        if rng is not None or current is not None:
+            self._warn_of_new_combinations(condition)
         return condition
 
     def sample(self, n: int, rng: np.random.RandomState) -> NDArray[Any]:
@@ -85,10 +102,8 @@ class Conditions:
         Of more than `MAX_DISTINCT`, as many rows are drawn at random, about equally many of each combination of
         categories; they count as often as they stand for others.
         """
-        starts = np.cumsum([self.encoder.n_numeric_, *self.encoder.one_hot_groups_])[:-1]
-        numbers, *groups = np.split(condition, starts, axis=1)
-        categories = number_rows([group.argmax(axis=1) for group in groups], len(condition))
-        distinct = number_rows([categories, *numbers.T], len(condition))
+        categories = number_rows(self._categories_of(condition), len(condition))
+        distinct = number_rows([categories, *condition[:, : self.encoder.n_numeric_].T], len(condition))
         first, counts = np.unique(distinct, return_index=True, return_counts=True)[1:]
         weights = counts.astype(np.float64)
         if len(first) > MAX_DISTINCT:
@@ -112,25 +127,192 @@ class Conditions:
         check_text(y)
         return pd.DataFrame({"y": column_or_1d(y, warn=True)}).infer_objects()
 
+    def _read(self, y: Any, n: int) -> tuple[pd.DataFrame, dict[Any, NDArray[np.bool_]]]:
+        """Values of conditions, of one row or n; and of those with a range or a set, which training rows are in it."""
+        named = self._by_name(y)
+        if unknown := [name for name in named if name not in self.names]:
+            raise ValueError(f"`y` must have the names of conditions ({shown(self.names)}). Got {shown(unknown)}.")
+        options = {name: value for name, value in named.items() if isinstance(value, tuple | set | frozenset)}
+        cells = {name: as_cells(named[name]) for name in self.names if name in named and name not in options}
+        lengths = {len(each) for each in cells.values()} - {1}
+        if lengths - {n}:
+            raise ValueError(f"`y` must be one condition, or one for each of {n} rows. Got {min(lengths - {n})}.")
+        for name, each in cells.items() if lengths else ():
+            cells[name] = each.loc[[0] * n] if len(each) == 1 else each
+        values = pd.DataFrame({name: each.array for name, each in cells.items()})
+        return values, {name: self._in_option(name, option) for name, option in options.items()}
+
+    def _by_name(self, y: Any) -> dict[Any, Any]:
+        """Conditions by their names."""
+        if isinstance(y, pd.Series) and len(self.names) > 1:
+            y = y.to_dict()
+        if isinstance(y, dict):
+            return y
+        if isinstance(y, pd.DataFrame):
+            check_unique_names(y)
+            return {name: y[name] for name in y}
+        if len(self.names) > 1:
+            raise ValueError(
+                f"`y` must be a dict or a DataFrame, with names of conditions ({shown(self.names)}). Got {y!r:.80}."
+            )
+        return {self.names[0]: y if isinstance(y, set | frozenset) else self.as_table(y)["y"]}
+
+    def _encode_values(self, values: pd.DataFrame) -> NDArray[Any]:
+        """Encoded conditions, (len(values), width); those that are not among the values are of some training row."""
+        some = self.encoder.inverse_transform(self.values[:1]).loc[[0] * max(1, len(values))]
+        table = pd.DataFrame({name: (values if name in values else some)[name].array for name in self.names})
+        self._check_no_missing(table)
+        for name in values.columns.intersection(list(self.ranges)):
+            self._check_range(table[name], *self.ranges[name])
+        unknown = self.encoder.unknown_cells(table)
+        for name in np.array(self.names, dtype=object)[unknown.any(axis=0)]:
+            others = table[name][unknown[:, self.names.index(name)]].unique().tolist()
+            raise ValueError(
+                f"Condition {name!r} must be one of the training rows' ({shown(sorted(self.categories[name]))})."
+                f" Got {shown(others)}."
+            )
+        return self.encoder.encode(table).astype(self.values.dtype, copy=False)
+
+    def _in_option(self, name: Any, option: Any) -> NDArray[np.bool_]:
+        """Which distinct conditions of the training rows are in a range or a set."""
+        if not isinstance(option, tuple):
+            return self._in_set(name, sorted(option, key=repr))
+        cells, bounds = self.encoder.inverse_transform(self.values)[name], pd.Series(option)
+        if isinstance(cells.dtype, pd.CategoricalDtype) and cells.dtype.ordered:
+            bounds = pd.Series(cells.dtype.categories.get_indexer(bounds)).replace(-1, np.nan)
+            cells = cells.cat.codes
+        try:
+            if is_unordered(cells):
+                raise TypeError
+            is_range = len(bounds) == 2 and bounds.notna().all() and bounds[0] <= bounds[1]
+            inside = np.asarray(cells.between(*bounds), np.bool_) if is_range else np.zeros(len(cells), np.bool_)
+        except TypeError:
+            raise ValueError(
+                f"A range must be of numbers, or of categories in an order. Got {option} for {name!r}: ask for a set of"
+                " values."
+            ) from None
+        if not is_range:
+            raise ValueError(
+                f"A tuple must be a range (low, high), low <= high. Got {option} for {name!r}: a set is drawn from, a"
+                " list has a value for each row."
+            )
+        if not inside.any():
+            low, high = self.ranges.get(name, (cells.min(), cells.max()))
+            raise ValueError(
+                f"A range must have training rows. Got {option} for {name!r}, where these are between {low} and {high}."
+            )
+        return inside
+
+    def _in_set(self, name: Any, members: list[Any]) -> NDArray[np.bool_]:
+        """Which distinct conditions of the training rows have one of some values."""
+        if not members:
+            raise ValueError(f"A set must have values to draw from. Got an empty one for {name!r}.")
+        columns = self._columns_of([name])
+        wanted = self._encode_values(pd.DataFrame({name: as_cells(members).array}))[:, columns]
+        is_equal = np.stack([self._is_equal(self.values[:, columns], value) for value in wanted])
+        if not is_equal.any(axis=1).all():
+            new = [member for member, rows in zip(members, is_equal, strict=True) if not rows.any()]
+            raise ValueError(
+                f"A set must have values of training rows. Got {shown(new)} for {name!r}: ask for a range."
+            )
+        return np.asarray(is_equal.any(axis=0))
+
+    def _draw_others(
+        self,
+        condition: NDArray[Any],
+        is_given: NDArray[np.bool_],
+        allowed: NDArray[np.bool_],
+        rng: np.random.RandomState,
+    ) -> NDArray[Any]:
+        """For each row a condition of some training row, allowed, that has what is given, or nearly so."""
+        groups = number_rows(list(condition[:, is_given].T), len(condition))
+        drawn = np.empty_like(condition)
+        for group in np.split(np.argsort(groups, kind="stable"), np.cumsum(np.bincount(groups))[:-1]):
+            weights = self.counts * allowed * self._is_near(condition[group[0]], is_given, allowed)
+            if not weights.any():
+                names = [name for name in self.names if self._columns_of([name])[is_given].any()]
+                given = self.encoder.inverse_transform(condition[group[:1]])[names].to_dict("records")[0]
+                raise ValueError(
+                    "Conditions that are not given are drawn from training rows that have the others. Got no such row"
+                    f" for {given}: ask for a wider range or set, or give all conditions."
+                )
+            drawn[group] = self.values[rng.choice(len(self.values), len(group), p=weights / weights.sum())]
+        return drawn
+
+    def _is_near(
+        self, condition: NDArray[Any], is_given: NDArray[np.bool_], allowed: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Which training rows have the categories that are given, and the numbers, or if too few have, the nearest."""
+        is_number = np.arange(self.width) < self.encoder.n_numeric_
+        categories, numbers = is_given & ~is_number, is_given & is_number
+        is_near = allowed & self._is_equal(self.values[:, categories], condition[categories])
+        is_equal = is_near & self._is_equal(self.values[:, numbers], condition[numbers])
+        if self.counts[is_equal].sum() >= min(MIN_EQUAL_ROWS, self.counts[is_near].sum()):
+            return is_equal
+        distance = np.where(is_near, np.abs(self.values[:, numbers] - condition[numbers]).max(axis=1), np.inf)
+        order = np.argsort(distance)
+        last = np.searchsorted(np.cumsum(self.counts[order]), N_NEAREST_ROWS)
+        return np.asarray(is_near & (distance <= distance[order][min(last, is_near.sum() - 1)]))
+
+    @staticmethod
+    def _is_equal(values: NDArray[Any], value: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which rows of encoded conditions are equal to one, up to rounding."""
+        tolerance = 4 * np.finfo(values.dtype).eps * (1 + np.abs(value))
+        return np.asarray((np.abs(values - value) <= tolerance).all(axis=1))
+
+    def _columns_of(self, names: Any) -> NDArray[np.bool_]:
+        """Which encoded columns are of some conditions, (width,)."""
+        return np.asarray(np.isin(self.encoder.source_columns_, [self.names.index(name) for name in names]))
+
+    def _categories_of(self, condition: NDArray[Any]) -> list[NDArray[np.intp]]:
+        """The index of the category in each one-hot group."""
+        starts = np.cumsum([self.encoder.n_numeric_, *self.encoder.one_hot_groups_])[:-1]
+        return [group.argmax(axis=1) for group in np.split(condition, starts, axis=1)[1:]]
+
+    def _warn_of_new_combinations(self, condition: NDArray[Any]) -> None:
+        if len(self.encoder.one_hot_groups_) < 2:
+            return
+        both = np.concatenate([self.values, condition])
+        known, asked = np.split(number_rows(self._categories_of(both), len(both)), [len(self.values)])
+        is_new = ~np.isin(asked, known)
+        if is_new.any():
+            first = np.unique(asked[is_new], return_index=True)[1]
+            names = [name for name in self.names if name in self.categories]
+            rows = self.encoder.inverse_transform(condition[is_new][first])[names].to_dict("records")
+            warnings.warn(
+                f"No training row had these conditions together: {shown(rows)}. The model extrapolates: ask for"
+                " conditions that occurred together where you need to rely on the rows.",
+                UserWarning,
+                stacklevel=2,
+            )
+
     @staticmethod
     def _has_fractions(column: pd.Series) -> bool:
         return column.dtype.kind == "f" and bool((column % 1 != 0).any())
 
     @staticmethod
     def _check_no_missing(table: pd.DataFrame) -> None:
-        if table.isna().any(axis=None):
-            raise ValueError("`y` must have a condition for every row. Got some that are missing.")
+        if (missing := table.isna().any()).any():
+            raise ValueError(
+                "`y` must have a condition for every row. Got some that are missing in"
+                f" {shown(list(table.columns[missing]))}."
+            )
 
-    def _check_known(self, table: pd.DataFrame) -> None:
-        for name, known in self.categories.items():
-            if not (is_known := table[name].isin(known)).all():
-                raise ValueError(
-                    f"`y` must be conditions of training rows ({known}). Got {table[name][~is_known].iloc[0]}."
-                )
-        for name, (low, high) in self.ranges.items():
-            if not (inside := table[name].between(low, high)).all():
-                outside = table[name][~inside].iloc[0]
-                raise ValueError(f"`y` must be within the range of training rows ({low} to {high}). Got {outside}.")
+    @staticmethod
+    def _check_range(cells: pd.Series, low: Any, high: Any) -> None:
+        low, high = plain(low), plain(high)  # with which a decimal can be compared
+        try:
+            inside = cells.between(low, high)
+        except TypeError:
+            raise ValueError(
+                f"Condition {cells.name!r} must be numbers or dates as in training ({low} to {high})."
+                f" Got {shown(cells.tolist())}."
+            ) from None
+        if not inside.all():
+            raise ValueError(
+                f"Condition {cells.name!r} must be within the range of training rows ({low} to {high})."
+                f" Got {shown(cells[~inside].unique().tolist())}."
+            )
 
 
 def number_rows(columns: list[NDArray[Any]], n: int) -> NDArray[np.intp]:
@@ -140,3 +322,27 @@ def number_rows(columns: list[NDArray[Any]], n: int) -> NDArray[np.intp]:
         codes = np.unique(column, return_inverse=True)[1]
         numbers = np.unique(numbers * (codes.max() + 1) + codes, return_inverse=True)[1]
     return numbers
+
+
+def as_cells(value: Any) -> pd.Series:
+    """A value, or one for each row, as a column."""
+    if isinstance(value, pd.Series):
+        return value.reset_index(drop=True)
+    is_array = np.ndim(value) > 0 or isinstance(value, np.ndarray)
+    return pd.Series(np.atleast_1d(to_array(value)) if is_array else [value]).infer_objects()
+
+
+def is_unordered(cells: pd.Series) -> bool:
+    """Whether cells are text, or categories without an order."""
+    return isinstance(cells.dtype, pd.CategoricalDtype) or any(isinstance(cell, str) for cell in cells.unique())
+
+
+def shown(values: list[Any]) -> str:
+    """The first values, for a message."""
+    first = [repr(plain(value)) for value in values[:MAX_SHOWN]]
+    return ", ".join([*first, *["..."] * (len(values) > MAX_SHOWN)])
+
+
+def plain(value: Any) -> Any:
+    """A value as Python's, where it was numpy's."""
+    return value.item() if isinstance(value, np.generic) else value

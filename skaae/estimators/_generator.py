@@ -244,7 +244,9 @@ class AAEGenerator(CodesMixin, BaseAAE):
             How many.
         y : condition, array-like of shape (n_samples,), DataFrame, dict or None, default=None
             The condition of all rows, or one for each; of several conditions, a DataFrame of one row or of
-            `n_samples`, or a dict. None draws conditions as often as they occurred.
+            `n_samples`, or a dict, in which a list has a value for each row, a tuple is a range ``(low, high)``, and a
+            set is of values to draw from. Conditions that are not given, and values of ranges and sets, are drawn as
+            they went with the others in training; None draws all as often as they occurred.
         random_state : int, RandomState instance or None, default=None
             Pass an int for the same rows in each call.
         from_prior : bool, default=False
@@ -258,7 +260,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         rng = check_random_state(random_state)
-        condition = requested_condition(self.conditions_, y, n_samples, rng)
+        condition = requested_condition(self.conditions_, y, n_samples, rng=rng)
         code = self._model.sample_prior(n_samples, draw_seed(rng))
         return self._decode(code if from_prior else self._model.apply_flow(code, condition), condition)
 
@@ -270,7 +272,8 @@ class AAEGenerator(CodesMixin, BaseAAE):
         X : DataFrame or array-like of shape (n_samples, n_features)
             Rows.
         y : conditions or None, default=None
-            Their conditions, as in `sample`. None takes those that the rows seem to have, by ridge regression.
+            Their conditions, as in `sample` but for ranges and sets. Those that are not given, all with None, are those
+            that the rows seem to have, by ridge regression.
 
         Returns
         -------
@@ -288,7 +291,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
         X : array-like of shape (n_samples, n_components)
             Styles.
         y : conditions or None, default=None
-            The conditions of the rows, as in `sample`. None draws them as often as they occurred, alike in each call.
+            The conditions of the rows, as in `sample`; what is drawn is alike in each call.
 
         Returns
         -------
@@ -297,7 +300,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
         """
         check_is_fitted(self)
         styles = check_matrix(X, self._n_features_out, "styles")
-        condition = requested_condition(self.conditions_, y, len(styles), np.random.RandomState(0))
+        condition = requested_condition(self.conditions_, y, len(styles), rng=np.random.RandomState(0))
         return self._decode_styles(styles, condition)
 
     def transfer(self, X: Any, y: Any, *, y_from: Any = None) -> Any:
@@ -308,7 +311,8 @@ class AAEGenerator(CodesMixin, BaseAAE):
         X : DataFrame or array-like of shape (n_samples, n_features)
             Rows.
         y : condition, array-like of shape (n_samples,), DataFrame or dict
-            The condition wanted, one for all rows or one for each.
+            The condition wanted, one for all rows or one for each, as in `sample`. Conditions that are not given stay
+            as the rows have them.
         y_from : conditions or None, default=None
             The conditions that the rows have. None takes those that they seem to have, by ridge regression.
 
@@ -320,8 +324,12 @@ class AAEGenerator(CodesMixin, BaseAAE):
         check_is_fitted(self)
         if self.conditions_ is None:
             raise ValueError("`transfer` needs a model that was fitted with conditions. Got one without.")
-        styles = self._styles_of(*self._rows_and_condition(X, y_from))
-        return self._decode_styles(styles, requested_condition(self.conditions_, y, len(styles)))
+        if y is None:
+            raise ValueError("`y` must be given to a model that was fitted with conditions. Got None.")
+        rows, current = self._rows_and_condition(X, y_from)
+        rng = np.random.RandomState(0)
+        condition = requested_condition(self.conditions_, y, len(rows), rng=rng, current=current)
+        return self._decode_styles(self._styles_of(rows, current), condition)
 
     def interpolate(self, X_from: Any, X_to: Any, n_steps: int = 10, *, y_from: Any = None, y_to: Any = None) -> Any:
         """Rows on the way from some rows to others.
@@ -405,9 +413,8 @@ class AAEGenerator(CodesMixin, BaseAAE):
     def _rows_and_condition(self, X: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any] | None]:
         """Scaled rows and their conditions, as given or as predicted from the rows."""
         rows = self._scale(X)
-        if y is None and self.conditions_ is not None:
-            return rows, self.conditions_.predict(rows)
-        return rows, requested_condition(self.conditions_, y, len(rows))
+        current = None if self.conditions_ is None else self.conditions_.predict(rows)
+        return rows, requested_condition(self.conditions_, y, len(rows), current=current)
 
     def _styles_of(self, rows: NDArray[Any], condition: NDArray[Any] | None) -> NDArray[Any]:
         """The noise that the flow turns into the codes of scaled rows."""
@@ -419,15 +426,22 @@ class AAEGenerator(CodesMixin, BaseAAE):
 
 
 def requested_condition(
-    conditions: Conditions | None, y: Any, n_samples: int, rng: np.random.RandomState | None = None
+    conditions: Conditions | None,
+    y: Any,
+    n_samples: int,
+    *,
+    rng: np.random.RandomState | None = None,
+    current: NDArray[Any] | None = None,
 ) -> NDArray[Any] | None:
-    """The condition of each row, (n_samples, condition_width), as asked for in ``y``, else drawn by ``rng``."""
+    """The condition of each row, (n_samples, condition_width): as asked for in ``y``, else current, else drawn."""
     if conditions is None:
         if y is not None:
-            raise ValueError(f"`y` must be None for a model that was fitted without conditions. Got {y!r}.")
+            raise ValueError(f"`y` must be None for a model that was fitted without conditions. Got {y!r:.80}.")
         return None
     if y is not None:
-        return conditions.encode(y, n_samples)
+        return conditions.encode(y, n_samples, rng, current)
+    if current is not None:
+        return current
     if rng is None:
         raise ValueError("`y` must be given to a model that was fitted with conditions. Got None.")
     return conditions.sample(n_samples, rng)

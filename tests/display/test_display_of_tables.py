@@ -45,6 +45,10 @@ class TestColumns:
         model = Echo()
         display = ColumnDisplay.from_estimator(model, table, table["age"].to_numpy(), max_rows=10, random_state=0)
         np.testing.assert_array_equal(model.y, display.X_real["age"])
+        display = ColumnDisplay.from_estimator(
+            model, table, {"age": table["age"].tolist()}, max_rows=10, random_state=0
+        )
+        np.testing.assert_array_equal(model.y["age"], display.X_real["age"])
 
     def test_bars_are_shares_of_rows_and_missing_is_one(self):
         real = pd.DataFrame({"a": ["x", "x", "y", None]})
@@ -271,7 +275,9 @@ class TestSamples:
 
         assert len(SampleDisplay.from_estimator(Echo(), y=pd.DataFrame({"a": [1], "b": [2]})).samples) == 1000
         assert len(SampleDisplay.from_estimator(Echo(), y=pd.DataFrame({"a": [1, 2], "b": [2, 3]})).samples) == 2
-        assert len(SampleDisplay.from_estimator(Echo(), y={"a": 1}).samples) == 1000
+        for y in ({"a": 1}, {"a": {1, 2}, "b": (1, 2)}):
+            assert len(SampleDisplay.from_estimator(Echo(), y=y).samples) == 1000
+        assert len(SampleDisplay.from_estimator(Echo(), y={"a": [1, 2], "b": 2}).samples) == 2
 
     def test_first_columns_are_drawn_and_counted(self):
         display = SampleDisplay.from_samples(np.ones((3, 30)), max_columns=4)

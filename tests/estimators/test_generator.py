@@ -11,7 +11,6 @@ from sklearn.model_selection import train_test_split
 from sklearn.svm import SVC
 
 from skaae import AAEGenerator
-from skaae.estimators._conditions import Conditions
 from skaae.metrics import sliced_wasserstein
 
 
@@ -137,17 +136,40 @@ class TestConditions:
         with pytest.raises(ValueError, match="within the range of training rows"):
             model.sample(3, 99.0)
 
+    def test_conditions_that_are_not_given_are_drawn(self, on_table, table):
+        rows, age, old = on_table, table[1].age, table[0].retired
+        for y, wanted in (
+            ({"sex": "f"}, old.mean()),
+            ({"sex": {"f", "m"}, "age": (30, 70)}, old[age.between(30, 70)].mean()),
+        ):
+            assert rows.sample(2000, y, random_state=0).retired.mean() == pytest.approx(wanted, abs=0.06)
+        styles = on_table.transform(table[0], table[1])
+        assert on_table.inverse_transform(styles, {"age": (70, 79)}).retired.mean() > 0.9
+
+    def test_a_transfer_changes_what_is_asked_for(self, on_table, table):
+        X, y = table
+        changed = on_table.transfer(X, {"sex": "f"}, y_from=y)
+        pd.testing.assert_frame_equal(changed, on_table.transfer(X, y.assign(sex="f"), y_from=y))
+        assert on_table.transfer(X, {"age": (70, 79)}, y_from=y).retired.mean() > 0.9
+
+    def test_conditions_that_rows_seem_to_have_complete_those_given(self, on_table, table):
+        X, y = table
+        told = on_table.transform(X)
+        partly = on_table.transform(X, {"sex": y.sex.tolist()})
+        assert 0 < (np.abs(partly - told).max(1) < 1e-9).mean() < 1
+        assert np.isfinite(on_table.score_samples(X[:20], {"age": 30})).all()
+
     @pytest.mark.parametrize(
         ("y", "message"),
         [
-            ({"age": 30, "sex": "x"}, "must be conditions of training rows"),
+            ({"age": 30, "sex": "x"}, r"'sex' must be one of the training rows' \('f', 'm'\). Got 'x'"),
             ({"age": 130, "sex": "f"}, r"within the range of training rows \(18 to 79\). Got 130"),
             ({"age": None, "sex": "f"}, "a condition for every row. Got some that are missing"),
             (pd.DataFrame({"age": [30, 31], "sex": ["f", "m"]}), "one for each of 5 rows. Got 2"),
-            (pd.DataFrame({"sex": ["f"], "age": [30]}), "same order"),
+            (pd.DataFrame({"sex": ["f"], "town": ["A"]}), r"names of conditions \('age', 'sex'\). Got 'town'"),
             ({"age": "old", "sex": "f"}, "must be numbers"),
             ({"age": 30, "sex": {}}, "must be text or numbers"),
-            ("f", r"must have the columns \['age', 'sex'\], in the same order. Got \['y'\]"),
+            ("f", "must be a dict or a DataFrame, with names of conditions"),
         ],
     )
     def test_conditions_that_are_refused(self, on_table, y, message):
@@ -400,25 +422,3 @@ class TestKinds:
         rows = small(max_iter=2, flow_max_iter=2).fit(X).sample(100, random_state=0)
         assert rows.dtype == X.dtype
         assert set(rows.ravel().tolist()) <= set(X.ravel().tolist())
-
-
-def test_conditions_are_drawn_as_often_as_they_occurred():
-    y = np.zeros(30_000, int)
-    y[1::2] = 1
-    y[100:108] = 2
-    conditions = Conditions(y)
-    drawn = conditions.sample(100_000, np.random.RandomState(0)).mean(axis=0)
-    np.testing.assert_allclose(drawn, np.bincount(y) / len(y), atol=0.005)
-    assert conditions.counts.min() == 8
-
-
-def test_conditions_beyond_the_limit_are_drawn_at_random(monkeypatch):
-    monkeypatch.setattr("skaae.estimators._conditions.MAX_DISTINCT", 500)
-    rng = np.random.default_rng(0)
-    y = pd.DataFrame({"kind": np.arange(20_000) % 2, "year": rng.normal(size=20_000)})
-    y["kind"] = y.kind.astype(str).where(y.index >= 8, "rare")
-    conditions = Conditions(y)
-    assert 300 < len(conditions.values) < 600
-    drawn = conditions.sample(100_000, np.random.RandomState(0))
-    np.testing.assert_allclose(drawn.mean(axis=0)[1:], [0.4998, 0.4998, 0.0004], atol=0.05)
-    assert (conditions.values[:, 3] == 1).sum() == 8
