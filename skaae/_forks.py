@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # of scikit-learn's dependencies
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 __all__ = ["FORKED", "limit_threads_of_fork"]
 

@@ -78,6 +78,7 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
     table_encoder_: TableEncoder
     n_features_in_: int
     _model: TrainedModel
+    _drifted_columns: tuple[int, ...] = ()  # that `partial_fit` has warned of
 
     _parameter_constraints: dict[str, Any] = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
@@ -175,6 +176,20 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
             warn_of_identifiers(X)
         return encoder
 
+    def _warn_of_drift(self, X: Table) -> tuple[int, ...]:
+        """Warn of columns of a chunk that are far from the scales, each once; the indices of all such columns."""
+        far = [index for index in self.table_encoder_.far_columns(X) if index not in self._drifted_columns]
+        if far:
+            names = list(X.columns[far]) if isinstance(X, pd.DataFrame) else far
+            warnings.warn(
+                "Chunks must have the scales of the first rows, which `partial_fit` keeps. Got values in columns"
+                f" {names} that are so far off that the model can hardly tell them apart: fit anew, with a first chunk"
+                " that is a fair sample of all rows.",
+                UserWarning,
+                stacklevel=4,
+            )
+        return (*self._drifted_columns, *far)
+
     def _scale(self, X: Any) -> NDArray[Any]:
         """Rows that were not trained on, validated, as numbers of one scale."""
         return scale(self.table_encoder_, self._validate(X, reset=False))
@@ -258,6 +273,7 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
         if resumed is None:
             for name in [name for name in vars(self) if name.endswith("_") and name not in SET_BY_VALIDATION]:
                 delattr(self, name)
+        self.__dict__.pop("_drifted_columns", None)
         n_new = len(curves["reconstruction"])
         none_before, none_new = np.full(n_before, np.nan), np.full((n_new, 1), np.nan)
         self.history_ = {

@@ -265,7 +265,8 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         with self._all_or_nothing():
             resumed = self._model_to_resume()
             X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
-            fitted, architecture, data = self._prepare(X, y, None, resumed)
+            encoder = self._fit_encoder(X, self.scaling) if resumed is None else self.table_encoder_.with_scales_of(X)
+            fitted, architecture, data = self._prepare(X, y, None, resumed, encoder)
             rng = check_random_state(self.random_state)
             seeds = draw_seeds(rng, self.n_members)
             held_out = None
@@ -311,12 +312,15 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         with self._all_or_nothing():
             resumed = self._model if self.__sklearn_is_fitted__() else None
             X = self._validate(X, reset=resumed is None, ensure_min_samples=2 if resumed is None else 1)
-            fitted, architecture, data = self._prepare(X, y, classes, resumed)
+            encoder = self._fit_encoder(X, self.scaling) if resumed is None else self.table_encoder_
+            drifted = () if resumed is None else self._warn_of_drift(X)
+            fitted, architecture, data = self._prepare(X, y, classes, resumed, encoder)
             seeds = draw_seeds(check_random_state(self.random_state), self.n_members)
             plan = replace(self._plan(len(data), seeds, fitted["_prior_ratios"]), n_epochs=1, annealed=False)
             model, curves = self._train(architecture, plan, data, resumed)
             fitted["styles_"] = fit_class_styles(model, data.X, self.styles_ if resumed else None)
-            self._assign({**fitted, "teachers_": None}, model, curves, resumed)
+            fitted |= {"teachers_": None, "_drifted_columns": drifted}
+            self._assign(fitted, model, curves, resumed)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -398,7 +402,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         return float(super().score(X, with_common_dtype(labels_as_array(y)), sample_weight))
 
     def _prepare(
-        self, X: Any, y: Any, classes: Any, resumed: TrainedModel | None
+        self, X: Any, y: Any, classes: Any, resumed: TrainedModel | None, encoder: TableEncoder
     ) -> tuple[dict[str, Any], Architecture, TrainingData]:
         """What is fitted before training, what to build, and the rows to train on."""
         if y is None:
@@ -409,9 +413,8 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
             labels = encode_labels(y, classes)
             label_counts = count_classes(labels, len(classes))
             class_prior = self._fit_class_prior(labels, len(classes))
-            encoder = self._fit_encoder(X, self.scaling)
         else:
-            classes, encoder = self.classes_, self.table_encoder_
+            classes = self.classes_
             labels = encode_labels(y, classes)
             label_counts = self._label_counts + count_classes(labels, len(classes))
             class_prior = self.class_prior_ if self.class_prior is None else self._fit_class_prior(labels, len(classes))

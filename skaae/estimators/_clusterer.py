@@ -245,7 +245,7 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
             resumed = self._model_to_resume()
             X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
             self._check_n_clusters(X, resumed)
-            encoder = self._fit_encoder(X, self.scaling) if resumed is None else self.table_encoder_
+            encoder = self._fit_encoder(X, self.scaling) if resumed is None else self.table_encoder_.with_scales_of(X)
             width = check_components(self.n_components, encoder, auto_components(encoder))
             image_shape = check_image_shape(self.image_shape, encoder)
             all_rows = scale(encoder, X)

@@ -185,10 +185,11 @@ def varied_clusterings(X: NDArray[Any], n_clusters: int, seed: int) -> Iterator[
     representations = [X, normalize(X), ranks / ranks.std(axis=0).clip(1e-9)]
     yield from (k_means(rows, n_clusters, seed) for rows in representations)
     yield from (AgglomerativeClustering(n_clusters).fit_predict(rows) for rows in representations)
+    narrow = X if X.shape[1] <= MAX_COLUMNS else components
     full = GaussianMixture(n_clusters, reg_covar=variance_floor(X, 1e-6), random_state=seed)
-    yield full.fit_predict(X if X.shape[1] <= MAX_COLUMNS else components)
+    yield full.fit_predict(narrow.astype(np.float64))  # 32 bits do not hold covariances of columns of different scales
     tied = {"covariance_type": "tied", "n_init": 3, "reg_covar": variance_floor(X, 1e-3)}
-    yield GaussianMixture(n_clusters, **tied, random_state=seed).fit_predict(components)
+    yield GaussianMixture(n_clusters, **tied, random_state=seed).fit_predict(components.astype(np.float64))
     for rows, n_neighbors in ((X, N_NEIGHBORS), (normalize(components), N_NEIGHBORS_OF_UNIT_LENGTH)):
         graph = {"affinity": "nearest_neighbors", "n_neighbors": min(len(X) - 1, n_neighbors)}
         yield SpectralClustering(n_clusters, **graph, random_state=seed).fit_predict(rows)

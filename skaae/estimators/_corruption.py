@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from sklearn.utils import _safe_indexing
 
 from .._plan import Architecture, TrainingData, TrainingPlan
-from ..table import TableEncoder, missing_mask
+from ..table import TableEncoder, check_table, missing_mask
 from ._training_data import scale
 
-__all__ = ["CorruptedTable", "corrupt_once", "is_masked", "known_extremes", "scale_with_mask"]
+__all__ = ["CorruptedTable", "corrupt_once", "is_masked", "known_extremes", "rescale", "scale_with_mask"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,16 @@ def is_masked(rows: NDArray[Any], encoder: TableEncoder, architecture: Architect
         return np.zeros((len(rows), n_features), bool)
     masked: NDArray[np.bool_] = rows[:, n_features:][:, encoder.source_columns_] > 0
     return masked
+
+
+def rescale(extremes: NDArray[Any], encoder: TableEncoder, other: TableEncoder) -> NDArray[Any]:
+    """Extremes of columns in the scales of another encoder of the same columns."""
+    n_numeric, rescaled = encoder.n_numeric_, extremes.copy()
+    rows = np.zeros((2, len(encoder.source_columns_)))
+    rows[:, :n_numeric] = extremes[:, :n_numeric]
+    table = check_table(encoder.inverse_transform(rows))
+    rescaled[:, :n_numeric] = other.encode(table, warn_of_unseen=False)[:, :n_numeric]
+    return rescaled
 
 
 def known_extremes(

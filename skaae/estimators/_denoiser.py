@@ -19,7 +19,7 @@ from .._plan import Architecture, Block, TrainingData, TrainingPlan
 from ..table import TableEncoder, missing_mask
 from ._base import BaseAAE, draw_seeds, validated, with_callbacks
 from ._config import build_architecture, build_plan, check_components, check_image_shape, check_resumable
-from ._corruption import CorruptedTable, corrupt_once, is_masked, known_extremes, scale_with_mask
+from ._corruption import CorruptedTable, corrupt_once, is_masked, known_extremes, rescale, scale_with_mask
 from ._training_data import hold_out
 
 __all__ = ["AAEDenoiser"]
@@ -202,11 +202,13 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
                 scaling = "linear" if self.scaling == "standard" else self.scaling
                 encoder = self._fit_encoder(X, scaling, keep_missing=False)
             else:
-                hidden_fraction, encoder = self._hidden_fraction, self.table_encoder_
+                hidden_fraction, encoder = self._hidden_fraction, self.table_encoder_.with_scales_of(X)
+                self._check_gaps(X, hidden_fraction)
             architecture = self._architecture(encoder, hidden_fraction)
             check_resumable(resumed, architecture, self.n_members)
             rows = scale_with_mask(encoder, architecture, X)
-            extremes = known_extremes(rows, encoder, architecture, self._extremes if resumed else None)
+            before = None if resumed is None else rescale(self._extremes, self.table_encoder_, encoder)
+            extremes = known_extremes(rows, encoder, architecture, before)
             rng = check_random_state(self.random_state)
             seeds = draw_seeds(rng, self.n_members)
             data = TrainingData(rows, encoder_input=self._corrupted_table(encoder, architecture, X, seeds[0]))
@@ -291,6 +293,14 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         if callable(self.corruption):
             missing = missing | missing_mask(self._apply_corruption(X, 0, 0))
         return float(missing.mean().clip(*HIDDEN_FRACTION)) if missing.any() else 0.0
+
+    def _check_gaps(self, X: Any, hidden_fraction: float) -> None:
+        """Refuse gaps that a model to go on from has no mask for."""
+        if not hidden_fraction and self.corruption != "masked" and missing_mask(X).any():
+            raise ValueError(
+                "With `warm_start`, rows must be complete if those of the first fit were. Got missing cells: fit anew,"
+                " with `warm_start=False`."
+            )
 
     def _architecture(self, encoder: TableEncoder, hidden_fraction: float) -> Architecture:
         width = check_components(self.n_components, encoder, min(MAX_AUTO_COMPONENTS, len(encoder.source_columns_)))

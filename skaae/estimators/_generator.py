@@ -203,7 +203,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
             resumed = self._model_to_resume()
             X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
             conditions = self._fit_conditions(X, y, resumed)
-            encoder = self._fit_generator_encoder(X) if resumed is None else self.table_encoder_
+            encoder = self._fit_generator_encoder(X) if resumed is None else self.table_encoder_.with_scales_of(X)
             n_features = len(encoder.source_columns_)
             width = check_components(self.n_components, encoder, min(MAX_AUTO_COMPONENTS, X.shape[1], n_features))
             architecture = build_architecture(

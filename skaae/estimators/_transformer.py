@@ -12,7 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._plan import Architecture, TrainingData, TrainingPlan
-from ..table import check_matrix
+from ..table import TableEncoder, check_matrix
 from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
 from ._codes import CodesMixin
 from ._config import (
@@ -233,7 +233,8 @@ class AAETransformer(CodesMixin, BaseAAE):
         with self._all_or_nothing():
             resumed = self._model_to_resume()
             X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
-            fitted, architecture, data = self._prepare(X, y, None, resumed)
+            encoder = self._fit_encoder(X, self.scaling) if resumed is None else self.table_encoder_.with_scales_of(X)
+            fitted, architecture, data = self._prepare(X, y, None, resumed, encoder)
             rng = check_random_state(self.random_state)
             seeds = draw_seeds(rng, 1)
             data, held_out = hold_out(data, self.validation_fraction, rng) if self.early_stopping else (data, None)
@@ -268,11 +269,13 @@ class AAETransformer(CodesMixin, BaseAAE):
         with self._all_or_nothing():
             resumed = self._model if self.__sklearn_is_fitted__() else None
             X = self._validate(X, reset=resumed is None, ensure_min_samples=2 if resumed is None else 1)
-            fitted, architecture, data = self._prepare(X, y, classes, resumed)
+            encoder = self._fit_encoder(X, self.scaling) if resumed is None else self.table_encoder_
+            drifted = () if resumed is None else self._warn_of_drift(X)
+            fitted, architecture, data = self._prepare(X, y, classes, resumed, encoder)
             seeds = draw_seeds(check_random_state(self.random_state), 1)
             plan = replace(self._plan(architecture, len(data), seeds), n_epochs=1, annealed=False)
             model, curves = self._train(architecture, plan, data, resumed)
-            self._assign(fitted, model, curves, resumed)
+            self._assign({**fitted, "_drifted_columns": drifted}, model, curves, resumed)
         return self
 
     def transform(self, X: Any) -> Any:
@@ -387,7 +390,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         return heads
 
     def _prepare(
-        self, X: Any, y: Any, classes: Any, resumed: TrainedModel | None
+        self, X: Any, y: Any, classes: Any, resumed: TrainedModel | None, encoder: TableEncoder
     ) -> tuple[dict[str, Any], Architecture, TrainingData]:
         """What is fitted before training, what to build, and the rows to train on."""
         if resumed is None:
@@ -401,7 +404,6 @@ class AAETransformer(CodesMixin, BaseAAE):
             labels = encode_labels(y, fitted["classes_"])
             if resumed is None and self.n_clusters is None:
                 fitted["class_prior_"] = class_shares(labels, len(fitted["classes_"]))
-        encoder = self._fit_encoder(X, self.scaling) if resumed is None else self.table_encoder_
         width = check_components(self.n_components, encoder, auto_components(encoder))
         architecture = build_architecture(
             self,

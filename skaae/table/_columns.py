@@ -58,10 +58,7 @@ class NumericColumn:
         present = values[~np.isnan(values)]
         self.has_missing = keep_missing and len(present) < len(values)
         self.atoms, self.has_value = find_atoms(present) if with_atoms else (np.empty(0), len(present) > 0)
-        self.decimals = count_decimals(present, cells.dtype) if rounding else None
-        distinct = np.unique(present) if rounding == "seen" else np.empty(0)
-        self.allowed_values = distinct if len(distinct) <= len(present) / MIN_MEAN_COUNT else np.empty(0)
-        self.scaler: Any = scaler.fit(present[:, None]) if self.has_value else None
+        self._fit_values(present, cells.dtype, scaler, rounding)
         n_categories = len(self.atoms) + self.has_value + self.has_missing
         self.n_categories = 0 if n_categories == 1 and self.has_value else n_categories
 
@@ -75,12 +72,19 @@ class NumericColumn:
             scaled[missing] = 0
         return scaled, self._category_indices(values, missing, cells.dtype) if self.n_categories else None
 
-    def with_scale_of(self, cells: pd.Series, scaler: Any) -> NumericColumn:
-        """A copy whose scaler is fitted to other cells, if some are not missing."""
+    def with_scale_of(self, cells: pd.Series, scaler: Any, rounding: bool | str) -> NumericColumn:
+        """A copy with the same categories, whose values are scaled and rounded as other cells, if some are present."""
         column, values = copy(self), self.format.read(cells)
         if self.has_value and not np.isnan(values).all():
-            column.scaler = scaler.fit(values[~np.isnan(values), None])
+            column._fit_values(values[~np.isnan(values)], cells.dtype, scaler, rounding)
         return column
+
+    def is_far(self, cells: pd.Series) -> NDArray[np.bool_]:
+        """Which values are far from those of training, or none of them in a column of few values."""
+        values = self.format.read(cells)
+        if self.has_value:
+            return np.asarray(self.scaler.is_far(values[:, None])[:, 0])
+        return ~np.isnan(values) & ~np.isin(values, to_precision(self.atoms, cells.dtype))
 
     def is_unknown(self, cells: pd.Series) -> NDArray[np.bool_]:
         """Which cells are missing where no training cell was."""
@@ -101,6 +105,12 @@ class NumericColumn:
     def category_names(self) -> list[str]:
         """The atoms, "value" and "missing"."""
         return [*map(str, self.atoms), *["value"] * self.has_value, *["missing"] * self.has_missing]
+
+    def _fit_values(self, present: NDArray[np.float64], dtype: Any, scaler: Any, rounding: bool | str) -> None:
+        self.decimals = count_decimals(present, dtype) if rounding else None
+        distinct = np.unique(present) if rounding == "seen" else np.empty(0)
+        self.allowed_values = distinct if len(distinct) <= len(present) / MIN_MEAN_COUNT else np.empty(0)
+        self.scaler: Any = scaler.fit(present[:, None]) if self.has_value else None
 
     def _category_indices(self, values: NDArray[np.float64], missing: NDArray[np.bool_], dtype: Any) -> Indices:
         indices = np.zeros(len(values), np.intp)
@@ -223,9 +233,19 @@ class IdentifierColumn:
         self.start = int(present.max()) + 1 if self.is_number and len(present) else 1
         self.n_repeats = max(1, round(len(present) / max(1, present.nunique())))
 
+    def after(self, cells: pd.Series) -> IdentifierColumn:
+        """The column of other cells, which makes up none that either had."""
+        column = IdentifierColumn(cells)
+        column.start = max(self.start, column.start)
+        return column
+
     def encode(self, cells: pd.Series) -> tuple[None, None]:
         """Nothing."""
         return None, None
+
+    def is_unknown(self, cells: pd.Series) -> NDArray[np.bool_]:
+        """No cell is."""
+        return np.zeros(len(cells), np.bool_)
 
     def make_up(self, n: int) -> Any:
         """New cells, numbered from the first."""

@@ -46,6 +46,11 @@ class Dependence:
         self.keys = pd.Index(both.iloc[rows, 0].to_numpy(dtype=object), dtype=object)
         self.cells = both.iloc[:, 1].array.take(rows)
 
+    def holds(self, table: pd.DataFrame) -> bool:
+        """Whether equal cells of the source go with equal cells of the target in other rows too."""
+        both = table.iloc[:, [self.source, self.target]].dropna()
+        return is_map(*(pd.factorize(both.iloc[:, column])[0] for column in (0, 1)))
+
     def look_up(self, source: Any, target: Any) -> Any:
         """Cells of the target with those that the cells of the source determine, where both are there."""
         source, target = pd.Series(source), pd.Series(target)
@@ -94,7 +99,7 @@ def determines(source: NDArray[np.intp], target: NDArray[np.intp]) -> bool:
 
 def is_map(source: NDArray[np.intp], target: NDArray[np.intp]) -> bool:
     """Whether equal codes go with equal codes."""
-    image = np.zeros(source.max() + 1, np.intp)
+    image = np.zeros(source.max(initial=0) + 1, np.intp)
     image[source] = target
     return np.array_equal(image[source], target)
 

@@ -39,6 +39,7 @@ from ._tables import (
     concatenate,
     float_dtype,
     iter_chunks,
+    missing_mask,
     numeric_columns,
     one_hot,
     rows_of_lists,
@@ -47,6 +48,7 @@ from ._tables import (
 __all__ = ["UNSEEN_MESSAGE", "TableEncoder"]
 
 UNSEEN_MESSAGE = "has categories that no training row had, and that are encoded as missing"
+MAX_FAR_FRACTION = 0.25  # of the cells of a column that has not drifted
 TAILS = {"standard": "arcsinh", "clip": "clip", "linear": "linear"}
 
 
@@ -166,14 +168,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         self._complete_numeric, self._columns = self._fit_columns(table)
         self._schema = (table.columns, list(table.dtypes)) if isinstance(table, pd.DataFrame) else None
         self._array_dtype = table.dtype if isinstance(table, np.ndarray) else None
-        if self._complete_numeric:
-            # Arrays of integers are not copied, because scalers convert them to floats column by column.
-            dtype = table.dtype if isinstance(table, np.ndarray) else None
-            values = numeric_columns(table, self._complete_numeric, dtype)
-            self.scaler_ = self._make_scaler().fit(values)
-            dtypes = self._schema[1] if self._schema else [table.dtype] * table.shape[1]
-            columns = zip(values.T, (dtypes[index] for index in self._complete_numeric), strict=True)
-            self._decimals = [count_decimals(*column) for column in columns] if self.rounding else []
+        self._fit_complete_numeric(table)
         with_value = [index for index, column in self._columns.items() if column.has_value]
         with_categories = [index for index, column in self._columns.items() if column.n_categories]
         self._value_columns = [*self._complete_numeric, *with_value]
@@ -289,25 +284,43 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
 
     def with_scales_of(self, table: Table) -> TableEncoder:
         """A copy with the same columns and categories, and scales of numbers fitted to other rows."""
-        unknown = np.flatnonzero(self.unknown_cells(table).any(axis=0)).tolist()
-        if unknown:
-            columns = list(table.columns[unknown]) if isinstance(table, pd.DataFrame) else unknown
+        frame: Any = pd.DataFrame(table, copy=False)
+        numeric = {index: column for index, column in self._columns.items() if isinstance(column, NumericColumn)}
+        unknown = np.any([self._unknown_to_scales(chunk).any(axis=0) for chunk in iter_chunks(table)], axis=0)
+        for index, column in numeric.items():
+            unknown[index] |= not column.has_value and column.is_far(frame.iloc[:, index]).any()
+        if unknown.any():
             raise ValueError(
-                "With `warm_start`, rows must have categories of the first fit, and missing cells only where that had"
-                f" some. Got others in columns {columns}: fit anew, with `warm_start=False`."
+                "With `warm_start`, rows must have categories of the first fit, numbers of it in columns of few, and"
+                f" missing cells only where that had some. Got others in columns {list(frame.columns[unknown])}: fit"
+                " anew, with `warm_start=False`."
             )
         encoder = copy(self)
-        if self._complete_numeric:
-            dtype = table.dtype if isinstance(table, np.ndarray) else None
-            encoder.scaler_ = self._make_scaler().fit(numeric_columns(table, self._complete_numeric, dtype))
-        frame: Any = pd.DataFrame(table, copy=False)
-        encoder._columns = {
-            index: column.with_scale_of(frame.iloc[:, index], self._make_scaler())
-            if isinstance(column, NumericColumn)
-            else column
-            for index, column in self._columns.items()
+        encoder._fit_complete_numeric(table)
+        encoder._columns = self._columns | {
+            index: column.with_scale_of(frame.iloc[:, index], self._make_scaler(), self.rounding)
+            for index, column in numeric.items()
         }
+        for index, column in self._columns.items():
+            if isinstance(column, IdentifierColumn):
+                encoder._columns[index] = column.after(frame.iloc[:, index])
+        held = [each for each in self._dependences if each.holds(frame)]
+        encoder._dependences = [Dependence(each.source, each.target, frame) for each in held]
         return encoder
+
+    def far_columns(self, table: Table) -> list[int]:
+        """Indices of numeric columns where more than a quarter of the cells are far from those of training."""
+        table = next(iter_chunks(table))
+        frame: Any = pd.DataFrame(table, copy=False)
+        far = {
+            index: column.is_far(frame.iloc[:, index])
+            for index, column in self._columns.items()
+            if isinstance(column, NumericColumn)
+        }
+        if self._complete_numeric:
+            values = numeric_columns(table, self._complete_numeric)
+            far |= dict(zip(self._complete_numeric, self.scaler_.is_far(values).T, strict=True))
+        return sorted(index for index, cells in far.items() if cells.mean() > MAX_FAR_FRACTION)
 
     def numeric_indices(self) -> list[int]:
         """The indices of numeric columns that had a value in training."""
@@ -327,6 +340,13 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         frame: Any = pd.DataFrame(table, copy=False) if self._columns else None
         for index, column in self._columns.items():
             unknown[:, index] = column.is_unknown(frame.iloc[:, index])
+        return unknown
+
+    def _unknown_to_scales(self, table: Table) -> NDArray[np.bool_]:
+        """Unknown cells, but for missing ones where these are zeros."""
+        unknown, others = self.unknown_cells(table), list(self._columns)
+        if not self.keep_missing:
+            unknown[:, others] &= ~missing_mask(table)[:, others]
         return unknown
 
     def _encode_chunk(self, table: Table, unseen: dict[Any, list[Any]]) -> NDArray[Any]:
@@ -399,6 +419,17 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         objects = [index for index in complete_numeric if frame.dtypes.iloc[index].kind == "O"]
         self._formats = {index: NumberFormat(frame.iloc[:, index]) for index in objects}
         return complete_numeric, columns
+
+    def _fit_complete_numeric(self, table: Table) -> None:
+        """Learn the scales of the numeric columns without categories, and how many decimals they have."""
+        if not self._complete_numeric:
+            return
+        # Arrays of integers are not copied, because scalers convert them to floats column by column.
+        values = numeric_columns(table, self._complete_numeric, table.dtype if isinstance(table, np.ndarray) else None)
+        self.scaler_ = self._make_scaler().fit(values)
+        dtypes = list(table.dtypes) if isinstance(table, pd.DataFrame) else [table.dtype] * table.shape[1]
+        columns = zip(values.T, (dtypes[index] for index in self._complete_numeric), strict=True)
+        self._decimals = [count_decimals(*column) for column in columns] if self.rounding else []
 
     def _decode_complete_numeric(self, encoded: NDArray[Any]) -> NDArray[Any]:
         """Values of the numeric columns without categories, (n, n_columns)."""

@@ -73,6 +73,10 @@ class ColumnScaler(TransformerMixin, BaseEstimator):
             scaled = clip_infinite(np.sinh(X)) if self.tails == "arcsinh" else X
             return clip_infinite(scaled * self.scale_ + self.center_)
 
+    def is_far(self, X: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which values are so far from the training values that scaled ones hardly differ."""
+        return np.asarray(np.abs(X - self.center_) > MAX_SPREADS * self.scale_)
+
     def _statistics(self, X: NDArray[Any]) -> NDArray[np.floating]:
         """Centres and spreads of columns, (2, n_columns), in the dtype of the columns."""
         X = np.asarray(X, X.dtype if X.dtype in (np.float32, np.float64) else np.float64)
@@ -119,6 +123,10 @@ class RankScaler(TransformerMixin, BaseEstimator):
         columns = [np.interp(column, *knots[::-1]) for column, knots in zip(X.T, self.knots_, strict=True)]
         return np.stack(columns, axis=1)
 
+    def is_far(self, X: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which values are beyond the training values, where scaled ones do not differ."""
+        return np.stack([(x < knots[0]) | (x > knots[-1]) for x, (knots, _) in zip(X.T, self.knots_, strict=True)], 1)
+
 
 class Identity(TransformerMixin, BaseEstimator):
     """Leave columns as they are."""
@@ -132,6 +140,10 @@ class Identity(TransformerMixin, BaseEstimator):
         return X
 
     inverse_transform = transform
+
+    def is_far(self, X: NDArray[Any]) -> NDArray[np.bool_]:
+        """No value is."""
+        return np.zeros(X.shape, np.bool_)
 
 
 def power_of_two(largest: NDArray[Any]) -> NDArray[Any]:

@@ -26,6 +26,14 @@ def test_unscaled_columns_of_different_scales():
     assert np.isfinite(cluster_probabilities(X, 2, "consensus", 0, standardize=False)).all()
 
 
+def test_unscaled_columns_of_different_scales_in_32_bits():
+    rng = np.random.default_rng(7)
+    X = rng.normal(size=(120, 2)) @ rng.normal(size=(2, 6)) + 0.1 * rng.normal(size=(120, 6))
+    X[:60] += 3
+    X = (X * np.tile([1e4, 1e-4], 3)).astype(np.float32)
+    assert np.isfinite(cluster_probabilities(X, 3, "consensus", 7, standardize=False)).all()
+
+
 def test_the_consensus_is_of_clusterings_that_agree():
     y = np.repeat(range(3), 50)
     rng = np.random.default_rng(0)
