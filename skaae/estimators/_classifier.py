@@ -26,6 +26,7 @@ from ._labels import (
     unique_classes,
     with_common_dtype,
 )
+from ._meta_estimators import check_outer_classes
 from ._teachers import TeacherEnsemble
 from ._training_data import CHUNK_ROWS, hold_out_by_class, scale, scale_lazily
 
@@ -231,6 +232,12 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
     ) -> None:
         self._store_parameters(locals())
 
+    def __sklearn_clone__(self) -> Self:
+        """A copy with the same parameters, for `sklearn.base.clone`, by which classifiers around this one begin."""
+        check_outer_classes()
+        copied: Self = super().__sklearn_clone__()
+        return copied
+
     @with_callbacks
     @validated
     def fit(self, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None) -> Self:
@@ -337,6 +344,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
             In the order of `classes_`: an average of the model's and the teachers', by `teacher_weight`.
         """
         check_is_fitted(self)
+        check_outer_classes()
         rows = self._scale(X)
         chunks = gen_batches(len(rows), CHUNK_ROWS)
         of_model = np.concatenate([self._split_code(self._model.encode(rows[chunk]))[1].mean(0) for chunk in chunks])
