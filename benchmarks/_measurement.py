@@ -1,9 +1,12 @@
-"""Seconds and memory of a call, and calls in a process of their own."""
+"""Seconds and memory of a call, calls in a process of their own, and operations of a step."""
 
 import multiprocessing
 import resource
 import threading
 import time
+from itertools import pairwise
+
+from skaae._plan import Architecture
 
 
 def seconds_of(function, *arguments):
@@ -64,3 +67,22 @@ def run_in_process(function, *arguments, method="spawn", timeout=None):
     if error is not None:
         raise error
     return result
+
+
+def product_operations(*widths: int) -> int:
+    """Floating-point operations of one row on its way through layers of these widths, biases aside."""
+    return 2 * sum(n_inputs * n_outputs for n_inputs, n_outputs in pairwise(widths))
+
+
+def joint_operations(n_features: int, hidden: tuple[int, ...], width: int) -> int:
+    """Floating-point operations of the products of one joint step of skaae, for each row of the batch.
+
+    A layer costs its product once forward, once for the gradient of its weights, and once for that of its inputs.
+    """
+    skip = product_operations(n_features, width)
+    encoder = product_operations(n_features, *hidden, width) + skip
+    decoder = product_operations(width, *hidden[::-1], n_features) + skip
+    discriminator = product_operations(width, *Architecture.discriminator_layer_sizes, 1)
+    first_of_encoder = product_operations(n_features, hidden[0]) + skip
+    reconstruction = 3 * encoder - first_of_encoder + 3 * decoder
+    return reconstruction + 2 * 3 * discriminator  # draws beside codes

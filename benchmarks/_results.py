@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -92,6 +93,8 @@ def command() -> str:
 
 
 def git(*arguments: str) -> subprocess.CompletedProcess[str]:
+    if shutil.which("git") is None:
+        return subprocess.CompletedProcess(arguments, 0, "")
     return subprocess.run(["git", *arguments], cwd=HERE.parent, capture_output=True, text=True, check=False)
 
 

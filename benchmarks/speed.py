@@ -19,7 +19,7 @@ from statistics import median
 import numpy as np
 import torch
 from _data import split_images
-from _measurement import seconds_of
+from _measurement import joint_operations, product_operations, seconds_of
 from _results import Rows, argument_parser, parse_arguments, write_results
 from pyod.models.auto_encoder import AutoEncoder
 from sklearn.exceptions import ConvergenceWarning
@@ -307,25 +307,6 @@ def fit_rows(results: dict[str, dict[str, float]]) -> Rows:
             ratio = round(value / seconds["AAETransformer"], 2)
             row[f"{task}, times skaae"] = None if name == "AAETransformer" else ratio
     return list(rows.values())
-
-
-def product_operations(*widths: int) -> int:
-    """Floating-point operations of one row on its way through layers of these widths, biases aside."""
-    return 2 * sum(n_inputs * n_outputs for n_inputs, n_outputs in pairwise(widths))
-
-
-def joint_operations(n_features: int, hidden: tuple[int, ...], width: int) -> int:
-    """Floating-point operations of the products of one joint step of skaae, for each row of the batch.
-
-    A layer costs its product once forward, once for the gradient of its weights, and once for that of its inputs.
-    """
-    skip = product_operations(n_features, width)
-    encoder = product_operations(n_features, *hidden, width) + skip
-    decoder = product_operations(width, *hidden[::-1], n_features) + skip
-    discriminator = product_operations(width, *DISCRIMINATOR_LAYER_SIZES, 1)
-    first_of_encoder = product_operations(n_features, hidden[0]) + skip
-    reconstruction = 3 * encoder - first_of_encoder + 3 * decoder
-    return reconstruction + 2 * 3 * discriminator  # draws beside codes
 
 
 def product_rate(n: int, n_inputs: int, n_outputs: int, n_repeats: int = 50) -> float:
