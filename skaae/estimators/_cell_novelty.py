@@ -28,6 +28,7 @@ __all__ = ["CellNovelty"]
 MAX_TAIL_ROWS = 10_000  # that tails are estimated from
 TAIL_FRACTION = 0.05  # of the values on a side, from which the exponent of its tail is estimated
 MIN_EXPONENT, MAX_EXPONENT = 1.0, 10.0
+TIME_EXPONENT = 2.0  # of positions in time, which go on: novel is what is two spans of the training rows after them
 COMMON_SURPRISE = 3.0  # negative log probability, up to which values beyond the training range are not novel
 SURPRISE_WEIGHT = 2.0
 TIE_WEIGHT = 0.01  # of the log distance of values that are clipped, so that they do not tie
@@ -64,7 +65,7 @@ class CellNovelty:
 
     def fit(self, encoder: TableEncoder, table: Table) -> Self:
         """Learn the range and the tails of the columns of the training rows."""
-        self.numeric_ = encoder.numeric_indices()
+        self.numeric_, is_time = encoder.numeric_sources()
         chunks = [encoder.numeric_values(chunk) for chunk in iter_chunks(table)]
         low = np.fmin.reduce([np.fmin.reduce(chunk) for chunk in chunks])  # minima of what is not missing
         high = np.fmax.reduce([np.fmax.reduce(chunk) for chunk in chunks])
@@ -74,14 +75,15 @@ class CellNovelty:
         self.center_, self.tolerance_, scale = statistics[:3]
         extreme = np.stack([self.center_ - low, high - self.center_])
         self.extreme_ = np.where(extreme > 0, extreme, scale)
-        self.exponent_ = statistics[3:]
+        self.exponent_ = np.where(is_time, TIME_EXPONENT, statistics[3:])
         self.tie_start_ = np.minimum(self.extreme_, MAX_SPREADS * scale)
         return self
 
     def score(self, encoder: TableEncoder, table: Table) -> NDArray[np.float64]:
         """Novelty of the cells of a table, (n_samples, n_features): 0 for what training rows had, or nearly."""
         novelty = self.never_seen * encoder.unknown_cells(table).astype(np.float64)
-        novelty[:, self.numeric_] += self._of_values(encoder.numeric_values(table))
+        for index, values in zip(self.numeric_, self._of_values(encoder.numeric_values(table)).T, strict=True):
+            novelty[:, index] += values
         return novelty
 
     def _of_values(self, values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -63,7 +63,7 @@ def nearest_record_share(
     """
     check_integer("max_rows", max_rows, 1)
     train, generated = check_tables(X_train, X_generated, ("X_train", "X_generated"))
-    train, holdout = check_tables(train, X_holdout, ("X_train", "X_holdout"))
+    train, holdout = check_tables(X_train, X_holdout, ("X_train", "X_holdout"))
     rng = np.random.default_rng(random_state)
     n = min(len(train), len(holdout), max_rows)
     tables = [

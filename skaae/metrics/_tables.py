@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 
 from ..table._columns import is_categorical
+from ..table._date_formats import date_kind, dates_as_numbers
 from ._validation import MAX_VALUE, Floats, column_spreads
 
 __all__ = [
@@ -38,7 +39,17 @@ def check_tables(first: Any, second: Any, names: tuple[str, ...] = ("X_real", "X
         missing, extra = [c for c in real if c not in generated], [c for c in generated if c not in real]
         raise ValueError(f"Both tables must have the same columns. Got one without {missing}, or with {extra} besides.")
     generated = generated[list(real)]
-    return [bools_as_numbers(real, generated), bools_as_numbers(generated, real)]
+    return dates_to_numbers(bools_as_numbers(real, generated), bools_as_numbers(generated, real))
+
+
+def dates_to_numbers(real: pd.DataFrame, generated: pd.DataFrame) -> list[pd.DataFrame]:
+    """Both tables, the columns that are dates in the first as seconds."""
+    kinds = {name: date_kind(real[name]) for name in real}
+    tables = [real, generated]
+    for name, kind in kinds.items():
+        if kind is not None:
+            tables = [table.assign(**{name: dates_as_numbers(table[name], kind)}) for table in tables]
+    return tables
 
 
 def bools_as_numbers(table: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +96,7 @@ def to_dataframe(X: Any, name: str) -> pd.DataFrame:
 
 
 def is_numeric(cells: pd.Series) -> bool:
-    """Whether a column's cells are numbers, as `TableEncoder` reads them; dates are refused."""
+    """Whether a column's cells are numbers, as `TableEncoder` reads them."""
     return not is_categorical(cells)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ._date_formats import date_kind
 from ._formats import NumberFormat, number_kind
 from ._matching import is_text, match_categories
 
@@ -229,7 +230,7 @@ class IdentifierColumn:
     def __init__(self, cells: pd.Series) -> None:
         self.name, self.dtype = str(cells.name), cells.dtype
         present = cells.dropna()
-        self.is_number = not is_categorical(cells)
+        self.is_number = pd.api.types.is_numeric_dtype(cells.dtype) or number_kind(cells) is not None
         self.start = int(present.max()) + 1 if self.is_number and len(present) else 1
         self.n_repeats = max(1, round(len(present) / max(1, present.nunique())))
 
@@ -257,17 +258,14 @@ class IdentifierColumn:
 
 
 def is_categorical(cells: pd.Series) -> bool:
-    """Whether cells are categories by their dtype, as text, bools and pandas' categories are. Dates are refused."""
+    """Whether cells are categories by their dtype, as text, bools and pandas' categories are, but for dates in text."""
     dtype = cells.dtype
     if isinstance(dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(dtype):
         return True
-    if pd.api.types.is_datetime64_any_dtype(dtype) or dtype.kind in "mMc" or isinstance(dtype, pd.PeriodDtype):
-        raise ValueError(
-            f"Columns must be numeric or categorical. Got {dtype} in column {cells.name!r}: turn it into numbers first,"
-            " for instance days since a date, or the day of the week."
-        )
+    if dtype.kind == "c":
+        raise ValueError(f"Columns must be numbers, categories or dates. Got {dtype} in column {cells.name!r}.")
     if dtype.kind in "USO" or isinstance(dtype, pd.StringDtype):
-        return number_kind(cells) is None
+        return number_kind(cells) is None and date_kind(cells) is None
     return False
 
 

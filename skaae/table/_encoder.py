@@ -26,6 +26,8 @@ from ._columns import (
     repeats,
     round_decimals,
 )
+from ._date_formats import date_kind
+from ._date_parts import DateParts
 from ._dependences import Dependence, find_dependences
 from ._formats import NumberFormat, cast, clip_to_dtype, has_large_integers
 from ._scalers import ColumnScaler, Identity, RankScaler
@@ -53,12 +55,19 @@ TAILS = {"standard": "arcsinh", "clip": "clip", "linear": "linear"}
 
 
 class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstimator):
-    """Encode tables of numbers and categories as numbers for a network, and decode these.
+    """Encode tables of numbers, categories and dates as numbers for a network, and decode these.
 
     Numeric columns are scaled. Categorical columns become one column of zeros and ones for each category that occurred,
     however rare. Missing cells are a separate category, also in a numeric column. `inverse_transform` restores the
     table: the same columns in the same order, of the same dtypes and sets of categories, integers where they were
     integers, missing cells where some were missing.
+
+    Dates, times and durations are columns of these, in whatever dtype, and columns of text of which every cell is one
+    in the same form of ISO 8601. A date becomes its position in time and, where they vary and the training rows
+    span two periods at least, its time of day (sine and cosine, or a number with "quantile"), day of the week and
+    season; and the gap to the first date of its row. Positions are within the range of the training rows, so that later
+    dates are encoded as the last. Decoded dates have the dtype and form of the training cells, their resolution, days
+    of the week and range; and where one date was never before another in training rows, it is not before it.
 
     The columns of the result are the values of all numeric columns, followed by the one-hot groups: groups of columns
     of which one is 1 and the others are 0, narrow groups first.
@@ -104,7 +113,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
     Notes
     -----
     A category that did not occur in training, of which a warning tells, or a missing cell in a column that had none,
-    becomes zeros in its group, and the scaled value 0; it is decoded as a missing cell, or the centre. Dates, free text
+    becomes zeros in its group, and the scaled value 0; it is decoded as a missing cell, or the centre. Free text
     and identifiers (over 1,000 distinct values, or over half of more than 100 cells distinct) are refused.
 
     Examples
@@ -119,6 +128,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
     True
     """
 
+    _dates: DateParts | None = None
     _parameter_constraints: dict[str, list[Any]] = {
         "scaling": [StrOptions({*TAILS, "quantile"}), None],
         "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
@@ -148,7 +158,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_samples, n_features)
-            Training rows: numbers, text, bools and categories, some of them missing.
+            Training rows: numbers, text, bools, categories and dates, some of them missing.
         y : None
             Ignored, present by convention.
 
@@ -160,14 +170,21 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         Raises
         ------
         ValueError
-            If columns have the same name, are dates, free text or identifiers, mix text and numbers, or hold infinite
-            values.
+            If columns have the same name, are free text or identifiers, mix text and numbers, hold infinite values, or
+            are dates of which some cannot be parsed, or have another form or time zone.
         """
         self._validate_params()
         table = self._validate(X, reset=True)
-        self._complete_numeric, self._columns = self._fit_columns(table)
         self._schema = (table.columns, list(table.dtypes)) if isinstance(table, pd.DataFrame) else None
         self._array_dtype = table.dtype if isinstance(table, np.ndarray) else None
+        is_identifier = self._identifier_mask(table)
+        categorical = categorical_mask(table, self.categorical_features) & ~is_identifier
+        self._dates = self._fit_dates(table, categorical | is_identifier)
+        if self._dates is not None:
+            table = self._dates.expand(table)
+            self._dates.dtypes = list(table.dtypes)
+            is_identifier, categorical = is_identifier[self._dates.sources], categorical[self._dates.sources]
+        self._complete_numeric, self._columns = self._fit_columns(table, categorical, is_identifier)
         self._fit_complete_numeric(table)
         with_value = [index for index, column in self._columns.items() if column.has_value]
         with_categories = [index for index, column in self._columns.items() if column.n_categories]
@@ -176,7 +193,8 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         self.n_numeric_ = len(self._value_columns)
         self.one_hot_groups_ = tuple(self._columns[index].n_categories for index in self._one_hot_columns)
         one_hot_sources = np.repeat(self._one_hot_columns, self.one_hot_groups_)
-        self.source_columns_ = np.concatenate([self._value_columns, one_hot_sources]).astype(int)
+        sources = np.concatenate([self._value_columns, one_hot_sources]).astype(int)
+        self.source_columns_ = sources if self._dates is None else np.array(self._dates.sources)[sources]
         if not len(self.source_columns_):
             raise ValueError(f"`X` must have a cell that is not missing. Got {table.size} that are.")
         return self
@@ -231,7 +249,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
                 cells[index] = column.decode(scaled.get(index), indices.get(index))
             else:
                 cells[index] = self._missing_cells(index, len(encoded))
-        return self._to_training_format([cells[index] for index in range(self.n_features_in_)], dtype)
+        return self._to_training_format([cells[index] for index in range(len(self._dtypes))], dtype)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Names of the columns of the result.
@@ -248,6 +266,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
+        names = names if self._dates is None else np.array(self._dates.labels(names), dtype=object)
         columns = [(names[index], self._columns[index]) for index in self._one_hot_columns]
         categories = [f"{name}_{category}" for name, column in columns for category in column.category_names()]
         return np.array([*names[self._value_columns], *categories], dtype=object)
@@ -260,17 +279,25 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         """Encoded rows, a chunk at a time, so that temporary copies are small; then a warning of unseen categories."""
         unseen: dict[Any, list[Any]] = {}
         for chunk in iter_chunks(table):
-            yield self._encode_chunk(chunk, unseen)
+            yield self._encode_chunk(self._expand(chunk), unseen)
         for name, categories in unseen.items() if warn_of_unseen else ():
             shown = ", ".join(map(str, categories[:MAX_UNSEEN_SHOWN]))
             warnings.warn(f"Column {name!r} {UNSEEN_MESSAGE}: {shown}.", stacklevel=2)
 
     def known_categories(self) -> tuple[dict[int, set[Any]], set[int]]:
         """The categories of columns by their indices, and the indices of columns that had missing cells."""
-        columns = self._columns.items()
-        categorical = [(index, column) for index, column in columns if isinstance(column, CategoricalColumn)]
-        with_missing = {index for index, column in columns if column.has_missing}
-        return {index: set(column.categories) for index, column in categorical}, with_missing
+        dates = set() if self._dates is None else set(self._dates.columns)
+        columns = {index: column for index, column in self._columns.items() if isinstance(column, CategoricalColumn)}
+        categories = {self._source(index): set(column.categories) for index, column in columns.items()}
+        with_missing = {self._source(index) for index, column in self._columns.items() if column.has_missing}
+        return {index: known for index, known in categories.items() if index not in dates}, with_missing
+
+    @property
+    def _dtypes(self) -> list[Any]:
+        """The dtypes of the columns of the training rows, with parts of dates in their place."""
+        if self._dates is not None:
+            return self._dates.dtypes
+        return self._schema[1] if self._schema else [self._array_dtype] * self.n_features_in_
 
     @property
     def has_schema(self) -> bool:
@@ -284,19 +311,22 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
 
     def with_scales_of(self, table: Table) -> TableEncoder:
         """A copy with the same columns and categories, and scales of numbers fitted to other rows."""
-        frame: Any = pd.DataFrame(table, copy=False)
+        dates = None if self._dates is None else self._dates.with_ranges_of(table)
+        inner = table if dates is None else dates.expand(table)
+        frame: Any = pd.DataFrame(inner, copy=False)
         numeric = {index: column for index, column in self._columns.items() if isinstance(column, NumericColumn)}
         unknown = np.any([self._unknown_to_scales(chunk).any(axis=0) for chunk in iter_chunks(table)], axis=0)
         for index, column in numeric.items():
-            unknown[index] |= not column.has_value and column.is_far(frame.iloc[:, index]).any()
+            unknown[self._source(index)] |= not column.has_value and column.is_far(frame.iloc[:, index]).any()
         if unknown.any():
             raise ValueError(
                 "With `warm_start`, rows must have categories of the first fit, numbers of it in columns of few, and"
-                f" missing cells only where that had some. Got others in columns {list(frame.columns[unknown])}: fit"
-                " anew, with `warm_start=False`."
+                f" missing cells only where that had some. Got others in columns"
+                f" {list(pd.DataFrame(table[:0]).columns[unknown])}: fit anew, with `warm_start=False`."
             )
         encoder = copy(self)
-        encoder._fit_complete_numeric(table)
+        encoder._dates = dates
+        encoder._fit_complete_numeric(inner)
         encoder._columns = self._columns | {
             index: column.with_scale_of(frame.iloc[:, index], self._make_scaler(), self.rounding)
             for index, column in numeric.items()
@@ -310,7 +340,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
 
     def far_columns(self, table: Table) -> list[int]:
         """Indices of numeric columns where more than a quarter of the cells are far from those of training."""
-        table = next(iter_chunks(table))
+        table = self._expand(next(iter_chunks(table)))
         frame: Any = pd.DataFrame(table, copy=False)
         far = {
             index: column.is_far(frame.iloc[:, index])
@@ -320,31 +350,47 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         if self._complete_numeric:
             values = numeric_columns(table, self._complete_numeric)
             far |= dict(zip(self._complete_numeric, self.scaler_.is_far(values).T, strict=True))
-        return sorted(index for index, cells in far.items() if cells.mean() > MAX_FAR_FRACTION)
+        return sorted({self._source(index) for index, cells in far.items() if cells.mean() > MAX_FAR_FRACTION})
 
-    def numeric_indices(self) -> list[int]:
-        """The indices of numeric columns that had a value in training."""
-        numeric = {index: column for index, column in self._columns.items() if isinstance(column, NumericColumn)}
-        with_values = [index for index, column in numeric.items() if column.has_value or len(column.atoms)]
-        return sorted([*self._complete_numeric, *with_values])
+    def numeric_sources(self) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """The table's columns that `numeric_values` come from, and which of these are positions in time."""
+        indices = np.array(self._numeric_indices(), np.intp)
+        if self._dates is None:
+            return indices, np.zeros(len(indices), np.bool_)
+        return np.array(self._dates.sources)[indices], self._dates.positions()[indices]
 
     def numeric_values(self, table: Table) -> NDArray[np.float64]:
-        """The cells of these columns in their own units, NaN where they are missing."""
-        return numeric_columns(table, self.numeric_indices(), np.float64)
+        """The cells of numeric columns and parts of dates in their own units, NaN where they are missing."""
+        return numeric_columns(self._expand(table, within_range=False), self._numeric_indices(), np.float64)
 
     def unknown_cells(self, table: Table) -> NDArray[np.bool_]:
         """Which cells have no encoding: categories that did not occur, and missing cells of complete columns."""
+        table = self._expand(table)
         unknown = np.zeros(table.shape, np.bool_)
         if self._complete_numeric:
             unknown[:, self._complete_numeric] = np.isnan(numeric_columns(table, self._complete_numeric))
         frame: Any = pd.DataFrame(table, copy=False) if self._columns else None
         for index, column in self._columns.items():
             unknown[:, index] = column.is_unknown(frame.iloc[:, index])
-        return unknown
+        return unknown if self._dates is None else self._dates.any_part(unknown)
+
+    def _expand(self, table: Table, within_range: bool = True) -> Table:
+        """The table with the parts of dates in their place."""
+        return table if self._dates is None else self._dates.expand(table, within_range)
+
+    def _source(self, index: int) -> int:
+        """The table's column that a column of the table with parts comes from."""
+        return index if self._dates is None else self._dates.sources[index]
+
+    def _numeric_indices(self) -> list[int]:
+        """The indices of numeric columns that had a value in training."""
+        numeric = {index: column for index, column in self._columns.items() if isinstance(column, NumericColumn)}
+        with_values = [index for index, column in numeric.items() if column.has_value or len(column.atoms)]
+        return sorted([*self._complete_numeric, *with_values])
 
     def _unknown_to_scales(self, table: Table) -> NDArray[np.bool_]:
         """Unknown cells, but for missing ones where these are zeros."""
-        unknown, others = self.unknown_cells(table), list(self._columns)
+        unknown, others = self.unknown_cells(table), list({self._source(index) for index in self._columns})
         if not self.keep_missing:
             unknown[:, others] &= ~missing_mask(table)[:, others]
         return unknown
@@ -390,10 +436,21 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
             return RankScaler()
         return Identity() if self.scaling is None else ColumnScaler(TAILS[self.scaling])
 
-    def _fit_columns(self, table: Table) -> tuple[list[int], dict[int, Any]]:
+    def _fit_dates(self, table: Table, others: NDArray[np.bool_]) -> DateParts | None:
+        """What takes the dates of a table apart, but for columns that are others; None if there are none."""
+        if not isinstance(table, pd.DataFrame):
+            return None
+        kinds = {index: date_kind(table.iloc[:, index]) for index in np.flatnonzero(~others).tolist()}
+        dates = {index: kind for index, kind in kinds.items() if kind is not None}
+        with_cycles, seen = self.scaling != "quantile", self.rounding == "seen"
+        if not dates:
+            return None
+        return DateParts(table, dates, with_cycles, seen, coarse=self.scaling == "clip", with_gaps=self.keep_missing)
+
+    def _fit_columns(
+        self, table: Table, categorical: NDArray[np.bool_], is_identifier: NDArray[np.bool_]
+    ) -> tuple[list[int], dict[int, Any]]:
         """Indices of numeric columns without categories, and the other columns by their indices."""
-        is_identifier = self._identifier_mask(table)
-        categorical = categorical_mask(table, self.categorical_features) & ~is_identifier
         with_atoms = self.scaling == "quantile"
         frame: Any = pd.DataFrame(table, copy=False)
         large = [index for index in integer_columns(table) if has_large_integers(frame.iloc[:, index])]
@@ -402,8 +459,13 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
             categorical[index] |= repeats(frame.iloc[:, index])
             others[index] = True
         self._dependences: list[Dependence] = []
+        can_depend = ~is_identifier
+        if self._dates is not None:
+            is_part = self._dates.is_part()
+            categorical[is_part] = [isinstance(self._dtypes[i], pd.CategoricalDtype) for i in np.flatnonzero(is_part)]
+            can_depend &= categorical | ~is_part
         if self.rounding == "seen" and categorical.any():
-            self._dependences, codes = find_dependences(frame, categorical, np.flatnonzero(~is_identifier).tolist())
+            self._dependences, codes = find_dependences(frame, categorical, np.flatnonzero(can_depend).tolist())
             categorical[codes] = True
         others |= categorical | is_identifier
         columns: dict[int, Any] = {}
@@ -452,21 +514,22 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
 
     def _missing_cells(self, index: int, n: int) -> Any:
         """A column of which no training row had a cell."""
-        return pd.array([None] * n, dtype=self._schema[1][index]) if self._schema else np.full(n, np.nan)
+        return pd.array([None] * n, dtype=self._dtypes[index]) if self._schema else np.full(n, np.nan)
 
     def _to_training_format(self, columns: list[Any], dtype: np.dtype[Any]) -> Any:
         """Columns as a table like the training rows."""
         if self._schema:
-            names, dtypes = self._schema
             for index in self._complete_numeric:
-                written = self._formats[index].write if index in self._formats else partial(cast, dtype=dtypes[index])
+                dtype = self._dtypes[index]
+                written = self._formats[index].write if index in self._formats else partial(cast, dtype=dtype)
                 columns[index] = written(columns[index])
         for dependence in self._dependences:
             source, target = dependence.source, dependence.target
             columns[target] = dependence.look_up(columns[source], columns[target])
         if self._schema:
+            columns = columns if self._dates is None else self._dates.collapse(columns)
             table = pd.DataFrame({index: pd.Series(column, copy=False) for index, column in enumerate(columns)})
-            return table.set_axis(names, axis=1)
+            return table.set_axis(self._schema[0], axis=1)
         rows = np.stack([np.asarray(column) for column in columns], axis=1)
         if self.rounding and self._array_dtype is not None:
             return cast_array(rows, self._array_dtype)

@@ -14,6 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import kstest
 
+from ._date_formats import date_kind
+
 __all__ = ["identifier_columns"]
 
 MIN_ROWS = 20  # of which less can be said than by chance
@@ -32,7 +34,7 @@ def identifier_columns(table: Any) -> list[Any]:
     These are integers, or text, of which all or nearly all are distinct and could not be so by chance: consecutive
     integers, in any order; integers that ascend evenly with the rows; integers of equally many digits, eight or more,
     or evenly spread ones of six or more; distinct text; and keys that all occur equally often, five times at most.
-    Missing cells do not count.
+    Missing cells do not count, and dates identify nothing.
     """
     if isinstance(table, pd.DataFrame):
         columns = (table.iloc[:, index] for index in range(table.shape[1]))
@@ -48,6 +50,8 @@ def identifies_rows(cells: pd.Series) -> bool:
         return cells.dtype.kind in "iuf" and are_keys(cells)
     if isinstance(cells.dtype, pd.CategoricalDtype) and pd.api.types.is_numeric_dtype(cells.dtype.categories.dtype):
         return are_keys(cells.astype(cells.dtype.categories.dtype)) if not cells.hasnans else False
+    if date_kind(cells) is not None:
+        return False
     try:
         kind = pd.api.types.infer_dtype(cells, skipna=True)
         return (

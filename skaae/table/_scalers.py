@@ -139,7 +139,9 @@ class Identity(TransformerMixin, BaseEstimator):
         """The same columns."""
         return X
 
-    inverse_transform = transform
+    def inverse_transform(self, X: NDArray[Any]) -> NDArray[Any]:
+        """A copy, which decoding changes."""
+        return X.copy()
 
     def is_far(self, X: NDArray[Any]) -> NDArray[np.bool_]:
         """No value is."""

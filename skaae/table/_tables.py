@@ -62,6 +62,8 @@ def check_table(X: Any, ensure_min_samples: int = 1, keep_objects: bool = False)
                     f"Found array with {n} {name}(s) (shape={X.shape}) while a minimum of {minimum} is required."
                 )
         return X
+    if X.dtype.kind in "mM":
+        return pd.DataFrame(X)
     if X.dtype.kind in "OUS":
         objects = X.astype(object)
         try:

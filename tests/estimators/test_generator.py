@@ -297,7 +297,7 @@ class TestBehaviour:
         ("column", "message"),
         [
             ([f"name {i}" for i in range(600)], "must not have what identifies training rows"),
-            (pd.date_range("2020", periods=600), "turn it into numbers first"),
+            (np.full(600, 1j), "must be numbers, categories or dates"),
             ([1, "a"] * 300, "either text or numbers"),
         ],
     )

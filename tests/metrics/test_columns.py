@@ -66,10 +66,9 @@ def test_object_arrays_and_lists():
     assert pair_trend_error(numbers, MADE) == pair_trend_error(REAL, MADE)
 
 
-def test_dates_raise():
-    days = pd.DataFrame({"day": pd.date_range("2026-01-01", periods=3)})
-    with pytest.raises(ValueError, match="turn it into numbers first"):
-        column_shape_error(days, days)
+def test_dates_are_numbers():
+    days = pd.DataFrame({"day": pd.date_range("2026-01-01", periods=4)})
+    assert column_shape_error(days, days + pd.Timedelta(days=2)) == 0.5
 
 
 @pytest.mark.parametrize("metric", [column_shape_error, pair_trend_error])

@@ -1,0 +1,155 @@
+"""Tables with columns of dates, in whose place are their parts; and back."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ._date_formats import MISSING, Ticks
+from ._dates import DateColumn, Gap
+
+__all__ = ["DateParts"]
+
+
+class DateParts:
+    """Creates what takes a table's dates apart, and puts them together.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Training rows.
+    kinds : dict of int to {"date", "time", "duration"}
+        What the columns at some indices are.
+    with_cycles, seen, coarse : bool
+        How dates are encoded and decoded, as `DateColumn` says.
+    with_gaps : bool
+        Whether dates after the first are also encoded as gaps.
+
+    Attributes
+    ----------
+    columns : dict of int to DateColumn
+        The columns of dates, times and durations by their indices.
+    first : dict of int to int
+        The column that the gaps of another are to.
+    orders : list of tuple of three ints
+        The columns of dates that were never before another, that other, and the least gap between both.
+    dtypes : list of dtype
+        The dtypes of the columns of the table with parts.
+    sources : list of int
+        The column that each column of the table with parts comes from.
+    """
+
+    def __init__(
+        self, table: pd.DataFrame, kinds: dict[int, str], with_cycles: bool, seen: bool, coarse: bool, with_gaps: bool
+    ) -> None:
+        self.columns = {
+            index: DateColumn(table.iloc[:, index], kind, with_cycles, seen, coarse) for index, kind in kinds.items()
+        }
+        self.first: dict[int, int] = {}
+        self.dtypes: list[Any] = []
+        ticks = self._read(table)
+        for position, index in enumerate(ticks):
+            for first in list(ticks)[:position] if with_gaps else ():
+                gaps = differences(ticks[index], ticks[first])
+                if first not in self.first and self._is_comparable(first, index) and len(gaps):
+                    self.columns[index].gap, self.first[index] = Gap(gaps), first
+                    break
+        self.orders = self._find_orders(ticks)
+        names = {index: column.names() for index, column in self.columns.items()}
+        self.sources = [index for index in range(table.shape[1]) for _ in names.get(index, [""])]
+        self.names = [name for index in range(table.shape[1]) for name in names.get(index, [""])]
+
+    def expand(self, table: pd.DataFrame, within_range: bool = True) -> pd.DataFrame:
+        """The table with parts in the place of dates, positions within the range of the training rows, or not."""
+        ticks = self._read(table)
+        columns: list[pd.Series] = []
+        for index in range(table.shape[1]):
+            cells = table.iloc[:, index]
+            if index not in self.columns:
+                columns.append(cells)
+                continue
+            parts = self.columns[index].encode(cells, ticks.get(self.first.get(index, -1)), within_range)
+            columns += [pd.Series(part, index=table.index, copy=False) for part in parts]
+        labels = pd.Index(self.labels(table.columns), dtype=object, tupleize_cols=False)
+        return pd.concat(columns, axis=1).set_axis(labels, axis=1)
+
+    def collapse(self, columns: list[Any]) -> list[Any]:
+        """Columns of a decoded table, dates put together from their parts."""
+        parts: dict[int, list[Any]] = {}
+        for index, cells in zip(self.sources, columns, strict=True):
+            parts.setdefault(index, []).append(cells)
+        ticks: dict[int, Ticks] = {}
+        for index, column in self.columns.items():
+            first = ticks.get(self.first.get(index, -1))
+            ticks[index] = column.decode(parts[index], first)
+        for index in sorted(self.columns, key=lambda later: sum(later == order[1] for order in self.orders)):
+            for earlier, later, least in self.orders:
+                if later == index:
+                    is_known = ticks[earlier] != MISSING
+                    earliest = np.where(is_known, ticks[earlier] + least, MISSING)
+                    ticks[later] = self.columns[later].not_before(ticks[later], earliest)
+        written = {index: column.format.write(ticks[index]) for index, column in self.columns.items()}
+        return [written.get(index, cells[0]) for index, cells in sorted(parts.items())]
+
+    def with_ranges_of(self, table: pd.DataFrame) -> DateParts:
+        """A copy with the ranges of other rows."""
+        dates, ticks = copy(self), self._read(table)
+        dates.columns = {index: column.with_range_of(table.iloc[:, index]) for index, column in self.columns.items()}
+        for index, first in self.first.items():
+            gap = self.columns[index].gap
+            assert gap is not None
+            dates.columns[index].gap = gap.with_range_of(differences(ticks[index], ticks[first]))
+        dates.orders = [
+            order for order in self._find_orders(ticks) if order[:2] in {known[:2] for known in self.orders}
+        ]
+        return dates
+
+    def labels(self, names: Any) -> list[Any]:
+        """Names of the columns of a table with parts: those of the table, followed by those of the parts."""
+        pairs = zip(self.sources, self.names, strict=True)
+        return [f"{names[index]}_{name}" if name else names[index] for index, name in pairs]
+
+    def is_part(self) -> NDArray[np.bool_]:
+        """Which columns of a table with parts are parts."""
+        return np.isin(self.sources, list(self.columns))
+
+    def any_part(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Cells of which a part is in a mask; gaps do not count, which are missing where another date is."""
+        n_columns = self.sources[-1] + 1
+        counted = np.array(self.names) != "gap"
+        return np.asarray(mask[:, counted] @ np.eye(n_columns, dtype=np.bool_)[np.array(self.sources)[counted]])
+
+    def positions(self) -> NDArray[np.bool_]:
+        """Which columns of a table with parts are positions in time."""
+        is_date = [index in self.columns and self.columns[index].format.kind == "date" for index in self.sources]
+        return np.asarray(np.array(is_date) & (np.array(self.names) == ""))
+
+    def _read(self, table: pd.DataFrame) -> dict[int, Ticks]:
+        """The instants of the columns of dates."""
+        dates = {index: column.format for index, column in self.columns.items() if column.format.kind == "date"}
+        return {index: form.read(table.iloc[:, index]) for index, form in dates.items()}
+
+    def _is_comparable(self, index: int, other: int) -> bool:
+        """Whether instants of both columns are counted alike."""
+        formats = self.columns[index].format, self.columns[other].format
+        return formats[0].unit == formats[1].unit and (formats[0].zone is None) == (formats[1].zone is None)
+
+    def _find_orders(self, ticks: dict[int, Ticks]) -> list[tuple[int, int, int]]:
+        orders = []
+        for earlier in ticks:
+            for later in ticks:
+                if earlier != later and self._is_comparable(earlier, later):
+                    gaps = differences(ticks[later], ticks[earlier])
+                    if len(gaps) and gaps.min() >= 0 and (gaps.any() or earlier < later):
+                        orders.append((earlier, later, int(gaps.min())))
+        return orders
+
+
+def differences(ticks: Ticks, first: Ticks) -> Ticks:
+    """The distances of dates from others, where both are there."""
+    present = (ticks != MISSING) & (first != MISSING)
+    return np.asarray(ticks[present] - first[present])
