@@ -27,7 +27,7 @@ MIN_COLOR_LIMIT = 0.2  # of differences of correlations, so that small ones look
 
 @dataclass(repr=False, eq=False)
 class ColumnDisplay:
-    """Columns of real and of generated rows, and the differences of their correlations.
+    r"""Columns of real and of generated rows, and the differences of their correlations.
 
     Numbers are histograms; categories, bools and few numbers are bars; both say the fraction of missing cells. Titles
     say how far the two are apart: the Kolmogorov-Smirnov distance of numbers, the total variation distance of
@@ -45,25 +45,23 @@ class ColumnDisplay:
 
     Attributes
     ----------
-    ax_ : Axes
-        The first panel.
-    axes_ : ndarray of Axes
-        The panels of the columns.
+    ax_, axes_, figure_ : Axes, ndarray of Axes, Figure
+        The first panel; the panels of the columns; and the figure.
     correlation_ax_ : Axes or None
         The differences of correlations, if two columns at least are drawn.
     columns_ : list
         The columns that are drawn.
     differences_ : ndarray of shape (n_columns,)
         How far the two are apart in each of them, from 0 to 1.
-    figure_ : Figure
-        The figure that they are in.
 
     Examples
     --------
-    >>> import numpy as np
+    >>> import pandas as pd
     >>> from skaae.display import ColumnDisplay
-    >>> ColumnDisplay(np.zeros((4, 2)), np.array([[0, 0], [0, 1]])).plot().differences_.tolist()
-    [0.5, 0.0]
+    >>> real = pd.DataFrame({"age": [20, 30, 40, None], "smoker": [True, False, False, True]})
+    >>> generated = pd.DataFrame({"age": [20, 30, 30, None], "smoker": [True, True, False, True]})
+    >>> [axes.get_title() for axes in ColumnDisplay.from_tables(real, generated).axes_]
+    ['age\n25 % off', 'smoker\n25 % off']
     """
 
     X_real: Any
@@ -138,7 +136,7 @@ class ColumnDisplay:
         ax: AxesLike = None,
         **kwargs: Any,
     ) -> Self:
-        r"""Draw real and generated rows.
+        """Draw real and generated rows.
 
         Parameters
         ----------
@@ -155,15 +153,6 @@ class ColumnDisplay:
         -------
         display : ColumnDisplay
             The display, drawn.
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> from skaae.display import ColumnDisplay
-        >>> real = pd.DataFrame({"age": [20, 30, 40, None], "smoker": [True, False, False, True]})
-        >>> generated = pd.DataFrame({"age": [20, 30, 30, None], "smoker": [True, True, False, True]})
-        >>> [axes.get_title() for axes in ColumnDisplay.from_tables(real, generated).axes_]
-        ['age\n25 % off', 'smoker\n25 % off']
         """
         options: dict[str, Any] = {"max_rows": max_rows, "random_state": random_state}
         (X_real,), (X_generated,) = subsample(X_real, **options), subsample(X_generated, **options)

@@ -38,17 +38,15 @@ class HistoryDisplay:
     ----------
     axes_ : ndarray of Axes
         One for each loss.
-    ax_ : Axes
-        The first of them.
-    figure_ : Figure
-        The figure that they are in.
+    ax_, figure_ : Axes, Figure
+        The first of them, and the figure.
 
     Examples
     --------
     >>> from skaae.display import HistoryDisplay
-    >>> display = HistoryDisplay({"validation": [3.0, 1.0, 2.0]}).plot()
-    >>> display.ax_.get_title()
-    'validation, best epoch 2'
+    >>> display = HistoryDisplay.from_history({"reconstruction": [3.0, 2.0, 1.5]})
+    >>> display.ax_.lines[0].get_xdata().tolist()
+    [1, 2, 3]
     """
 
     history: Mapping[str, Any]
@@ -99,13 +97,6 @@ class HistoryDisplay:
         -------
         display : HistoryDisplay
             The display, drawn.
-
-        Examples
-        --------
-        >>> from skaae.display import HistoryDisplay
-        >>> display = HistoryDisplay.from_history({"reconstruction": [3.0, 2.0, 1.5]})
-        >>> display.ax_.lines[0].get_xdata().tolist()
-        [1, 2, 3]
         """
         return cls({name: check_curve(name, curve) for name, curve in history.items()}).plot(ax=ax, **kwargs)
 

@@ -51,17 +51,17 @@ class LatentDisplay:
 
     Attributes
     ----------
-    ax_ : Axes
-        Where codes are drawn.
-    figure_ : Figure
-        The figure that it is in.
+    ax_, figure_ : Axes, Figure
+        Where codes are drawn, and the figure.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skaae.display import LatentDisplay
-    >>> LatentDisplay(np.eye(2), n_samples=50).plot().ax_.get_title()
-    'Codes of 2 of 50 rows'
+    >>> codes = np.random.default_rng(0).standard_normal((100, 2))
+    >>> display = LatentDisplay.from_codes(codes, ["a", "b"] * 50)
+    >>> [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    ['a', 'b']
     """
 
     codes: NDArray[np.float64]
@@ -145,16 +145,10 @@ class LatentDisplay:
         ----------
         codes : array-like of shape (n_samples, n_components)
             Codes.
-        y : array-like of shape (n_samples,) or None, default=None
-            Their classes, -1 or missing where unknown, or numbers.
         prior_codes : array-like of shape (n_draws, n_components) or None, default=None
             Draws of the prior, some thousands for smooth contours.
-        components : tuple of int, default=(0, 1)
-            Which two components of the code to draw.
-        max_points : int, default=3000
-            Of more codes, so many are drawn at random.
-        random_state : int, RandomState instance or None, default=None
-            Draws codes.
+        y, components, max_points, random_state
+            As in `from_estimator`.
         ax, **kwargs
             Passed to `plot`.
 
@@ -162,15 +156,6 @@ class LatentDisplay:
         -------
         display : LatentDisplay
             The display, drawn.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from skaae.display import LatentDisplay
-        >>> codes = np.random.default_rng(0).standard_normal((100, 2))
-        >>> display = LatentDisplay.from_codes(codes, ["a", "b"] * 50)
-        >>> [text.get_text() for text in display.ax_.get_legend().get_texts()]
-        ['a', 'b']
         """
         drawn, y = subsample(codes, y, max_rows=max_points, random_state=random_state, name="max_points")
         return cls._of_components(drawn, y, prior_codes, components, len(codes)).plot(ax=ax, **kwargs)

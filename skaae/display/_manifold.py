@@ -49,21 +49,19 @@ class ManifoldDisplay:
 
     Attributes
     ----------
-    ax_ : Axes
-        The picture, or the first map.
-    axes_ : ndarray of Axes
-        The maps of the columns.
+    ax_, axes_, figure_ : Axes, ndarray of Axes, Figure
+        The picture, or the first map; the maps of the columns; and the figure.
     columns_ : list
         The columns that are drawn.
-    figure_ : Figure
-        The figure that they are in.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skaae.display import ManifoldDisplay
-    >>> ManifoldDisplay(np.eye(4), np.array([-1.0, 1.0]), max_columns=2).plot().columns_
-    ['x0', 'x1']
+    >>> positions = [-1.0, 0.0, 1.0]
+    >>> rows = np.array([[first + second] for second in positions for first in positions])
+    >>> ManifoldDisplay.from_rows(rows, positions).ax_.get_title()
+    'x0'
     """
 
     X_decoded: Any
@@ -168,15 +166,6 @@ class ManifoldDisplay:
         -------
         display : ManifoldDisplay
             The display, drawn.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from skaae.display import ManifoldDisplay
-        >>> positions = [-1.0, 0.0, 1.0]
-        >>> rows = np.array([[first + second] for second in positions for first in positions])
-        >>> ManifoldDisplay.from_rows(rows, positions).ax_.get_title()
-        'x0'
         """
         positions = np.asarray(positions, dtype=np.float64)
         if positions.ndim != 1 or len(X_decoded) != len(positions) ** 2:

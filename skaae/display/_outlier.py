@@ -53,21 +53,17 @@ class OutlierDisplay:
 
     Attributes
     ----------
-    ax_ : Axes
-        The histogram.
-    axes_ : ndarray of Axes
-        The histogram, and the cells of the most abnormal rows if they are explained.
+    ax_, axes_, figure_ : Axes, ndarray of Axes, Figure
+        The histogram; the histogram, and the cells of the most abnormal rows if they are explained; and the figure.
     columns_ : list
         The columns that are drawn.
-    figure_ : Figure
-        The figure that they are in.
 
     Examples
     --------
-    >>> import numpy as np
     >>> from skaae.display import OutlierDisplay
-    >>> OutlierDisplay(np.array([-1.0, -0.9, -5.0])).plot().ax_.get_ylabel()
-    'rows (3)'
+    >>> display = OutlierDisplay.from_scores([-1.0, -0.9, -5.0], [1, 1, -1], offset=-2.0)
+    >>> display.y.tolist()
+    [False, False, True]
     """
 
     scores: NDArray[np.float64]
@@ -165,14 +161,12 @@ class OutlierDisplay:
         ----------
         scores, offset, max_columns
             As in the constructor.
-        y : array-like of shape (n_samples,) or None, default=None
-            Known anomalies: bools, True for them, or -1 for them and 1 for the others.
+        y, n_top
+            As in `from_estimator`.
         X : DataFrame or array-like of shape (n_samples, n_features) or None, default=None
             The rows, for the values in their cells.
         shares : DataFrame or array-like of shape (n_samples, n_features) or None, default=None
             The share of each column in the score of each row. None draws scores alone.
-        n_top : int, default=8
-            How many of the most abnormal rows to explain.
         ax, **kwargs
             Passed to `plot`.
 
@@ -180,13 +174,6 @@ class OutlierDisplay:
         -------
         display : OutlierDisplay
             The display, drawn.
-
-        Examples
-        --------
-        >>> from skaae.display import OutlierDisplay
-        >>> display = OutlierDisplay.from_scores([-1.0, -0.9, -5.0], [1, 1, -1], offset=-2.0)
-        >>> display.y.tolist()
-        [False, False, True]
         """
         scores = np.asarray(scores, dtype=np.float64)
         if scores.ndim != 1 or not len(scores) or not np.isfinite(scores).all():

@@ -24,7 +24,7 @@ RECONSTRUCTED, DENOISED = ("original", "reconstruction"), ("given", "cleaned")
 
 @dataclass(repr=False, eq=False)
 class ReconstructionDisplay:
-    """Rows above their reconstructions as images, or columns of both as histograms and bars.
+    r"""Rows above their reconstructions as images, or columns of both as histograms and bars.
 
     Panels of columns say how well each row is reconstructed: R² of numbers, the fraction of equal cells of categories.
 
@@ -45,22 +45,19 @@ class ReconstructionDisplay:
 
     Attributes
     ----------
-    ax_ : Axes
-        The picture, or the first panel.
-    axes_ : ndarray of Axes
-        The panels of the columns.
+    ax_, axes_, figure_ : Axes, ndarray of Axes, Figure
+        The picture, or the first panel; the panels of the columns; and the figure.
     columns_ : list
         The columns that are drawn.
-    figure_ : Figure
-        The figure that they are in.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skaae.display import ReconstructionDisplay
-    >>> display = ReconstructionDisplay(np.eye(4), np.eye(4), image_shape=(2, 2)).plot()
-    >>> [label.get_text() for label in display.ax_.get_yticklabels()]
-    ['original', 'reconstruction']
+    >>> X = np.random.default_rng(0).standard_normal((50, 2))
+    >>> display = ReconstructionDisplay.from_rows(X, X)
+    >>> [axes.get_title() for axes in display.axes_]
+    ['x0\nR² 1.00', 'x1\nR² 1.00']
     """
 
     X: Any
@@ -149,18 +146,14 @@ class ReconstructionDisplay:
         ax: AxesLike = None,
         **kwargs: Any,
     ) -> Self:
-        r"""Draw rows and their reconstructions.
+        """Draw rows and their reconstructions.
 
         Parameters
         ----------
         X, X_reconstructed, image_shape, names, limits, max_columns
             As in the constructor.
-        max_images : int, default=12
-            Of more images, so many are drawn at random.
-        max_rows : int, default=2000
-            Of more rows of a table, so many are drawn at random.
-        random_state : int, RandomState instance or None, default=None
-            Draws rows.
+        max_images, max_rows, random_state
+            As in `from_estimator`.
         ax, **kwargs
             Passed to `plot`.
 
@@ -168,15 +161,6 @@ class ReconstructionDisplay:
         -------
         display : ReconstructionDisplay
             The display, drawn.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from skaae.display import ReconstructionDisplay
-        >>> X = np.random.default_rng(0).standard_normal((50, 2))
-        >>> display = ReconstructionDisplay.from_rows(X, X)
-        >>> [axes.get_title() for axes in display.axes_]
-        ['x0\nR² 1.00', 'x1\nR² 1.00']
         """
         n_drawn = max_drawn(image_shape, max_images, max_rows)
         X, X_reconstructed = subsample(X, X_reconstructed, max_rows=n_drawn, random_state=random_state)

@@ -46,21 +46,19 @@ class SampleDisplay:
 
     Attributes
     ----------
-    ax_ : Axes
-        The picture, or the first panel.
-    axes_ : ndarray of Axes
-        The panels of the columns.
+    ax_, axes_, figure_ : Axes, ndarray of Axes, Figure
+        The picture, or the first panel; the panels of the columns; and the figure.
     columns_ : list
         The columns that are drawn.
-    figure_ : Figure
-        The figure that they are in.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skaae.display import SampleDisplay
-    >>> SampleDisplay(np.eye(4), image_shape=(2, 2)).plot().ax_.get_title()
-    'Samples'
+    >>> images = np.random.default_rng(0).random((6, 4))
+    >>> display = SampleDisplay.from_samples(images, list("aabbcc"), image_shape=(2, 2))
+    >>> [label.get_text() for label in display.ax_.get_yticklabels()]
+    ['a', 'b', 'c']
     """
 
     samples: Any
@@ -156,15 +154,6 @@ class SampleDisplay:
         -------
         display : SampleDisplay
             The display, drawn.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from skaae.display import SampleDisplay
-        >>> images = np.random.default_rng(0).random((6, 4))
-        >>> display = SampleDisplay.from_samples(images, list("aabbcc"), image_shape=(2, 2))
-        >>> [label.get_text() for label in display.ax_.get_yticklabels()]
-        ['a', 'b', 'c']
         """
         n_drawn = max_drawn(image_shape, max_images, max_rows)
         samples, y = subsample(samples, y, max_rows=n_drawn, random_state=random_state)

@@ -57,20 +57,18 @@ class TransferDisplay:
 
     Attributes
     ----------
-    ax_ : Axes
-        Where they are drawn.
+    ax_, figure_ : Axes, Figure
+        Where they are drawn, and the figure.
     columns_ : list
         The columns that are drawn.
-    figure_ : Figure
-        The figure that it is in.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skaae.display import TransferDisplay
-    >>> display = TransferDisplay(np.zeros((1, 4)), [np.ones((1, 4))], ["a"], image_shape=(2, 2)).plot()
-    >>> [label.get_text() for label in display.ax_.get_xticklabels()]
-    ['original', 'a']
+    >>> X = np.arange(6.0).reshape(2, 3)
+    >>> TransferDisplay.from_rows(X, [X + 1, X - 1], ["up", "down"]).columns_
+    ['x0', 'x1', 'x2']
     """
 
     X: Any
@@ -172,14 +170,6 @@ class TransferDisplay:
         -------
         display : TransferDisplay
             The display, drawn.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from skaae.display import TransferDisplay
-        >>> X = np.arange(6.0).reshape(2, 3)
-        >>> TransferDisplay.from_rows(X, [X + 1, X - 1], ["up", "down"]).columns_
-        ['x0', 'x1', 'x2']
         """
         display = cls(X, X_transferred, classes, y=y, image_shape=image_shape, max_columns=max_columns)
         return display.plot(ax=ax, **kwargs)
