@@ -50,6 +50,7 @@ CLASSES = {
     "table._dependences": ("Dependence",),
     "table._encoder": ("TableEncoder",),
     "table._formats": ("NumberFormat",),
+    "table._frames": ("FrameFormat",),
     "table._scalers": ("ColumnScaler", "Identity", "RankScaler"),
 }
 MODULES = {name: module for module, names in CLASSES.items() for name in names}

@@ -20,7 +20,15 @@ from .._doc_links import DocLinkMixin
 from .._forks import FORKED, limit_threads_of_fork
 from .._plan import Architecture, TrainingData, TrainingPlan
 from .._serialization import SerializableMixin
-from ..table import TableEncoder, check_table, check_unique_names, identifier_columns, rows_of_lists
+from ..table import (
+    FrameFormat,
+    TableEncoder,
+    check_table,
+    check_unique_names,
+    identifier_columns,
+    rows_of_lists,
+    to_pandas,
+)
 from ..table._tables import Table
 from ._inference import TrainedModel
 from ._training_data import scale
@@ -77,6 +85,7 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
     n_iter_: int
     table_encoder_: TableEncoder
     n_features_in_: int
+    _frame_format: FrameFormat | None
     _model: TrainedModel
     _drifted_columns: tuple[int, ...] = ()  # that `partial_fit` has warned of
 
@@ -153,6 +162,9 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
         """Rows as a DataFrame or an array of floats, whose names and number of columns are those of the first fit."""
         if FORKED:
             limit_threads_of_fork()  # also in scikit-learn's estimators
+        if reset:
+            self._frame_format = FrameFormat.of(X)
+        X = to_pandas(X)
         if isinstance(X, pd.DataFrame):
             check_unique_names(X)
             validate_data(self, X, reset=reset, skip_check_array=True)
@@ -172,6 +184,7 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
         """What turns columns into numbers of one scale, and back; numbers of DataFrames are rounded as they were."""
         options = {"rounding": isinstance(X, pd.DataFrame), **options}
         encoder = TableEncoder(scaling, categorical_features=self.categorical_features, **options).fit(X)
+        encoder.with_frame_format(self._frame_format)
         if self._warns_of_identifiers:
             warn_of_identifiers(X)
         return encoder

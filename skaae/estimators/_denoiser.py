@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_is_fitted
 
 from .._plan import Architecture, Block, TrainingData, TrainingPlan
-from ..table import TableEncoder, missing_mask
+from ..table import TableEncoder, missing_mask, to_pandas
 from ._base import BaseAAE, draw_seeds, validated, with_callbacks
 from ._config import build_architecture, build_plan, check_components, check_image_shape, check_resumable
 from ._corruption import CorruptedTable, corrupt_once, is_masked, known_extremes, rescale, scale_with_mask
@@ -241,11 +242,13 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         check_is_fitted(self)
         table = self._validate(X, reset=False)
         rows = scale_with_mask(self.table_encoder_, self._model.architecture, table)
-        clean = self.table_encoder_.inverse_transform(self._clean(rows))
+        clean = to_pandas(self.table_encoder_.inverse_transform(self._clean(rows)))
         if isinstance(clean, pd.DataFrame):
             table = table if isinstance(table, pd.DataFrame) else pd.DataFrame(table, columns=clean.columns)
             clean.index = table.index
-        return fill_missing(table, clean) if self.corruption == "masked" else clean
+        clean = fill_missing(table, clean) if self.corruption == "masked" else clean
+        is_pandas = _get_output_config("transform", self)["dense"] == "pandas"  # by `set_output`
+        return clean if is_pandas else self.table_encoder_.write_frame(clean)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the mean squared error of rows that are corrupted as in training and given back.
@@ -352,7 +355,8 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
 
     def _apply_corruption(self, table: Any, seed: int, epoch: int) -> Any:
         """Rows as the user's function corrupts them, validated."""
-        corrupted = self._validate(self.corruption(table.copy(), np.random.default_rng([seed, epoch])), reset=False)
+        rows = table.copy() if self._frame_format is None else self._frame_format.write(table)
+        corrupted = self._validate(self.corruption(rows, np.random.default_rng([seed, epoch])), reset=False)
         if corrupted.shape != table.shape:
             raise ValueError(f"`corruption` must return rows of shape {table.shape}. Got {corrupted.shape}.")
         return corrupted

@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._plan import Block, TrainingData
-from ..table import RankScaler
+from ..table import FrameFormat, RankScaler, to_pandas
 from ..table._tables import Table, iter_chunks
 from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
 from ._cell_novelty import CellNovelty
@@ -302,7 +302,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         """
         return np.where(self.decision_function(X) >= 0, 1, -1)
 
-    def explain(self, X: Any) -> pd.DataFrame:
+    def explain(self, X: Any) -> Any:
         """Why: the share of each column in the score of each row.
 
         Parameters
@@ -313,11 +313,13 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         Returns
         -------
         shares : DataFrame of shape (n_samples, n_features)
-            Numbers from 0 that sum to 1 in each row, with the labels of the columns and the index of `X`. Each scorer
-            but the isolation forest divides its score by column (squared errors or distances, log ratios of histograms,
-            parts of a Mahalanobis distance). Shares of a normal row mean little.
+            Numbers from 0 that sum to 1 in each row, with the labels of the columns and the index of `X`, of the same
+            library if that is a frame. Each scorer but the isolation forest divides its score by column (squared errors
+            or distances, log ratios of histograms, parts of a Mahalanobis distance). Shares of a normal row mean
+            little.
         """
         check_is_fitted(self)
+        frame_format, X = FrameFormat.of(X), to_pandas(X)
         table = self._validate(X, reset=False)
         inputs = self._scorer_input(self._scale_silently(table))
         contributions = np.stack([group.contributions(inputs) for group in self.scorers_.values()])
@@ -332,7 +334,8 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         total = score + novelty.sum(axis=1, keepdims=True)
         of_columns = score / total * of_columns + novelty / total
         index, names = (X.index, X.columns) if isinstance(X, pd.DataFrame) else (None, self._column_names())
-        return pd.DataFrame(of_columns, index=index, columns=names)
+        explained = pd.DataFrame(of_columns, index=index, columns=names)
+        return explained if frame_format is None else frame_format.write(explained, with_types=False)
 
     def _combined_score(self, rows: NDArray[Any]) -> NDArray[np.float64]:
         """The combined score of scaled rows, (n_samples,), higher for stranger ones."""

@@ -2,6 +2,7 @@
 
 from ._columns import MAX_CATEGORIES
 from ._encoder import TableEncoder
+from ._frames import FrameFormat, to_pandas
 from ._identifiers import identifier_columns
 from ._scalers import ColumnScaler, RankScaler
 from ._tables import (
@@ -18,6 +19,7 @@ from ._tables import (
 __all__ = [
     "MAX_CATEGORIES",
     "ColumnScaler",
+    "FrameFormat",
     "RankScaler",
     "TableEncoder",
     "categorical_mask",
@@ -29,4 +31,5 @@ __all__ = [
     "is_memory_mapped",
     "missing_mask",
     "rows_of_lists",
+    "to_pandas",
 ]

@@ -30,6 +30,7 @@ from ._date_formats import date_kind
 from ._date_parts import DateParts
 from ._dependences import Dependence, find_dependences
 from ._formats import NumberFormat, cast, clip_to_dtype, has_large_integers
+from ._frames import FrameFormat, to_pandas
 from ._scalers import ColumnScaler, Identity, RankScaler
 from ._tables import (
     Table,
@@ -175,6 +176,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         """
         self._validate_params()
         table = self._validate(X, reset=True)
+        self._frame_format = FrameFormat.of(X)
         self._schema = (table.columns, list(table.dtypes)) if isinstance(table, pd.DataFrame) else None
         self._array_dtype = table.dtype if isinstance(table, np.ndarray) else None
         is_identifier = self._identifier_mask(table)
@@ -231,7 +233,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         Returns
         -------
         X_original : DataFrame or ndarray of shape (n_samples, n_features)
-            A DataFrame if the training rows were one.
+            A frame of the same library if the training rows were one.
         """
         check_is_fitted(self)
         encoded = check_matrix(X, len(self.source_columns_), "encoded rows")
@@ -249,7 +251,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
                 cells[index] = column.decode(scaled.get(index), indices.get(index))
             else:
                 cells[index] = self._missing_cells(index, len(encoded))
-        return self._to_training_format([cells[index] for index in range(len(self._dtypes))], dtype)
+        return self.write_frame(self._to_training_format([cells[index] for index in range(len(self._dtypes))], dtype))
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Names of the columns of the result.
@@ -298,6 +300,15 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         if self._dates is not None:
             return self._dates.dtypes
         return self._schema[1] if self._schema else [self._array_dtype] * self.n_features_in_
+
+    def with_frame_format(self, frame_format: FrameFormat | None) -> Self:
+        """Have decoded rows written as frames of a format."""
+        self._frame_format = frame_format
+        return self
+
+    def write_frame(self, table: Any) -> Any:
+        """Rows as a frame of the library that the training rows were of."""
+        return table if self._frame_format is None else self._frame_format.write(table)
 
     @property
     def has_schema(self) -> bool:
@@ -424,6 +435,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         return tags
 
     def _validate(self, X: Any, reset: bool) -> Table:
+        X = to_pandas(X)
         if isinstance(X, pd.DataFrame):
             check_unique_names(X)
             validate_data(self, X, reset=reset, skip_check_array=True)

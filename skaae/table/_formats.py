@@ -21,6 +21,7 @@ __all__ = [
     "NumberFormat",
     "cast",
     "check_numeric",
+    "clip_decimals",
     "clip_to_dtype",
     "has_large_integers",
     "number_kind",
@@ -102,9 +103,7 @@ class NumberFormat:
             limits = np.iinfo(f"{self.dtype.kind}{getattr(self.dtype, 'subtype', self.dtype).itemsize}")
             cells = [None if cell is None else min(max(cell, int(limits.min)), int(limits.max)) for cell in cells]
         elif hasattr(self.dtype, "pyarrow_dtype"):
-            digits = self.dtype.pyarrow_dtype.precision
-            largest = Decimal(10**digits - 1).scaleb(-self.dtype.pyarrow_dtype.scale)
-            cells = [None if cell is None else min(max(cell, -largest), largest) for cell in cells]
+            cells = clip_decimals(cells, self.dtype.pyarrow_dtype.precision, self.dtype.pyarrow_dtype.scale)
         return pd.array(cells, dtype=self.dtype)
 
 
@@ -151,6 +150,12 @@ def has_large_integers(cells: pd.Series) -> bool:
         return False
     present = cells.dropna()
     return any(abs(cell) > MAX_EXACT_INTEGER for cell in present) and all(cell == int(cell) for cell in present)
+
+
+def clip_decimals(cells: list[Decimal | None], precision: int, scale: int) -> list[Decimal | None]:
+    """Decimals within what so many digits can say, some of them after the point."""
+    largest = Decimal(10**precision - 1).scaleb(-scale)
+    return [None if cell is None else min(max(cell, -largest), largest) for cell in cells]
 
 
 def exact_integers(cells: pd.Series) -> list[int]:
