@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import ks_2samp
 
+from ..table import to_pandas
 from ._format import format_cell
 
 __all__ = ["align_columns", "column_distance", "is_numeric", "split_columns", "to_floats", "to_frame", "to_texts"]
@@ -16,6 +17,7 @@ __all__ = ["align_columns", "column_distance", "is_numeric", "split_columns", "t
 
 def to_frame(X: Any, name: str) -> pd.DataFrame:
     """Rows as a DataFrame, columns of arrays called x0, x1, ...; numbers must be finite or missing."""
+    X = to_pandas(X)
     frame = X if isinstance(X, pd.DataFrame) else array_to_frame(np.asarray(X), name)
     if 0 in frame.shape:
         raise ValueError(f"`{name}` must have one row and one column at least. Got shape {frame.shape}.")
@@ -38,6 +40,7 @@ def array_to_frame(array: NDArray[Any], name: str) -> pd.DataFrame:
 
 def align_columns(X: Any, X_other: Any, names: tuple[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Two tables of the same columns, in the order of the first."""
+    X, X_other = to_pandas(X), to_pandas(X_other)
     frame, other = to_frame(X, names[0]), to_frame(X_other, names[1])
     if frame.shape[1] != other.shape[1]:
         raise ValueError(

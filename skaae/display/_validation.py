@@ -10,6 +10,8 @@ import pandas as pd
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from ..table import to_pandas
+
 __all__ = [
     "as_conditions",
     "check_components",
@@ -50,6 +52,7 @@ def check_components(components: Any, n_components: int) -> tuple[int, int]:
 
 def is_per_row(y: Any) -> bool:
     """Whether conditions are one for each row, rather than one for all."""
+    y = to_pandas(y)
     return np.ndim(y) > 0 and not (isinstance(y, dict) or (isinstance(y, pd.DataFrame) and len(y) == 1))
 
 
@@ -74,6 +77,7 @@ def max_drawn(image_shape: Any, max_images: Any, max_rows: Any) -> int:
 
 def subsample(*arrays: Any, max_rows: Any, random_state: Any, name: str = "max_rows") -> list[Any]:
     """The same rows of all arrays, `max_rows` at most, drawn at random and in order; None stays."""
+    arrays = tuple(to_pandas(array) for array in arrays)
     check_consistent_length(*arrays)
     n_rows, max_rows = len(arrays[0]), check_positive_int(max_rows, name)
     if n_rows <= max_rows:

@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._plan import Block, TrainingData
-from ..table import TableEncoder, check_matrix, identifier_columns
+from ..table import TableEncoder, check_matrix, identifier_columns, to_pandas
 from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
 from ._codes import CodesMixin
 from ._conditions import Conditions
@@ -402,6 +402,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
 
     def _new_conditions(self, y: Any) -> Conditions:
         """Conditions of training rows, none of which identifies a row."""
+        y = to_pandas(y)
         conditions = Conditions(y)
         if self.identifiers != "keep" and (identifiers := identifier_columns(conditions.as_table(y))):
             raise ValueError(
@@ -439,7 +440,7 @@ def requested_condition(
             raise ValueError(f"`y` must be None for a model that was fitted without conditions. Got {y!r:.80}.")
         return None
     if y is not None:
-        return conditions.encode(y, n_samples, rng, current)
+        return conditions.encode(to_pandas(y), n_samples, rng, current)
     if current is not None:
         return current
     if rng is None:

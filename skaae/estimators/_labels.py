@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
+from ..table import to_pandas
+
 __all__ = [
     "UNLABELLED",
     "check_text",
@@ -54,6 +56,7 @@ def labels_as_array(y: Any) -> NDArray[Any]:
 
 def to_array(y: Any) -> NDArray[Any]:
     """Labels in any container as an array, in which no number and no missing value becomes text."""
+    y = to_pandas(y)
     if isinstance(y, pd.DataFrame):
         y = y.iloc[:, 0] if y.shape[1] == 1 else y.to_numpy()
     if isinstance(y, np.ma.MaskedArray):

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
+from ..table import to_pandas
 from ..table._columns import is_categorical
 from ..table._date_formats import date_kind, dates_as_numbers
 from ._validation import MAX_VALUE, Floats, column_spreads
@@ -75,6 +76,7 @@ def is_number(cells: pd.Series) -> bool:
 
 def check_dataframe(X: Any, name: str) -> pd.DataFrame:
     """A DataFrame of at least one row and column, with unique names of columns."""
+    X = to_pandas(X)
     table = X if isinstance(X, pd.DataFrame) else to_dataframe(X, name)
     if not table.size:
         raise ValueError(f"`{name}` must have one row and one column at least. Got shape {table.shape}.")

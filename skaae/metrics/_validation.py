@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.validation import column_or_1d
 
+from ..table import to_pandas
 from ._features import features_of
 
 __all__ = ["MAX_VALUE", "center_both", "check_integer", "check_labels", "check_rows", "check_samples", "column_spreads"]
@@ -23,6 +24,7 @@ def check_samples(
     X_real: Any, X_generated: Any, features: Any = None, name: str = "X_generated", min_rows: int = 1
 ) -> tuple[Floats, Floats]:
     """Two samples, or their features, as matrices of the same columns, in the order of the first if they have names."""
+    X_real, X_generated = to_pandas(X_real), to_pandas(X_generated)
     names = [list(getattr(X, "columns", [])) for X in (X_real, X_generated)]
     if names[0] != names[1] and set(names[0]) == set(names[1]):
         X_generated = X_generated[names[0]]
@@ -41,7 +43,7 @@ def check_samples(
 
 def check_rows(X: Any, name: str, features: Any = None) -> Floats:
     """Rows, or their features, as a matrix of finite 64-bit floats."""
-    cells = np.asarray(X if features is None else features_of(X, features))
+    cells = np.asarray(to_pandas(X) if features is None else features_of(X, features))
     try:
         if cells.dtype.kind in "mMc":
             raise TypeError(f"cells are {cells.dtype}")

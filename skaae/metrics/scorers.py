@@ -38,6 +38,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import make_scorer
 
+from ..table import to_pandas
 from . import _outliers
 from ._clustering import clustering_accuracy as clustering_accuracy_score
 from ._columns import column_shape_error, pair_trend_error
@@ -126,9 +127,8 @@ def is_conditional(model: Any) -> bool:
 
 def with_column_names(rows: Any, X: Any) -> Any:
     """Rows as a DataFrame with the columns of X, if that is one."""
-    if isinstance(rows, np.ndarray) and hasattr(X, "columns"):
-        return pd.DataFrame(rows, columns=X.columns)
-    return rows
+    table = to_pandas(X) if isinstance(rows, np.ndarray) else None
+    return pd.DataFrame(rows, columns=table.columns) if isinstance(table, pd.DataFrame) else rows
 
 
 def standardize_pair(X: Any, generated: Any) -> list[Floats]:

@@ -121,11 +121,11 @@ def fit_stream(
         raise ValueError(f"With an iterator, `epochs` must be 1: pass a function that makes it. Got {epochs}.")
     rng = check_random_state(random_state)
     stream = Stream(source, target, columns, max(1, batch_rows // N_SLICES))
-    trainer = StreamTrainer(estimator, classes)
+    trainer = StreamTrainer(estimator, classes, stream)
     if trainer.classes is not None:
         stream.label_kind = label_kind_of_classes(labels_as_array(trainer.classes))
     if scan and not is_iterator:
-        trainer.scan(stream, sample_rows, epochs, rng)
+        trainer.scan(sample_rows, epochs, rng)
     whole_first = not trainer.is_initialized
     try:
         for _ in range(epochs):
@@ -142,7 +142,8 @@ def fit_stream(
 class StreamTrainer:
     """Creates what trains an estimator on chunks, with a learning rate that decays if the number of rows is known."""
 
-    def __init__(self, estimator: Any, classes: Any) -> None:
+    def __init__(self, estimator: Any, classes: Any, stream: Stream) -> None:
+        self.stream = stream
         self.estimator, self.classes = estimator, getattr(estimator, "classes_", classes)
         self.learning_rate = estimator.get_params()["learning_rate_init"]
         self.n_rows_trained = self.n_rows_total = 0
@@ -150,8 +151,9 @@ class StreamTrainer:
         if self.is_initialized:
             self.known = KnownCategories.from_encoder(estimator.table_encoder_)
 
-    def scan(self, stream: Stream, sample_rows: int, epochs: int, rng: np.random.RandomState) -> None:
+    def scan(self, sample_rows: int, epochs: int, rng: np.random.RandomState) -> None:
         """Count the rows, and initialize the estimator on a sample of them."""
+        stream = self.stream
         sample = ReservoirSample(sample_rows, KnownCategories(self.estimator.categorical_features), rng)
         for chunk in stream.read(as_text=True):
             sample.add(chunk)
@@ -179,7 +181,10 @@ class StreamTrainer:
         self.n_rows_trained += len(chunk[0])
 
     def _initialize(self, chunk: Chunk) -> None:
-        self.estimator.partial_fit(*chunk, **({} if self.classes is None else {"classes": self.classes}))
+        X, y = chunk
+        if (frame_format := self.stream.frame_format) is not None:
+            X = frame_format.write(X)
+        self.estimator.partial_fit(X, y, **({} if self.classes is None else {"classes": self.classes}))
         self.is_initialized, self.known = True, KnownCategories.from_encoder(self.estimator.table_encoder_)
 
     def _warn_of_new_categories(self, X: Any) -> None:

@@ -15,6 +15,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_consistent_length
 
 from ..estimators._labels import labels_as_array
+from ..table import FrameFormat, is_frame, to_pandas
 from ._csv_labels import LabelKind, infer_label_kind, mark_as_text, parse_labels, parse_text
 
 __all__ = ["Chunk", "Stream", "concatenate_chunks", "read_chunks", "shuffle_chunks", "take"]
@@ -51,8 +52,9 @@ def read_chunks(source: Any, *, columns: Sequence[str] | None = None, batch_rows
     >>> np.allclose(codes, model.transform(X))
     True
     """
-    for X, _ in Stream(source, None, columns, batch_rows).read():
-        yield X
+    stream = Stream(source, None, columns, batch_rows)
+    for X, _ in stream.read():
+        yield X if stream.frame_format is None else stream.frame_format.write(X)
 
 
 class Stream:
@@ -60,13 +62,13 @@ class Stream:
 
     def __init__(self, source: Any, target: Any, columns: Sequence[str] | None, batch_rows: int) -> None:
         self.target, self.columns = target, None if columns is None else list(columns)
-        is_array = isinstance(source, np.ndarray | pd.DataFrame)
-        if not (target is None or isinstance(target, str) or is_array):
+        if not (target is None or isinstance(target, str) or is_array(source)):
             raise ValueError("`target` must be the name of a column, unless the source is an array.")
         self.target_columns = [target] if isinstance(target, str) else []
         wanted = None if columns is None else [*columns, *self.target_columns]
         labels = None if self.target_columns or target is None else labels_as_array(target)
         self.readers = make_readers(source, labels, wanted, batch_rows, self.target_columns)
+        self.frame_format: FrameFormat | None = None  # of the last chunk, if it is none of pandas
         self.label_kind: LabelKind | None = None  # of labels in CSV files
         self.has_text_labels = bool(self.target_columns) and any(".csv" in path.suffixes for path in as_paths(source))
 
@@ -81,6 +83,7 @@ class Stream:
                 X, y = rows if isinstance(rows, tuple) else (rows, None)
                 if not len(X):
                     continue
+                self.frame_format, X = FrameFormat.of(X), to_pandas(X)
                 X, y = self._split_target(X, y)
                 yield X, y if y is None or as_text else self.parse_labels(y)
 
@@ -108,7 +111,7 @@ def make_readers(
     source: Any, y: Any, columns: Sequence[str] | None, batch_rows: int, target_columns: Sequence[str]
 ) -> list[Reader]:
     """Functions that each read a part of a source, in any order."""
-    if isinstance(source, np.ndarray | pd.DataFrame):
+    if is_array(source):
         check_consistent_length(source, y)
         starts = range(0, len(source), batch_rows)
         return [partial(read_slice, source, y, slice(start, start + batch_rows)) for start in starts]
@@ -121,6 +124,11 @@ def make_readers(
     raise TypeError(f"`source` must be paths, an array, an iterable or a function. Got {type(source).__name__}.")
 
 
+def is_array(source: Any) -> bool:
+    """Whether a source is one table in memory, or an array in a file."""
+    return isinstance(source, np.ndarray) or (not isinstance(source, Iterator) and is_frame(source))
+
+
 def as_paths(source: Any) -> list[Path]:
     """The files of a source, none if it is of another kind."""
     paths = [source] if isinstance(source, str | PathLike) else source
@@ -131,7 +139,7 @@ def as_paths(source: Any) -> list[Path]:
 
 def read_slice(X: Any, y: Any, rows: slice) -> list[Any]:
     """Some rows of an array, copied into memory, with their labels."""
-    part = X.iloc[rows] if isinstance(X, pd.DataFrame) else np.array(X[rows])
+    part = np.array(X[rows]) if isinstance(X, np.ndarray) else _safe_indexing(X, rows)
     return [part if y is None else (part, _safe_indexing(y, rows))]
 
 

@@ -2,7 +2,7 @@
 
 from ._columns import MAX_CATEGORIES
 from ._encoder import TableEncoder
-from ._frames import FrameFormat, to_pandas
+from ._frames import FrameFormat, is_frame, to_pandas
 from ._identifiers import identifier_columns
 from ._scalers import ColumnScaler, RankScaler
 from ._tables import (
@@ -28,6 +28,7 @@ __all__ = [
     "check_unique_names",
     "concatenate",
     "identifier_columns",
+    "is_frame",
     "is_memory_mapped",
     "missing_mask",
     "rows_of_lists",

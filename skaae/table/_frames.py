@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ._formats import clip_decimals
 
-__all__ = ["FrameFormat", "to_pandas"]
+__all__ = ["FrameFormat", "is_frame", "to_pandas"]
 
 NO_FRAMES = (np.ndarray, pd.DataFrame, pd.Series, list, tuple, dict, str, type(None))
 TEXT = pd.Series(["text"]).dtype  # that of objects where pandas is older than 3
@@ -70,6 +70,11 @@ def to_pandas(X: Any) -> Any:
         return frame.to_pandas()
     columns = {name: pd.Series(read_column(frame[name]), copy=False) for name in frame.columns}
     return pd.DataFrame(columns, index=pd.RangeIndex(len(frame)), columns=pd.Index(frame.columns, dtype=TEXT))
+
+
+def is_frame(X: Any) -> bool:
+    """Whether `X` is a frame, of pandas or another library."""
+    return isinstance(X, pd.DataFrame) or as_frame(X) is not None
 
 
 def as_frame(X: Any) -> nw.DataFrame[Any] | None:
