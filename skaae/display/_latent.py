@@ -273,7 +273,9 @@ def legend_inches(handles: Sequence[Artist]) -> float:
 
 def label_array(y: Any) -> NDArray[Any]:
     """Labels as an array, objects where a list has some."""
-    return np.asarray(labels_as_array(y if hasattr(y, "dtype") else np.array(list(y), dtype=object)))
+    return np.asarray(
+        labels_as_array(y if hasattr(y, "dtype") or hasattr(y, "to_pylist") else np.array(list(y), dtype=object))
+    )
 
 
 def label_name(label: Any) -> str:

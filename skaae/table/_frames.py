@@ -116,8 +116,9 @@ def read_column(cells: nw.Series[Any]) -> Any:
     objects = np.empty(len(cells), object)
     objects[:] = cells.to_list()
     if not is_exact and not all(cell is None or isinstance(cell, Decimal) for cell in objects):
+        kind = getattr(cells.to_native(), "type", dtype)
         raise ValueError(
-            f"Cells must be numbers, text, bools, categories, dates or times. Got {dtype} in column {cells.name!r}:"
+            f"Cells must be numbers, text, bools, categories, dates or times. Got {kind} in column {cells.name!r}:"
             " make columns of these from it, or drop it."
         )
     return objects
