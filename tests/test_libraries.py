@@ -149,7 +149,7 @@ def test_detector(X):
 
 
 def test_classifier_and_clusterer(X, y):
-    classifier = SemiSupervisedAAEClassifier(distillation_weight=0, **BRIEFLY).fit(X, y)
+    classifier = SemiSupervisedAAEClassifier(teachers=None, **BRIEFLY).fit(X, y)
     assert set(classifier.predict(X)) <= {"a", "b"}
     assert_like(classifier.transfer(X[:2], "b"), X)
     assert_like(AAEClusterer(2, **BRIEFLY).fit(X).sample(3), X)
