@@ -1,6 +1,7 @@
 """Estimators, metrics, displays, searches and streams with frames of polars and Arrow."""
 
 import pickle
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -15,6 +16,7 @@ from skaae import (
     AAEOutlierDetector,
     AAETransformer,
     SemiSupervisedAAEClassifier,
+    TableEncoder,
     display,
     metrics,
 )
@@ -241,3 +243,23 @@ def test_labels_in_a_frame(X, y):
     values = y.to_numpy()
     frame = pl.DataFrame({"class": values}) if isinstance(X, pl.DataFrame) else pa.table({"class": values})
     assert labels_as_array(frame).tolist() == labels_as_array(y).tolist() == values.tolist()
+
+
+def test_dates_and_times(X):
+    rng = np.random.default_rng(0)
+    moments = [datetime(2023, 1, 1) + timedelta(seconds=int(second)) for second in rng.integers(0, 10**7, N)]
+    frame = pl.DataFrame(
+        {
+            "size": rng.normal(size=N),
+            "moment": moments,
+            "day": [moment.date() for moment in moments],
+            "time": [moment.time() for moment in moments],
+            "wait": [timedelta(minutes=moment.minute) for moment in moments],
+        }
+    )
+    frame = frame if isinstance(X, pl.DataFrame) else frame.to_arrow()
+    encoder = TableEncoder().fit(frame)
+    back = encoder.inverse_transform(encoder.transform(frame))
+    assert_like(back, frame)
+    pd.testing.assert_frame_equal(to_pandas(back), to_pandas(frame))
+    assert_like(AAETransformer(2, **BRIEFLY).fit(frame).sample(3), frame)
