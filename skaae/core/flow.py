@@ -16,12 +16,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
+from .matmul import affine
 from .networks import Linear, Module
 
 __all__ = ["Flow"]
 
 N_FREQUENCIES = 16  # of the sines and cosines that encode the time
-N_STEPS = 24  # from noise to code
+N_STEPS = 24  # from noise to code and back, of two velocities each
+N_SAMPLE_STEPS = 12  # from noise to code for samples, of one velocity each
 N_DENSITY_STEPS = 12  # from code to noise for the density; each costs as much as two for every column
 MIN_STD = 1e-6
 
@@ -55,12 +57,8 @@ class Flow(Module):
 
     def forward(self, z: Tensor, time: Tensor, condition: Tensor | None = None) -> Tensor:
         """The velocity."""
-        angles = time * (math.pi * torch.arange(1, N_FREQUENCIES + 1, device=z.device, dtype=z.dtype))
-        inputs = [z, angles.sin(), angles.cos()]
-        h = silu(self.first(torch.cat(inputs if condition is None else [*inputs, condition], -1)))
-        for layer, has_skip in zip(self.hidden, self.has_skip, strict=True):
-            h = h + silu(layer(h)) if has_skip else silu(layer(h))
-        return self.last(h)
+        inputs = [z, self._encode_time(time)]
+        return self._velocity(self.first(torch.cat(inputs if condition is None else [*inputs, condition], -1)))
 
     def transform(self, z: Tensor, condition: Tensor | None = None, *, inverse: bool = False) -> Tensor:
         """Codes of noise, or with ``inverse`` noise of codes, (K, n, width), by the midpoint rule."""
@@ -74,6 +72,24 @@ class Flow(Module):
             time = time + step
         return z if inverse else self.mean + self.spread * z
 
+    def sample(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Codes of noise, (K, n, width), by the method of Adams and Bashforth of second order.
+
+        Its steps cost half as much as those of `transform`, and it is less exact.
+        """
+        first, width = self.first.weight, z.shape[-1]
+        of_code, of_time, of_condition = first.split(
+            [width, 2 * N_FREQUENCIES, first.shape[1] - width - 2 * N_FREQUENCIES], 1
+        )
+        constant = self.first.bias if condition is None else affine(self.first.bias, condition, of_condition)
+        velocity, step = z.new_zeros(()), 1 / N_SAMPLE_STEPS
+        for i in range(N_SAMPLE_STEPS):
+            time = self._encode_time(z.new_full((len(z), 1, 1), i * step))
+            previous = velocity
+            velocity = self._velocity(affine(constant + torch.bmm(time, of_time), z, of_code))
+            z = z + step * (1.5 * velocity - 0.5 * previous if i else velocity)
+        return self.mean + self.spread * z
+
     def log_density(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Log density of codes, (K, n): that of their noise, minus the log-determinant of the flow there."""
         z = self._standardize(z)
@@ -85,6 +101,17 @@ class Flow(Module):
             log_det = log_det + step * self._divergence(middle, middle_time, condition)
             time = time - step
         return -0.5 * (z.square().sum(-1) + z.shape[-1] * math.log(2 * math.pi)) - log_det
+
+    def _encode_time(self, time: Tensor) -> Tensor:
+        angles = time * (math.pi * torch.arange(1, N_FREQUENCIES + 1, device=time.device, dtype=time.dtype))
+        return torch.cat([angles.sin(), angles.cos()], -1)
+
+    def _velocity(self, first: Tensor) -> Tensor:
+        """The velocity of the first layer's affine output."""
+        h = silu(first)
+        for layer, has_skip in zip(self.hidden, self.has_skip, strict=True):
+            h = h + silu(layer(h)) if has_skip else silu(layer(h))
+        return self.last(h)
 
     def _standardize(self, code: Tensor) -> Tensor:
         return (code - self.mean) / self.spread

@@ -33,6 +33,7 @@ __all__ = [
     "log_density",
     "reconstruct",
     "resolve_device",
+    "sample_flow",
     "sample_prior",
     "squared_errors",
 ]
@@ -90,6 +91,13 @@ def apply_flow(
     """Codes of noise by the flow, or with ``inverse`` noise of codes: (n, width) to (K, n, width)."""
     transform = partial(Flow.transform, inverse=inverse)
     return apply_model(architecture, state, lambda model, *z: transform(model.flow, *z), device, code, condition)
+
+
+def sample_flow(
+    architecture: Architecture, state: State, noise: Array, device: str, condition: Array | None = None
+) -> Array:
+    """Codes of noise by the flow, in fewer steps than `apply_flow` takes: (n, width) to (K, n, width)."""
+    return apply_model(architecture, state, lambda model, *z: model.flow.sample(*z), device, noise, condition)
 
 
 def log_density(

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from .._plan import Block, TrainingData
 from ..table import TableEncoder, check_matrix, identifier_columns, to_pandas
 from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
+from ._calibration import calibrated
 from ._codes import CodesMixin
 from ._conditions import Conditions
 from ._config import build_architecture, build_plan, check_components, check_layer_sizes, check_resumable
@@ -232,7 +233,8 @@ class AAEGenerator(CodesMixin, BaseAAE):
                 flow_plan = build_flow_plan(plan, len(all_data), flow_seeds, self.flow_max_iter)
                 flow, flow_curves = self._train(architecture, flow_plan, all_data, without_optimizer(model))
                 fitted["flow_curve_"] = flow_curves["flow"][:, 0]
-                self._assign(fitted, with_flow(model, flow), curves, resumed)
+                model = calibrated(with_flow(model, flow), rows, conditions, check_random_state(self.random_state))
+                self._assign(fitted, model, curves, resumed)
         return self
 
     def sample(self, n_samples: int = 1, y: Any = None, *, random_state: Any = None, from_prior: Any = False) -> Any:
@@ -262,7 +264,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
         rng = check_random_state(random_state)
         condition = requested_condition(self.conditions_, y, n_samples, rng=rng)
         code = self._model.sample_prior(n_samples, draw_seed(rng))
-        return self._decode(code if from_prior else self._model.apply_flow(code, condition), condition)
+        return self._decode(code if from_prior else self._model.sample_flow(code, condition), condition)
 
     def transform(self, X: Any, y: Any = None) -> Any:
         """Styles of rows: what they hold apart from their conditions, as draws of a standard normal distribution.

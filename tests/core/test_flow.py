@@ -7,7 +7,7 @@ import torch
 
 from skaae._plan import Architecture, Block, TrainingData, TrainingPlan
 from skaae.core.flow import Flow
-from skaae.core.inference import apply_flow, encode, log_density
+from skaae.core.inference import apply_flow, encode, log_density, sample_flow
 from skaae.core.random import RandomStreams
 from skaae.core.training import train
 
@@ -77,3 +77,11 @@ def test_a_flow_of_zero_velocity_has_the_density_of_scaled_noise():
         torch.testing.assert_close(flow.transform(flow.transform(code, inverse=True)), code)
         expected = torch.distributions.Normal(flow.mean, flow.spread).log_prob(code).sum(-1)
         torch.testing.assert_close(flow.log_density(code), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_samples_take_fewer_steps_to_nearly_the_same_codes(fitted):
+    _, _, _, state, _ = fitted
+    noise = np.random.default_rng(1).standard_normal((1000, 2))
+    condition = np.arange(1000)[:, None] % 2
+    exact, quick = (function(ARCHITECTURE, state, noise, "cpu", condition)[0] for function in (apply_flow, sample_flow))
+    assert np.sqrt(((quick - exact) ** 2).sum(1)).mean() < 0.1

@@ -1,0 +1,64 @@
+"""Calibration of a generator: categories are decoded as often as training rows have them.
+
+Codes of rare categories are few, and the flow draws too many of one and too few of another. Offsets of the decoder's
+logits move the borders between categories until the shares of draws are those of training rows: the dual of optimal
+transport from draws to categories, whose solution is unique (Peyré and Cuturi, "Computational optimal transport", 2019,
+chapter 5), here with an entropy, by Sinkhorn's iterations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._base import draw_seed
+from ._conditions import Conditions
+from ._inference import TrainedModel
+
+__all__ = ["calibrated"]
+
+MIN_DRAWS, MAX_DRAWS, MAX_CELLS = 10_000, 50_000, 10_000_000
+N_DRAWS_PER_ROW = 4
+ENTROPY = 0.2  # in units of logits
+N_ITERATIONS = 60
+MIN_PROBABILITY = 1e-12
+BIAS = "model.decoder.linear.bias"
+
+
+def calibrated(
+    model: TrainedModel, rows: NDArray[Any], conditions: Conditions | None, rng: np.random.RandomState
+) -> TrainedModel:
+    """The model with offsets of the logits of its one-hot groups, such that draws have them as often as rows have."""
+    architecture = model.architecture
+    if not architecture.one_hot_groups:
+        return model
+    n = min(max(MIN_DRAWS, N_DRAWS_PER_ROW * len(rows)), MAX_DRAWS, 1 + MAX_CELLS // architecture.n_features)
+    condition = None if conditions is None else conditions.sample(n, rng)
+    code = model.sample_flow(model.sample_prior(n, draw_seed(rng)), condition)
+    drawn, bias, start = model.decode(code, condition)[0], model.state[BIAS].copy(), architecture.n_numeric
+    for width in architecture.one_hot_groups:
+        group = slice(start, start + width)
+        logits = np.log(drawn[:, group].clip(MIN_PROBABILITY))
+        bias[..., group] += offsets(logits, rows[:, group].mean(axis=0, dtype=np.float64))
+        start += width
+    return replace(model, state={**model.state, BIAS: bias})
+
+
+def offsets(logits: NDArray[Any], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What to add to logits, (n, n_categories), so that the largest are as often of each category as the shares say.
+
+    Differences that are no larger than the noise of n draws are left.
+    """
+    found = np.bincount(logits.argmax(axis=1), minlength=len(shares)) / len(logits)
+    noise = shares.clip(1 / len(logits)) / len(logits)
+    excess = (found - shares) ** 2
+    wanted = found + (shares - found) * excess / (excess + noise)
+    wanted = (wanted / wanted.sum()).clip(MIN_PROBABILITY)
+    scaled, added = logits / ENTROPY, np.zeros(len(shares))
+    for _ in range(N_ITERATIONS):
+        p = np.exp(scaled + added - (scaled + added).max(axis=1, keepdims=True))
+        added += np.log(wanted / (p / p.sum(axis=1, keepdims=True)).mean(axis=0).clip(MIN_PROBABILITY))
+    return np.asarray(ENTROPY * (added - added.mean()))
