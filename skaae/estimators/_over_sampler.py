@@ -1,0 +1,217 @@
+"""AAEOverSampler: rows of rare classes that a generator draws, with the interface of imbalanced-learn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from numbers import Real
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_consistent_length, column_or_1d
+
+from .._doc_links import DocLinkMixin
+from ._base import draw_seed, validated
+from ._generator import AAEGenerator
+from ._labels import to_array, with_common_dtype
+
+__all__ = ["AAEOverSampler"]
+
+
+class AAEOverSampler(DocLinkMixin, BaseEstimator):
+    """Draw more rows of rare classes, for a classifier that is fitted to them and to the training rows.
+
+    A generator is fitted to all rows, with their classes as conditions, and draws rows of each class that is to have
+    more. The interface is that of imbalanced-learn's over-samplers, so that it works in `imblearn.pipeline.Pipeline`;
+    imbalanced-learn is not needed. Tables of numbers, text, bools and categories, some of them missing, come back as
+    they were, with the new rows after them.
+
+    Parameters
+    ----------
+    sampling_strategy : float, str, dict or callable, default="auto"
+        How many rows each class shall have, as in imbalanced-learn. "not majority" and "auto" make all classes as large
+        as the largest, "minority" only the smallest, "not minority" all but the smallest, and "all" names them all. A
+        float is the ratio of the smaller class to the larger of two. A dict has the number of rows by class, and a
+        callable returns one for `y`.
+    generator : object or None, default=None
+        An unfitted generator with ``fit(X, y)`` and ``sample(n_samples, y)``. None is `AAEGenerator` with its defaults.
+    random_state : int, RandomState instance or None, default=None
+        Pass an int for the same rows in each call; a generator that is passed has its own.
+
+    Attributes
+    ----------
+    sampling_strategy_ : dict
+        How many rows are drawn of each class.
+    generator_ : object
+        The fitted generator.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns, where they are all strings.
+
+    Notes
+    -----
+    A classifier that is fitted to balanced classes overestimates the probability of rare ones. Where the threshold is
+    chosen afterwards, or the classifier takes ``class_weight="balanced"``, over-sampling may add nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skaae import AAEGenerator, AAEOverSampler
+    >>> X = np.random.default_rng(0).normal(size=(100, 2))
+    >>> y = np.repeat(["common", "rare"], [90, 10])
+    >>> generator = AAEGenerator(max_iter=5, flow_max_iter=5, random_state=0)
+    >>> X_resampled, y_resampled = AAEOverSampler(generator=generator, random_state=0).fit_resample(X, y)
+    >>> np.unique(y_resampled, return_counts=True)[1]
+    array([90, 90])
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        "sampling_strategy": [
+            StrOptions({"auto", "minority", "not minority", "not majority", "all"}),
+            Interval(Real, 0, 1, closed="right"),
+            dict,
+            callable,
+        ],
+        "generator": [HasMethods(["fit", "sample"]), None],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        sampling_strategy: float | str | Mapping[Any, int] | Callable[[Any], Mapping[Any, int]] = "auto",
+        *,
+        generator: Any = None,
+        random_state: Any = None,
+    ) -> None:
+        self.sampling_strategy = sampling_strategy
+        self.generator = generator
+        self.random_state = random_state
+
+    @validated
+    def fit(self, X: Any, y: Any) -> Self:
+        """Fit the generator, and count the rows to draw of each class.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            Training rows, as `AAEGenerator` takes them.
+        y : array-like of shape (n_samples,)
+            Their classes, two at least.
+
+        Returns
+        -------
+        self : object
+            The fitted sampler.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, `X` or `y` breaks a rule, which the message states.
+        """
+        self._fit(X, y, check_random_state(self.random_state))
+        return self
+
+    @validated
+    def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+        """Fit the generator, and return the rows with those that it draws after them.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            Training rows, as `AAEGenerator` takes them.
+        y : array-like of shape (n_samples,)
+            Their classes, two at least.
+
+        Returns
+        -------
+        X_resampled : DataFrame or ndarray of shape (n_samples_new, n_features)
+            The rows and the drawn ones, in the form of the rows.
+        y_resampled : array-like of shape (n_samples_new,)
+            Their classes, in the form of `y`.
+        """
+        rng = check_random_state(self.random_state)
+        indices = self._fit(X, y, rng)
+        X, y = (array if hasattr(array, "shape") else np.asarray(array) for array in (X, y))
+        new = np.repeat(np.arange(len(self._n_new)), self._n_new)
+        if not len(new):
+            return X, y
+        rows = self.generator_.sample(len(new), new, random_state=draw_seed(rng))
+        first = np.unique(indices, return_index=True)[1]
+        y_resampled = _safe_indexing(y, np.concatenate([np.arange(len(X)), first[new]]))
+        if isinstance(y, pd.Series | pd.DataFrame):
+            y_resampled = y_resampled.reset_index(drop=True)
+        if isinstance(X, pd.DataFrame):
+            return pd.concat([X, rows], ignore_index=True), y_resampled
+        return np.concatenate([X, rows.astype(X.dtype, copy=False)]), y_resampled
+
+    def _fit(self, X: Any, y: Any, rng: np.random.RandomState) -> NDArray[np.intp]:
+        """Fit the generator, and return the index of each row's class."""
+        if y is None:
+            raise ValueError("`fit` requires y to be passed, but the target y is None.")
+        check_consistent_length(X, y)
+        labels = column_or_1d(to_array(y), warn=True)
+        if pd.isna(labels).any():
+            raise ValueError("`y` must have a class for every row. Got some that are missing.")
+        labels = with_common_dtype(labels)
+        check_classification_targets(labels)
+        classes, indices, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        if len(classes) < 2:
+            raise ValueError(f"`y` must have two classes or more. Got {len(classes)} class: {classes.tolist()}.")
+        self._n_new = self._count_new(labels, classes.tolist(), counts)
+        generator = AAEGenerator(random_state=draw_seed(rng)) if self.generator is None else clone(self.generator)
+        self.generator_ = generator.fit(X, indices)
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(self.generator_, name):
+                setattr(self, name, getattr(self.generator_, name))
+        self.sampling_strategy_ = {
+            label: int(n)
+            for label, n, is_asked in zip(classes.tolist(), self._n_new, self._n_new > 0, strict=True)
+            if is_asked
+        }
+        return np.asarray(indices)
+
+    def _count_new(self, labels: NDArray[Any], classes: list[Any], counts: NDArray[np.intp]) -> NDArray[np.intp]:
+        """How many rows of each class to draw."""
+        strategy: Any = self.sampling_strategy
+        if isinstance(strategy, str):
+            n_new = counts.max() - counts
+            smallest = np.arange(len(counts)) == counts.argmin()
+            return np.asarray(
+                n_new * {"minority": smallest, "not minority": ~smallest}.get(strategy, np.ones_like(smallest))
+            )
+        if isinstance(strategy, Real):
+            if len(classes) > 2:
+                raise ValueError(
+                    f"`sampling_strategy` may be a float with two classes only. Got {len(classes)} classes."
+                )
+            n_new = np.where(np.arange(2) == counts.argmax(), 0, int(counts.max() * strategy) - counts)
+            if n_new.max() <= 0:
+                raise ValueError(
+                    f"`sampling_strategy` must be above the ratio of the classes ({counts.min() / counts.max():.3g})."
+                    f" Got {strategy}."
+                )
+            return n_new
+        wanted = dict(strategy(labels) if callable(strategy) else strategy)
+        if unknown := [label for label in wanted if label not in classes]:
+            raise ValueError(f"`sampling_strategy` must have classes of `y` ({classes[:5]}). Got {unknown[:5]}.")
+        n_new = np.array([wanted.get(label, n) - n for label, n in zip(classes, counts, strict=True)])
+        if n_new.min() < 0:
+            label = classes[n_new.argmin()]
+            raise ValueError(
+                "`sampling_strategy` must have no fewer rows of a class than there are. Got"
+                f" {wanted[label]} for {label!r}, which has {counts[n_new.argmin()]}."
+            )
+        return n_new
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "sampler"
+        tags.target_tags.required = True
+        tags.input_tags.allow_nan = tags.input_tags.categorical = tags.input_tags.string = True
+        return tags

@@ -1,0 +1,137 @@
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+
+from skaae import AAEGenerator, AAEOverSampler
+
+COUNTS = {"a": 60, "b": 30, "c": 10}
+
+
+class Repeat(AAEGenerator):
+    """A stand-in that does not train: copies of the first row."""
+
+    def fit(self, X, y=None):
+        self.X_, self.y_ = X, y
+        return self
+
+    def sample(self, n_samples=1, y=None, *, random_state=None, from_prior=False):
+        rows = [0] * n_samples
+        return self.X_.iloc[rows] if isinstance(self.X_, pd.DataFrame) else np.asarray(self.X_)[rows]
+
+
+def table(counts=COUNTS):
+    rng = np.random.default_rng(0)
+    y = np.repeat(list(counts), list(counts.values()))
+    X = pd.DataFrame(
+        {
+            "n": pd.array(rng.integers(0, 9, len(y)), dtype="Int64"),
+            "x": np.where(rng.random(len(y)) < 0.1, np.nan, rng.normal(size=len(y))) + 4 * (y == "c"),
+            "c": pd.Categorical(rng.choice(["u", "v"], len(y)), ["v", "u", "w"]),
+            "t": rng.choice(["s", "t"], len(y)),
+        },
+        index=range(7, 7 + len(y)),
+    )
+    return X, y
+
+
+STRATEGIES = [
+    "auto",
+    "minority",
+    "not minority",
+    "not majority",
+    "all",
+    {"c": 15, "b": 30},
+    lambda y: {"c": 3 * sum(y == "c")},
+]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_strategies_are_those_of_imbalanced_learn(strategy):
+    samplers = pytest.importorskip("imblearn.over_sampling")
+    X, y = table()
+    _, wanted = samplers.RandomOverSampler(sampling_strategy=strategy, random_state=0).fit_resample(X[["n"]], y)
+    sampler = AAEOverSampler(strategy, generator=Repeat())
+    _, found = sampler.fit_resample(X, y)
+    assert dict(zip(*np.unique(found, return_counts=True), strict=True)) == dict(
+        zip(*np.unique(wanted, return_counts=True), strict=True)
+    )
+    assert sum(sampler.sampling_strategy_.values()) == len(found) - len(y)
+
+
+def test_a_float_is_the_ratio_of_two_classes():
+    X, y = table({"a": 61, "b": 30})
+    for ratio, n in ((0.8, 48), (1, 61)):
+        assert (AAEOverSampler(ratio, generator=Repeat()).fit_resample(X, y)[1] == "b").sum() == n
+
+
+@pytest.mark.parametrize(
+    ("strategy", "message"),
+    [
+        (0.5, "with two classes only. Got 3"),
+        ({"c": 9}, "Got 9 for 'c', which has 10"),
+        ({"d": 90}, r"must have classes of `y` \(\['a', 'b', 'c'\]\). Got \['d'\]"),
+        ("majority", "'sampling_strategy' parameter"),
+        (1.5, "'sampling_strategy' parameter"),
+    ],
+)
+def test_strategies_that_are_refused(strategy, message):
+    with pytest.raises(ValueError, match=message):
+        AAEOverSampler(strategy, generator=Repeat()).fit_resample(*table())
+
+
+def test_a_ratio_that_would_remove_rows_is_refused():
+    with pytest.raises(ValueError, match="above the ratio of the classes"):
+        AAEOverSampler(0.2, generator=Repeat()).fit_resample(*table({"a": 60, "b": 30}))
+
+
+@pytest.mark.parametrize(
+    ("y", "message"), [([1] * 100, "two classes"), ([1, None] * 50, "missing"), ([0, 1], "inconsistent")]
+)
+def test_classes_that_are_refused(y, message):
+    with pytest.raises(ValueError, match=message):
+        AAEOverSampler(generator=Repeat()).fit_resample(table()[0], y)
+
+
+@pytest.mark.parametrize(
+    "container",
+    [np.array, list, pd.Series, lambda y: pd.Series(y, name="label", index=range(7, 107)), pd.Categorical],
+)
+def test_classes_come_back_in_their_container(container):
+    X, y = table()
+    y_given = pd.Series(container(y)) if container is pd.Categorical else container(y)
+    _, y_resampled = AAEOverSampler(generator=Repeat()).fit_resample(X, y_given)
+    assert list(y_resampled[: len(y)]) == list(y)
+    assert isinstance(y_resampled, pd.Series) == isinstance(y_given, pd.Series)
+    if isinstance(y_given, pd.Series):
+        assert y_resampled.dtype == y_given.dtype
+        assert y_resampled.name == y_given.name
+        assert y_resampled.index.equals(pd.RangeIndex(180))
+
+
+def test_tables_come_back_as_they_were_with_rows_of_the_class():
+    X, y = table()
+    generator = AAEGenerator(
+        max_iter=150, flow_max_iter=200, hidden_layer_sizes=(32,), flow_layer_sizes=(32,), random_state=0
+    )
+    sampler = AAEOverSampler("minority", generator=generator, random_state=0)
+    X_resampled, y_resampled = sampler.fit_resample(X, y)
+    pd.testing.assert_frame_equal(X_resampled[:100], X.reset_index(drop=True))
+    assert (X_resampled.dtypes == X.dtypes).all()
+    assert len(X_resampled) == len(y_resampled) == 150
+    assert X_resampled.x[100:].mean() > 2
+    assert X_resampled.equals(sampler.fit_resample(X, y)[0])
+    assert X_resampled.equals(pickle.loads(pickle.dumps(sampler)).fit_resample(X, y)[0])
+    assert list(sampler.feature_names_in_) == list(X)
+
+
+def test_a_pipeline_of_imbalanced_learn_resamples_in_fit_only():
+    pipelines = pytest.importorskip("imblearn.pipeline")
+    X = np.random.default_rng(0).normal(size=(90, 3))
+    y = np.repeat([0, 1], [75, 15])
+    pipeline = pipelines.make_pipeline(AAEOverSampler(generator=Repeat()), LogisticRegression())
+    assert pipeline.fit(X, y).predict(X).shape == (90,)
+    assert np.isfinite(cross_val_score(pipeline, X, y, cv=3)).all()
