@@ -86,6 +86,12 @@ class TestWarmStart:
         model.fit(X.assign(a=X.a.where(X.a < 0), kind=X.kind.where(X.b > 0)))
         assert not model.transform(holes).isna().any(axis=None)
 
+    def test_a_denoiser_of_complete_rows_has_no_mask_for_gaps_in_categories(self):
+        X, _ = rows()
+        model = AAEDenoiser(2, warm_start=True, **SHARED).fit(X)
+        with pytest.raises(ValueError, match="rows must be complete if those of the first fit were"):
+            model.fit(X.assign(kind=X.kind.where(X.b > 0)))
+
     def test_a_generator_rounds_and_looks_up_as_the_last_rows(self):
         rng = np.random.default_rng(0)
         number = rng.integers(0, 32, 300)
