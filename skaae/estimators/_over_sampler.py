@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any, Self
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from .._doc_links import DocLinkMixin
+from ..table._frames import is_frame
 from ._base import draw_seed, validated
 from ._generator import AAEGenerator
 from ._labels import to_array, with_common_dtype
@@ -148,6 +150,8 @@ class AAEOverSampler(DocLinkMixin, BaseEstimator):
             y_resampled = y_resampled.reset_index(drop=True)
         if isinstance(X, pd.DataFrame):
             return pd.concat([X, rows], ignore_index=True), y_resampled
+        if is_frame(X):
+            return nw.concat([nw.from_native(X), nw.from_native(rows)]).to_native(), y_resampled
         return np.concatenate([X, rows.astype(X.dtype, copy=False)]), y_resampled
 
     def _fit(self, X: Any, y: Any, rng: np.random.RandomState) -> NDArray[np.intp]:

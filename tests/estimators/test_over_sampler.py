@@ -128,6 +128,20 @@ def test_tables_come_back_as_they_were_with_rows_of_the_class():
     assert list(sampler.feature_names_in_) == list(X)
 
 
+def test_frames_of_polars_come_back_as_such():
+    pl = pytest.importorskip("polars")
+    X, y = table({"a": 60, "b": 30})
+    X = pl.from_pandas(X[["x", "t"]])
+    generator = AAEGenerator(
+        max_iter=2, flow_max_iter=2, hidden_layer_sizes=(8,), flow_layer_sizes=(8,), random_state=0
+    )
+    X_resampled, y_resampled = AAEOverSampler(generator=generator).fit_resample(X, pl.Series("label", y))
+    assert X_resampled[:90].equals(X)
+    assert X_resampled.schema == X.schema
+    assert isinstance(y_resampled, pl.Series)
+    assert (y_resampled == "b").sum() == 60
+
+
 def test_a_pipeline_of_imbalanced_learn_resamples_in_fit_only():
     pipelines = pytest.importorskip("imblearn.pipeline")
     X = np.random.default_rng(0).normal(size=(90, 3))
