@@ -43,7 +43,7 @@ CLASSES = {
         *("ReconstructionError", "RobustCovariance"),
     ),
     "estimators._teachers": ("TeacherEnsemble",),
-    "table._columns": ("CategoricalColumn", "IdentifierColumn", "NumericColumn"),
+    "table._columns": ("CategoricalColumn", "IdentifierColumn", "IgnoredColumn", "NumericColumn"),
     "table._date_formats": ("DateFormat",),
     "table._date_parts": ("DateParts",),
     "table._dates": ("DateColumn", "Gap"),

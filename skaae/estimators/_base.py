@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -78,6 +78,7 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
     warm_start: bool
     scaling: str | None
     categorical_features: Any
+    column_kinds: dict[Any, str] | None
     device: str
     random_state: Any
     verbose: int
@@ -106,6 +107,7 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
         "warm_start": ["boolean"],
         "scaling": [StrOptions({"standard", "quantile"}), None],
         "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
+        "column_kinds": [dict, None],
         "device": [str],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -183,10 +185,11 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
     def _fit_encoder(self, X: Any, scaling: str | None, **options: Any) -> TableEncoder:
         """What turns columns into numbers of one scale, and back; numbers of DataFrames are rounded as they were."""
         options = {"rounding": isinstance(X, pd.DataFrame), **options}
-        encoder = TableEncoder(scaling, categorical_features=self.categorical_features, **options).fit(X)
+        kinds = {"categorical_features": self.categorical_features, "column_kinds": self.column_kinds}
+        encoder = TableEncoder(scaling, **kinds, **options).fit(X)
         encoder.with_frame_format(self._frame_format)
         if self._warns_of_identifiers:
-            warn_of_identifiers(X)
+            warn_of_identifiers(X, set(encoder._kinds))
         return encoder
 
     def _warn_of_drift(self, X: Table) -> tuple[int, ...]:
@@ -299,9 +302,9 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
             setattr(self, name, value)
 
 
-def warn_of_identifiers(table: Table) -> None:
-    """Warn of columns that identify rows."""
-    names = identifier_columns(table)
+def warn_of_identifiers(table: Table, decided: Collection[int]) -> None:
+    """Warn of columns that identify rows, but for those of a kind that was asked for."""
+    names = identifier_columns(table, decided)
     if names:
         warnings.warn(
             f"Columns should describe rows. Got numbers or text that identify them in {names}: no other row has the"

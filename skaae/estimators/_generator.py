@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._plan import Block, TrainingData
-from ..table import TableEncoder, check_matrix, identifier_columns, to_pandas
+from ..table import TableEncoder, check_kinds, check_matrix, identifier_columns, to_pandas
 from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
 from ._calibration import calibrated
 from ._codes import CodesMixin
@@ -83,6 +83,10 @@ class AAEGenerator(CodesMixin, BaseAAE):
     categorical_features : "from_dtype", array-like of str, int or bool, or None, default="from_dtype"
         Which columns are categories, as in `TableEncoder`: those of text, bools and pandas' categories, those that are
         listed also, or none.
+    column_kinds : dict or None, default=None
+        Kinds of columns by their names or indices, instead of those that their cells tell: "number", "whole number",
+        "category", "ordered category", "flag", "date", "time", "duration", "identifier" or "ignore", as in
+        `TableEncoder`.
     identifiers : {"refuse", "replace", "keep"}, default="refuse"
         What to do with columns that identify rows, such as names, e-mails and keys, which generated rows must not have:
         refuse them by an error, replace them by made-up ones, which are numbered in each call of `sample`, or keep them
@@ -169,6 +173,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
         warm_start: bool = False,
         scaling: str | None = "quantile",
         categorical_features: Any = "from_dtype",
+        column_kinds: dict[Any, str] | None = None,
         identifiers: str = "refuse",
         device: str = "auto",
         random_state: Any = None,
@@ -383,7 +388,8 @@ class AAEGenerator(CodesMixin, BaseAAE):
 
     def _fit_generator_encoder(self, X: Any) -> TableEncoder:
         """What encodes columns but those that identify rows, and decodes them into training values if these repeat."""
-        identifiers = [] if self.identifiers == "keep" else identifier_columns(X)
+        decided = check_kinds(X, self.column_kinds)
+        identifiers = [] if self.identifiers == "keep" else identifier_columns(X, decided)
         if identifiers and self.identifiers == "refuse":
             raise ValueError(
                 f"Generated rows must not have what identifies training rows. Got the columns {identifiers}: drop them,"

@@ -94,6 +94,10 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     categorical_features : "from_dtype", array-like of str, int or bool, or None, default="from_dtype"
         Which columns are categories, as in `TableEncoder`: those of text, bools and pandas' categories, those that are
         listed also, or none.
+    column_kinds : dict or None, default=None
+        Kinds of columns by their names or indices, instead of those that their cells tell: "number", "whole number",
+        "category", "ordered category", "flag", "date", "time", "duration", "identifier" or "ignore", as in
+        `TableEncoder`.
     device : str, default="auto"
         Where to compute: "cpu", "cuda", "cuda:1", ... "auto" is an accelerator where there is one.
     random_state : int, RandomState instance or None, default=None
@@ -192,6 +196,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         warm_start: bool = False,
         scaling: str | None = "standard",
         categorical_features: Any = "from_dtype",
+        column_kinds: dict[Any, str] | None = None,
         device: str = "auto",
         random_state: Any = None,
         verbose: int = 0,

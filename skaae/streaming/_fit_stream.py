@@ -154,7 +154,8 @@ class StreamTrainer:
     def scan(self, sample_rows: int, epochs: int, rng: np.random.RandomState) -> None:
         """Count the rows, and initialize the estimator on a sample of them."""
         stream = self.stream
-        sample = ReservoirSample(sample_rows, KnownCategories(self.estimator.categorical_features), rng)
+        known = KnownCategories(self.estimator.categorical_features, self.estimator.column_kinds)
+        sample = ReservoirSample(sample_rows, known, rng)
         for chunk in stream.read(as_text=True):
             sample.add(chunk)
         self.n_rows_total = epochs * sample.n_rows

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..table import MAX_CATEGORIES, TableEncoder, categorical_mask, check_table, missing_mask
+from ..table import MAX_CATEGORIES, TableEncoder, categorical_columns, check_kinds, check_table, missing_mask
 from ._sources import Chunk, concatenate_chunks, take
 
 __all__ = ["KnownCategories", "ReservoirSample"]
@@ -18,8 +18,8 @@ __all__ = ["KnownCategories", "ReservoirSample"]
 class KnownCategories:
     """Creates a memory of the categories that occurred in each column, and of the columns with missing cells."""
 
-    def __init__(self, categorical_features: Any = "from_dtype") -> None:
-        self.categorical_features = categorical_features
+    def __init__(self, categorical_features: Any = "from_dtype", column_kinds: Any = None) -> None:
+        self.categorical_features, self.column_kinds = categorical_features, column_kinds
         self.categories: dict[int, set[Any]] = {}
         self.columns_with_missing: set[int] = set()
 
@@ -51,7 +51,9 @@ class KnownCategories:
     def _categorical_columns(self, table: Any) -> Iterable[int]:
         if self.categorical_features is None:
             return list(self.categories)
-        return np.flatnonzero(categorical_mask(table, self.categorical_features)).tolist()
+        return np.flatnonzero(
+            categorical_columns(table, self.categorical_features, check_kinds(table, self.column_kinds))
+        ).tolist()
 
 
 class ReservoirSample:

@@ -4,6 +4,7 @@ from ._columns import MAX_CATEGORIES
 from ._encoder import TableEncoder
 from ._frames import FrameFormat, is_frame, to_pandas
 from ._identifiers import identifier_columns
+from ._kinds import categorical_columns, check_kinds
 from ._scalers import ColumnScaler, RankScaler
 from ._tables import (
     categorical_mask,
@@ -22,7 +23,9 @@ __all__ = [
     "FrameFormat",
     "RankScaler",
     "TableEncoder",
+    "categorical_columns",
     "categorical_mask",
+    "check_kinds",
     "check_matrix",
     "check_table",
     "check_unique_names",

@@ -25,6 +25,7 @@ from ._matching import is_text, match_categories
 __all__ = [
     "CategoricalColumn",
     "IdentifierColumn",
+    "IgnoredColumn",
     "NumericColumn",
     "count_decimals",
     "is_categorical",
@@ -255,6 +256,21 @@ class IdentifierColumn:
             return pd.array(numbers, dtype=self.dtype)
         text = [f"{self.name} {number}" for number in numbers]
         return pd.array(text, dtype="category" if isinstance(self.dtype, pd.CategoricalDtype) else self.dtype)
+
+
+class IgnoredColumn(IdentifierColumn):
+    """Creates the column of one column's training cells that are not encoded, and missing when decoded."""
+
+    def __init__(self, cells: pd.Series) -> None:
+        self.no_cells = cells.iloc[:0].array
+
+    def after(self, cells: pd.Series) -> IgnoredColumn:
+        """The same column."""
+        return self
+
+    def make_up(self, n: int) -> Any:
+        """Missing cells."""
+        return pd.Series(self.no_cells).reindex(range(n)).array
 
 
 def is_categorical(cells: pd.Series) -> bool:

@@ -21,6 +21,7 @@ from ._columns import (
     MAX_UNSEEN_SHOWN,
     CategoricalColumn,
     IdentifierColumn,
+    IgnoredColumn,
     NumericColumn,
     count_decimals,
     repeats,
@@ -31,10 +32,10 @@ from ._date_parts import DateParts
 from ._dependences import Dependence, find_dependences
 from ._formats import NumberFormat, cast, clip_to_dtype, has_large_integers
 from ._frames import FrameFormat, to_pandas
+from ._kinds import NUMBERS, categorical_columns, check_kinds, column_table, summaries
 from ._scalers import ColumnScaler, Identity, RankScaler
 from ._tables import (
     Table,
-    categorical_mask,
     check_matrix,
     check_table,
     check_unique_names,
@@ -85,6 +86,11 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
     categorical_features : "from_dtype", array-like of str, int or bool, or None, default="from_dtype"
         Which columns are categorical. "from_dtype" takes those of text, bools and pandas' categories; a list of names,
         of indices or of one bool for each column takes these columns also; None says that all must be numeric.
+    column_kinds : dict or None, default=None
+        Kinds of columns by their names or indices, instead of those that their cells tell: "number", "whole number",
+        "category", "ordered category", "flag", "date", "time", "duration", "identifier" or "ignore".
+        Numbers are never taken for codes then. Columns to "ignore" are not encoded, and are missing in decoded rows;
+        identifiers are made up, as `identifiers` are.
     rounding : bool or "seen", default=True
         Whether `inverse_transform` rounds values to as many decimals as all training values of a column have. "seen"
         moreover takes the nearest training value in columns where these repeat, three times in the mean, if `scaling`
@@ -130,9 +136,11 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
     """
 
     _dates: DateParts | None = None
+    _kinds: dict[int, str]
     _parameter_constraints: dict[str, list[Any]] = {
         "scaling": [StrOptions({*TAILS, "quantile"}), None],
         "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
+        "column_kinds": [dict, None],
         "rounding": ["boolean", StrOptions({"seen"})],
         "identifiers": ["array-like", None],
         "keep_missing": ["boolean"],
@@ -143,12 +151,14 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         scaling: str | None = "standard",
         *,
         categorical_features: Any = "from_dtype",
+        column_kinds: dict[Any, str] | None = None,
         rounding: bool | str = True,
         identifiers: Any = None,
         keep_missing: bool = True,
     ) -> None:
         self.scaling = scaling
         self.categorical_features = categorical_features
+        self.column_kinds = column_kinds
         self.rounding = rounding
         self.identifiers = identifiers
         self.keep_missing = keep_missing
@@ -179,8 +189,10 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         self._frame_format = FrameFormat.of(X)
         self._schema = (table.columns, list(table.dtypes)) if isinstance(table, pd.DataFrame) else None
         self._array_dtype = table.dtype if isinstance(table, np.ndarray) else None
+        self._kinds = check_kinds(table, self.column_kinds)
         is_identifier = self._identifier_mask(table)
-        categorical = categorical_mask(table, self.categorical_features) & ~is_identifier
+        hidden, rows = is_identifier, table
+        categorical = categorical_columns(table, self.categorical_features, self._kinds) & ~is_identifier
         self._dates = self._fit_dates(table, categorical | is_identifier)
         if self._dates is not None:
             table = self._dates.expand(table)
@@ -199,6 +211,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         self.source_columns_ = sources if self._dates is None else np.array(self._dates.sources)[sources]
         if not len(self.source_columns_):
             raise ValueError(f"`X` must have a cell that is not missing. Got {table.size} that are.")
+        self._summaries = summaries(rows, hidden)
         return self
 
     def transform(self, X: Any) -> NDArray[Any]:
@@ -293,6 +306,14 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         categories = {self._source(index): set(column.categories) for index, column in columns.items()}
         with_missing = {self._source(index) for index, column in self._columns.items() if column.has_missing}
         return {index: known for index, known in categories.items() if index not in dates}, with_missing
+
+    @property
+    def columns_(self) -> pd.DataFrame:
+        """How the columns were read: a row for each, with its kind, why it is that, how many distinct and missing cells
+        the first rows have, ten thousand at most, their range or the categories, and decimals.
+        """
+        check_is_fitted(self)
+        return column_table(self)
 
     @property
     def _dtypes(self) -> list[Any]:
@@ -465,10 +486,11 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         """Indices of numeric columns without categories, and the other columns by their indices."""
         with_atoms = self.scaling == "quantile"
         frame: Any = pd.DataFrame(table, copy=False)
+        is_number = np.array([self._kinds.get(self._source(index)) in NUMBERS for index in range(len(self._dtypes))])
         large = [index for index in integer_columns(table) if has_large_integers(frame.iloc[:, index])]
         others = with_atoms | columns_with_missing(table)
         for index in large:
-            categorical[index] |= repeats(frame.iloc[:, index])
+            categorical[index] |= not is_number[index] and repeats(frame.iloc[:, index])
             others[index] = True
         self._dependences: list[Dependence] = []
         can_depend = ~is_identifier
@@ -478,13 +500,14 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
             can_depend &= categorical | ~is_part
         if self.rounding == "seen" and categorical.any():
             self._dependences, codes = find_dependences(frame, categorical, np.flatnonzero(can_depend).tolist())
-            categorical[codes] = True
+            categorical[codes] |= ~is_number[codes]
         others |= categorical | is_identifier
         columns: dict[int, Any] = {}
         for index in np.flatnonzero(others).tolist():
             cells = frame.iloc[:, index]
             if is_identifier[index]:
-                columns[index] = IdentifierColumn(cells)
+                is_ignored = self._kinds.get(self._source(index)) == "ignore"
+                columns[index] = (IgnoredColumn if is_ignored else IdentifierColumn)(cells)
             elif categorical[index]:
                 columns[index] = CategoricalColumn(cells, self.keep_missing)
             else:
@@ -517,12 +540,19 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
     def _identifier_mask(self, table: Table) -> NDArray[np.bool_]:
         """Which columns are identifiers: (n_features,)."""
         if self.identifiers is None or not len(self.identifiers):
-            return np.zeros(table.shape[1], np.bool_)
+            return self._of_kinds(table.shape[1], "identifier", "ignore")
         names = table.columns if isinstance(table, pd.DataFrame) else pd.RangeIndex(table.shape[1])
         is_identifier = names.isin(list(self.identifiers))
         if is_identifier.sum() < len(self.identifiers):
             raise ValueError(f"`identifiers` must be names of columns. Got {list(self.identifiers)}.")
-        return np.asarray(is_identifier)
+        return np.asarray(is_identifier) | self._of_kinds(table.shape[1], "identifier", "ignore")
+
+    def _of_kinds(self, n: int, *kinds: str) -> NDArray[np.bool_]:
+        """Which of so many columns were asked to be of some kinds."""
+        return np.array([self._kinds.get(index) in kinds for index in range(n)], np.bool_)
+
+    def _dtype_of(self, index: int) -> Any:
+        return self._schema[1][index] if self._schema else self._array_dtype
 
     def _missing_cells(self, index: int, n: int) -> Any:
         """A column of which no training row had a cell."""

@@ -7,6 +7,7 @@ hardly any does, values were given out one by one. So were those that all occur 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -28,18 +29,20 @@ MIN_DISTINCT_FRACTION = 0.9  # of the cells of a column that identifies rows
 MAX_REPEATS, MIN_REPEATED_KEYS = 5, 30  # of keys that all occur equally often
 
 
-def identifier_columns(table: Any) -> list[Any]:
+def identifier_columns(table: Any, decided: Collection[int] = ()) -> list[Any]:
     """The names of columns of a DataFrame, or indices of those of an array, that identify rows.
 
     These are integers, or text, of which all or nearly all are distinct and could not be so by chance: consecutive
     integers, in any order; integers that ascend evenly with the rows; integers of equally many digits, eight or more,
     or evenly spread ones of six or more; distinct text; and keys that all occur equally often, five times at most.
-    Missing cells do not count, and dates identify nothing.
+    Missing cells do not count, and dates identify nothing, nor do columns at indices
+    that are decided.
     """
     if isinstance(table, pd.DataFrame):
-        columns = (table.iloc[:, index] for index in range(table.shape[1]))
-        return [name for name, cells in zip(table.columns, columns, strict=True) if identifies_rows(cells)]
-    return [index for index, column in enumerate(np.asarray(table).T) if identifies_rows(pd.Series(column, copy=False))]
+        columns = enumerate(table.iloc[:, index] for index in range(table.shape[1]))
+        return [table.columns[i] for i, cells in columns if i not in decided and identifies_rows(cells)]
+    columns = enumerate(pd.Series(column, copy=False) for column in np.asarray(table).T)
+    return [index for index, cells in columns if index not in decided and identifies_rows(cells)]
 
 
 def identifies_rows(cells: pd.Series) -> bool:

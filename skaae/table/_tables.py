@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from mmap import mmap
 from typing import Any, TypeAlias
@@ -93,11 +93,11 @@ def is_memory_mapped(X: NDArray[Any]) -> bool:
     return isinstance(base, mmap)
 
 
-def categorical_mask(table: Table, categorical_features: Any) -> NDArray[np.bool_]:
-    """Which columns are categorical, by their dtype or because they are listed: (n_features,)."""
+def categorical_mask(table: Table, categorical_features: Any, decided: Collection[int] = ()) -> NDArray[np.bool_]:
+    """Which columns are categorical, by their dtype if that is not decided, or because they are listed."""
     mask = np.zeros(table.shape[1], np.bool_)
     if isinstance(table, pd.DataFrame):
-        mask[:] = [is_categorical(table.iloc[:, index]) for index in range(table.shape[1])]
+        mask[:] = [index not in decided and is_categorical(table.iloc[:, index]) for index in range(table.shape[1])]
         if categorical_features is None and mask.any():
             names = list(table.columns[mask])
             raise ValueError(f"With `categorical_features=None`, columns must be numbers. Got categories in {names}.")

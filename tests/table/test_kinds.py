@@ -1,0 +1,120 @@
+"""How columns are read is told, and can be asked for."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+from skaae import AAEGenerator, AAEOutlierDetector, AAETransformer, TableEncoder
+from skaae.streaming import fit_stream
+
+
+@pytest.fixture
+def X():
+    rng, n = np.random.default_rng(0), 200
+    return pd.DataFrame(
+        {
+            "id": np.arange(n) + 1000,
+            "zip": rng.choice([1, 7, 12], n),
+            "year": rng.integers(1990, 2020, n),
+            "when": pd.date_range("2023-01-01", periods=n),
+            "x": np.where(np.arange(n) == 3, np.nan, rng.normal(size=n).round(2)),
+            "name": rng.choice(["a", "b"], n),
+            "flag": rng.random(n) < 0.5,
+            "same": 1,
+            "size": pd.Categorical(rng.choice(["lo", "hi"], n), ordered=True, categories=["lo", "hi"]),
+        }
+    )
+
+
+KINDS = {"zip": "category", "year": "number", "id": "ignore"}
+
+
+def test_columns_tell_kinds_and_why(X):
+    encoder = TableEncoder(column_kinds=KINDS).fit(X)
+    columns = encoder.columns_
+    assert columns.kind.to_dict() == {
+        **{"id": "ignore", "zip": "category", "year": "whole number", "when": "date", "x": "number"},
+        **{"name": "category", "flag": "flag", "same": "constant", "size": "ordered category"},
+    }
+    assert (columns.why[list(KINDS)] == "`column_kinds`").all()
+    assert columns.n_missing["x"] == 1
+    assert columns.n_distinct["zip"] == 3
+    assert columns.decimals["x"] == 2
+    assert columns.loc["zip", "values"] == "1, 7, 12"
+    assert columns.loc["id", "values"] == ""
+    assert columns._repr_html_().startswith("<div>")
+
+
+def test_ignored_columns_come_back_missing(X):
+    encoder = TableEncoder(column_kinds=KINDS).fit(X)
+    assert "id" not in encoder.get_feature_names_out()
+    decoded = encoder.inverse_transform(encoder.transform(X))
+    assert decoded.id.isna().all()
+    pd.testing.assert_frame_equal(decoded.drop(columns="id"), X.drop(columns="id"))
+    assert encoder.transform(X.assign(id=0)).tolist() == encoder.transform(X).tolist()
+
+
+def test_identifiers_are_made_up(X):
+    encoder = TableEncoder(column_kinds={"id": "identifier"}).fit(X)
+    assert encoder.inverse_transform(encoder.transform(X)).id.tolist() == list(range(1200, 1400))
+
+
+def test_numbers_are_no_codes():
+    codes = np.random.default_rng(0).integers(0, 24, 600)
+    X = pd.DataFrame({"month": codes, "name": np.array(list("abcdefghijkl"))[codes % 12]})
+    kinds = [
+        TableEncoder("quantile", rounding="seen", column_kinds=k).fit(X).columns_.kind for k in (None, {0: "number"})
+    ]
+    assert [kind["month"] for kind in kinds] == ["category", "whole number"]
+
+
+def test_arrays(X):
+    array = X[["zip", "x"]].to_numpy()
+    columns = TableEncoder(column_kinds={0: "category"}).fit(array).columns_
+    assert columns.kind.tolist() == ["category", "number"]
+    assert columns.n_missing.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "message"),
+    [
+        ({"foo": "category"}, "names of columns, or their indices. Got 'foo'"),
+        ({99: "category"}, "Got 99"),
+        ({"zip": "words"}, "must be one of number, whole number.*Got 'words' for column 'zip'"),
+        ({"name": "date"}, "Column 'name' must have cells that can be of the kind 'date'. Got \\['"),
+        ({"name": "number"}, "Column 'name' must have cells that can be of the kind 'number'"),
+        ({"x": "whole number"}, "Column 'x'"),
+        ({"x": "flag"}, "Column 'x'"),
+        ({"when": "identifier"}, "Column 'when'"),
+    ],
+)
+def test_kinds_that_cannot_be(X, kinds, message):
+    with pytest.raises(ValueError, match=message):
+        TableEncoder(column_kinds=kinds).fit(X)
+
+
+def test_both_ways_must_agree(X):
+    with pytest.raises(ValueError, match=r"must be a category in both. Got 'number'"):
+        TableEncoder(column_kinds={"zip": "number"}, categorical_features=["zip"]).fit(X)
+    agreed = TableEncoder(column_kinds={"zip": "category"}, categorical_features=["zip"]).fit(X)
+    assert agreed.columns_.kind["zip"] == "category"
+
+
+def test_keys_as_categories(X):
+    rows = pd.DataFrame({"key": np.arange(1500), "x": 0.5})
+    assert TableEncoder(column_kinds={"key": "category"}).fit(rows[:900]).one_hot_groups_ == (900,)
+    with pytest.raises(ValueError, match=r"at most 1,000 of them. Got 1,500 distinct values"):
+        TableEncoder(column_kinds={"key": "category"}).fit(rows)
+
+
+@pytest.mark.filterwarnings("error")
+def test_estimators_take_kinds(X):
+    generator = AAEGenerator(max_iter=2, flow_max_iter=2, random_state=0, column_kinds=KINDS)
+    rows = clone(generator).fit(X).sample(20, random_state=0)
+    assert rows.id.isna().all()
+    assert rows.zip.isin(X.zip).all()
+    detector = AAEOutlierDetector(n_members=1, max_iter=2, random_state=0, column_kinds=KINDS).fit(X)
+    assert (detector.explain(X[:5])["id"] == 0).all()
+    streamed = fit_stream(AAETransformer(2, max_iter=2, random_state=0, column_kinds=KINDS), X, batch_rows=50)
+    assert streamed.table_encoder_.columns_.kind["zip"] == "category"
