@@ -17,7 +17,7 @@ __all__ = ["categorical_columns", "check_kinds", "column_table", "summaries"]
 
 CATEGORIES, NUMBERS = ("category", "ordered category", "flag"), ("number", "whole number")
 KINDS = (*NUMBERS, *CATEGORIES, "date", "time", "duration", "identifier", "ignore")
-MIN_SUMMARY_ROWS, MAX_SUMMARY_ROWS, MAX_SUMMARY_CELLS = 1000, 10_000, 2**20  # the first, which are counted
+MIN_SUMMARY_ROWS, MAX_SUMMARY_ROWS, MAX_SUMMARY_CELLS = 1000, 10_000, 2**18  # the first, which are counted
 MAX_SHOWN = 5  # categories
 
 
