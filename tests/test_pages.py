@@ -1,5 +1,6 @@
 """What the README and the pages of the documentation show, runs; and what refers to a page finds one."""
 
+import importlib.util
 import re
 import tomllib
 from pathlib import Path
@@ -18,7 +19,18 @@ README = (ROOT / "README.md").read_text()
 BLOCK = re.compile(r"```(?:python|\{run\})\n(?::\w+:[^\n]*\n)*(.*?)```", re.DOTALL)
 PAGES = {str(path.relative_to(ROOT)): path.read_text() for path in sorted((ROOT / "docs").rglob("*.md"))}
 RUNS = [("README.md", block) for block in BLOCK.findall(README)]
-RUNS += [(page, "".join(BLOCK.findall(text))) for page, text in PAGES.items() if BLOCK.search(text)]
+NEEDS = re.compile(r"```\{run\}\n:needs: ([^\n]*)\n.*?```", re.DOTALL)
+
+
+def without_what_is_not_installed(text):
+    return NEEDS.sub(lambda block: block[0] if all(map(importlib.util.find_spec, block[1].split())) else "", text)
+
+
+RUNS += [
+    (page, "".join(BLOCK.findall(without_what_is_not_installed(text))))
+    for page, text in PAGES.items()
+    if BLOCK.search(text)
+]
 REFERENCE = (ROOT / "docs" / "reference" / "index.md").read_text()
 ESTIMATORS = [name for name in skaae.__all__ if name[0].isupper()]
 

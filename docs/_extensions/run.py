@@ -5,6 +5,7 @@ The blocks of a page share a namespace, as the cells of a notebook do. An error 
 
 import ast
 import contextlib
+import importlib.util
 import io
 import tempfile
 import warnings
@@ -27,10 +28,14 @@ class Run(SphinxDirective):
     """A block of Python; ``:alt:`` is the text alternative of its figures."""
 
     has_content = True
-    option_spec = {"alt": directives.unchanged}
+    option_spec = {"alt": directives.unchanged, "needs": directives.unchanged}
 
     def run(self):
         code = "\n".join(self.content)
+        if not all(importlib.util.find_spec(package) for package in self.options.get("needs", "").split()):
+            block = nodes.literal_block(code, code, language="python")
+            self.set_source_info(block)
+            return [block]
         printed, last = execute(code, self.env.temp_data.setdefault("namespace of blocks", {"__name__": "__page__"}))
         block = nodes.literal_block(code, code, language="python")
         self.set_source_info(block)
