@@ -33,6 +33,7 @@ TYPE_KEY = "__type__"
 CLASSES = {
     "_plan": ("Architecture", "Block"),
     "estimators._cell_novelty": ("CellNovelty",),
+    "estimators._conformal": ("ConformalFold",),
     "estimators._class_styles": ("ClassStyles",),
     "estimators._conditions": ("Conditions",),
     "estimators._covariance": ("PCAReduction",),

@@ -225,8 +225,11 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
         data: TrainingData,
         start: TrainedModel | None,
         hooks: Sequence[Hook] = (),
+        member_rows: Sequence[NDArray[np.intp]] | None = None,
     ) -> tuple[TrainedModel, Curves]:
         """A model trained from scratch, or from where another one stands, and the curve of each loss.
+
+        Member k is trained on the rows ``member_rows[k]``, or on all.
 
         With `warm_start`, an interruption ends the training with the epochs that are done.
         """
@@ -236,7 +239,7 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
         device = resolve_device(self.device) if start is None else start.device
         state = None if start is None else start.state
         try:
-            result = train(architecture, plan, data, start=state, hooks=hooks, device=device)
+            result = train(architecture, plan, data, member_rows=member_rows, start=state, hooks=hooks, device=device)
         except Interrupted as interrupt:
             if not self.warm_start:
                 raise

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ..table import TableEncoder
 from ..table._scalers import MAX_SPREADS
-from ..table._tables import Table, iter_chunks
+from ..table._tables import Table, iter_chunks, take_rows
 
 __all__ = ["CellNovelty"]
 
@@ -104,7 +104,7 @@ def sample_rows(table: Table, seed: int) -> Table:
     if len(table) <= MAX_TAIL_ROWS:
         return table
     indices = np.sort(np.random.RandomState(seed).randint(len(table), size=MAX_TAIL_ROWS))
-    return table[indices] if isinstance(table, np.ndarray) else table.iloc[indices]
+    return take_rows(table, indices)
 
 
 def column_statistics(values: NDArray[np.float64], low: float, high: float) -> tuple[float, ...]:

@@ -29,6 +29,11 @@ class TrainedModel:
         """Number of members of the pack."""
         return len(next(value for name, value in self.state.items() if name.startswith("model.")))
 
+    def member(self, index: int) -> TrainedModel:
+        """One member as a model by itself."""
+        state = {name: value[index : index + 1] for name, value in self.state.items() if name.startswith("model.")}
+        return replace(self, state=state)
+
     def encode(self, X: NDArray[Any]) -> NDArray[Any]:
         """Codes of rows, (n_members, n_samples, width)."""
         from ..core.inference import encode

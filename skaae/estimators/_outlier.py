@@ -1,5 +1,6 @@
 """AAEOutlierDetector: rows that are unlike the others, and why."""
 
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -11,12 +12,13 @@ from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._plan import Block, TrainingData
-from ..table import FrameFormat, RankScaler, to_pandas
-from ..table._tables import Table, iter_chunks
+from .._plan import Architecture, Block, TrainingData
+from ..table import FrameFormat, RankScaler, TableEncoder, to_pandas
+from ..table._tables import Table, iter_chunks, take_rows
 from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
 from ._cell_novelty import CellNovelty
 from ._config import auto_components, build_architecture, build_plan, check_components, check_resumable
+from ._conformal import ConformalFold, draw_folds, n_calibration_rows, p_values
 from ._score_calibration import ScorerGroup
 from ._scorer_groups import GROUP_WEIGHTS, FittedScorers, combined_score, fit_scorers, group_scores, scorer_input
 from ._scorers import ScorerInput, has_common_values
@@ -53,9 +55,13 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         How many models are trained side by side; their errors are averaged.
     contamination : float or "auto", default="auto"
         Share of training rows that `predict` should find to be outliers, which sets `offset_`. A number is met exactly,
-        for which all training rows are scored. "auto" is 0.05, of the rows that scorers are fitted to if there are more
-        than 10,000: where training rows are normal, about that share of new normal rows are false alarms, and more of
-        them where there are fewer than some hundred training rows.
+        for which all training rows are scored; with 0 none is an outlier. "auto" is 0.05, of the rows that scorers are
+        fitted to if there are more than 10,000: where training rows are normal, about that share of new normal rows are
+        false alarms, and more of them where there are fewer than some hundred training rows.
+    conformal : bool, default=False
+        Whether to have `p_values`, and `predict` with a rate of false alarms [9]_. For that, up to five further models,
+        of one member each, are fitted to a part of the rows and score the others, which about doubles the time of a
+        fit.
     trim_fraction : float, default=0.4
         Fraction of the training rows, those with the rarest values, that the model and some scorers are not fitted to.
         Try 0.1 where
@@ -143,6 +149,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     .. [6] Liu, Ting and Zhou, "Isolation forest", 2008.
     .. [7] Rousseeuw and van Driessen, "A fast algorithm for the minimum covariance determinant estimator", 1999.
     .. [8] Han, Hu, Huang, Jiang and Zhao, "ADBench: anomaly detection benchmark", 2022, arXiv 2206.09426.
+    .. [9] Bates, Candès, Lei, Romano and Sesia, "Testing for outliers with conformal p-values", 2023, arXiv 2104.08279.
 
     Examples
     --------
@@ -151,26 +158,31 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     >>> rng = np.random.RandomState(0)
     >>> X = rng.normal(size=(300, 4))
     >>> X[:, 1] += 3 * X[:, 0]  # two columns that go together
-    >>> model = AAEOutlierDetector(random_state=0).fit(X)
+    >>> model = AAEOutlierDetector(conformal=True, random_state=0).fit(X)
     >>> outlier = [[1.5, -4.5, 0.0, 0.0]]  # neither value is rare by itself
     >>> model.predict(outlier)
     array([-1])
+    >>> float(model.p_values(outlier)[0].round(3))
+    0.003
     >>> bool(model.explain(outlier).iloc[0, :2].sum() > 0.8)
     True
     """
 
     n_members: int
     contamination: Any
+    conformal: bool
     trim_fraction: float
     scorers_: dict[str, ScorerGroup]
     offset_: float
     _ranks: RankScaler
     _novelty: CellNovelty
+    _conformal: Sequence[ConformalFold] = ()
 
     _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
         "n_members": [Interval(Integral, 1, None, closed="left")],
-        "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
+        "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="both")],
+        "conformal": ["boolean"],
         "trim_fraction": [Interval(Real, 0, 0.5, closed="both")],
     }
 
@@ -180,6 +192,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         *,
         n_members: int = 4,
         contamination: Any = "auto",
+        conformal: bool = False,
         trim_fraction: float = 0.4,
         hidden_layer_sizes: Any = (128,),
         activation: str = "relu",
@@ -249,7 +262,9 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
                 model, curves = self._train(architecture, plan, data, resumed, hooks)
                 scorers = fit_scorers(model, rows, self.trim_fraction, scorer_seed)
                 novelty = CellNovelty(scorer_seed, float(scorers.scores.max()) + 1).fit(encoder, X)
+                conformal = self._fit_conformal(architecture, encoder, X, rows, rng) if self.conformal else []
                 fitted |= {"_ranks": scorers.ranks, "scorers_": scorers.groups, "_novelty": novelty}
+                fitted["_conformal"] = conformal
                 self._assign(fitted, model, curves, resumed)
                 self.offset_ = self._threshold(X, rows, scorers)
         return self
@@ -292,8 +307,35 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         """
         return self.score_samples(X) - self.offset_
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any, false_alarm_rate: float | None = None) -> np.ndarray:
         """Which rows are outliers; PyOD has 1 where this has -1, and 0 where this has +1.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+        false_alarm_rate : float or None, default=None
+            Share of normal rows that may be taken for outliers, for a detector that was fitted with
+            ``conformal=True``: rows with p-values up to it are. None goes by `offset_`.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+            -1 for outliers, +1 for the others.
+        """
+        if false_alarm_rate is None:
+            return np.where(self.decision_function(X) >= 0, 1, -1)
+        p_values = self.p_values(X)
+        lowest = 1 / (1 + n_calibration_rows(self._conformal))
+        if not lowest <= false_alarm_rate <= 1:
+            raise ValueError(
+                f"`false_alarm_rate` must be from {lowest:.3g}, the lowest p-value that so many training rows allow, to"
+                f" 1. Got {false_alarm_rate}."
+            )
+        return np.where(p_values <= false_alarm_rate, -1, 1)
+
+    def p_values(self, X: Any) -> np.ndarray:
+        """How probable it is that a normal row is as strange.
 
         Parameters
         ----------
@@ -302,10 +344,30 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
 
         Returns
         -------
-        labels : ndarray of shape (n_samples,)
-            -1 for outliers, +1 for the others.
+        p_values : ndarray of shape (n_samples,)
+            The share of training rows that are as strange, the row itself being one of them: from ``1 / (n + 1)`` for
+            rows stranger than each of n training rows to 1. Training rows, 500 to 10,000 of them if there are so many,
+            are scored by models that did not learn from them; so of new normal rows a share of about p has p-values up
+            to p, however they are distributed and however few the training rows are. p-values of training rows
+            themselves are too high, and those of outliers if there were some among the training rows.
+
+        Raises
+        ------
+        ValueError
+            If the detector was fitted without ``conformal=True``.
+
+        See Also
+        --------
+        scipy.stats.false_discovery_control : p-values of many rows, adjusted so that they bound the share of false
+            alarms among what is taken for outliers.
         """
-        return np.where(self.decision_function(X) >= 0, 1, -1)
+        check_is_fitted(self)
+        if not self._conformal:
+            raise ValueError("p-values need a detector that was fitted with `conformal=True`, to three rows or more.")
+        table = self._validate(X, reset=False)
+        encoder, folds = self.table_encoder_, self._conformal
+        chunks = [(chunk, self._scale_silently(chunk)) for chunk in iter_chunks(table)]
+        return np.concatenate([p_values(folds, encoder, chunk, rows) for chunk, rows in chunks])
 
     def explain(self, X: Any) -> Any:
         """Why: the share of each column in the score of each row.
@@ -342,6 +404,25 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         explained = pd.DataFrame(of_columns, index=index, columns=names)
         return explained if frame_format is None else frame_format.write(explained, with_types=False)
 
+    def _fit_conformal(
+        self,
+        architecture: Architecture,
+        encoder: TableEncoder,
+        X: Table,
+        rows: NDArray[Any],
+        rng: np.random.RandomState,
+    ) -> list[ConformalFold]:
+        """Detectors that learned from a part of the training rows, and scored the others."""
+        folds = draw_folds(len(rows), rng)
+        if not folds:
+            return []
+        seeds, scorer_seed = draw_seeds(rng, len(folds)), draw_seed(rng)
+        common = [fold.learned[has_common_values(rows[fold.learned], self.trim_fraction)] for fold in folds]
+        plan = build_plan(self, len(common[0]), seeds, auto_steps=500, auto_noise=1.0, random_noise_level=True)
+        model, _ = self._train(architecture, plan, TrainingData(rows), None, member_rows=common)
+        detectors = [ConformalFold(model.member(index), self.trim_fraction, scorer_seed) for index in range(len(folds))]
+        return [detector.fit(encoder, X, rows, fold) for detector, fold in zip(detectors, folds, strict=True)]
+
     def _combined_score(self, rows: NDArray[Any]) -> NDArray[np.float64]:
         """The combined score of scaled rows, (n_samples,), higher for stranger ones."""
         chunks = gen_batches(len(rows), CHUNK_ROWS)
@@ -359,7 +440,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         score, table = scorers.scores, X
         if len(scorers.indices) < len(rows):
             if self.contamination == "auto":
-                table = X.iloc[scorers.indices] if isinstance(X, pd.DataFrame) else X[scorers.indices]
+                table = take_rows(X, scorers.indices)
             else:
                 score = self._combined_score(rows)
         offset: float = -np.quantile(score + self._cell_novelty(table).sum(axis=1), 1 - self._contamination())

@@ -30,6 +30,7 @@ __all__ = [
     "numeric_columns",
     "one_hot",
     "rows_of_lists",
+    "take_rows",
 ]
 
 CHUNK_ROWS = 2**16
@@ -121,6 +122,11 @@ def iter_chunks(table: Table) -> Iterator[Table]:
     for start in range(0, max(1, len(table)), CHUNK_ROWS):
         rows = slice(start, start + CHUNK_ROWS)
         yield table.iloc[rows] if isinstance(table, pd.DataFrame) else table[rows]
+
+
+def take_rows(table: Table, indices: NDArray[np.intp]) -> Table:
+    """The rows at some indices."""
+    return table.iloc[indices] if isinstance(table, pd.DataFrame) else table[indices]
 
 
 def concatenate(chunks: Iterable[NDArray[Any]], n_rows: int, dtype: DTypeLike | None = None) -> NDArray[Any]:

@@ -1,0 +1,110 @@
+r"""Conformal p-values: how many rows that a detector did not learn from are as strange as a new one.
+
+If new rows are drawn as training rows were, a share of at most :math:`\alpha` of them has
+:math:`p = (1 + |\{i: s_i \ge s\}|) / (n + 1) \le \alpha`, whatever the score :math:`s` is, provided that
+:math:`s_1, ..., s_n` are scores of rows that the detector did not learn from (Bates, Candès, Lei, Romano and Sesia,
+"Testing for outliers with conformal p-values", 2023).
+
+So that no row is lost, the training rows are divided into folds, each of which is scored by a detector that is fitted
+to the other rows; a new row is compared with a fold by the detector of the fold (Vovk, "Cross-conformal predictors",
+2015). Scores of different detectors cannot be compared: they are calibrated by different rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..table import TableEncoder
+from ..table._tables import Table, take_rows
+from ._cell_novelty import CellNovelty
+from ._inference import TrainedModel
+from ._scorer_groups import combined_score, fit_scorers, scorer_input
+
+__all__ = ["ConformalFold", "Fold", "draw_folds", "n_calibration_rows", "p_values"]
+
+N_FOLDS = 5
+MIN_CALIBRATION_ROWS = 500  # that folds are scored for, if there are so many
+MAX_CALIBRATION_ROWS, MAX_LEARNED_ROWS = 10_000, 20_000
+MIN_SAMPLES = 3  # so that two are left to learn from
+
+
+class Fold(NamedTuple):
+    """Indices of training rows that are held out, and of those that are learned from in their place."""
+
+    held_out: NDArray[np.intp]
+    learned: NDArray[np.intp]
+
+
+class ConformalFold:
+    """Creates a detector from a model that learned from the rows of a fold; the held-out rows are scored.
+
+    Attributes
+    ----------
+    scorers_ : dict of str to ScorerGroup
+        Fitted scorers.
+    ranks_ : RankScaler
+        The ranks that some go by.
+    novelty_ : CellNovelty
+        What cells the rows had.
+    known_categories_ : ndarray of bool of shape (n_categories,)
+        Which one-hot encoded categories they had.
+    scores_ : ndarray of shape (n_held_out,)
+        Scores of the held-out rows, ascending, higher for stranger ones.
+    """
+
+    def __init__(self, model: TrainedModel, trim_fraction: float, seed: int) -> None:
+        self.model, self.trim_fraction, self.seed = model, trim_fraction, seed
+
+    def fit(self, encoder: TableEncoder, X: Table, rows: NDArray[Any], fold: Fold) -> Self:
+        """Fit scorers to the learned rows, and score the held-out ones; ``rows`` are those of the table, scaled."""
+        learned = rows[fold.learned]
+        scorers = fit_scorers(self.model, learned, self.trim_fraction, self.seed)
+        self.scorers_, self.ranks_ = scorers.groups, scorers.ranks
+        never_seen = float(scorers.scores.max()) + 1
+        self.novelty_ = CellNovelty(self.seed, never_seen).fit(encoder, take_rows(X, fold.learned))
+        self.known_categories_ = (learned[:, encoder.n_numeric_ :] > 0).any(axis=0)
+        self.scores_ = np.sort(self.score(encoder, take_rows(X, fold.held_out), rows[fold.held_out]))
+        return self
+
+    def score(self, encoder: TableEncoder, X: Table, rows: NDArray[Any]) -> NDArray[np.float64]:
+        """Scores of rows, (n_samples,), higher for stranger ones."""
+        score = combined_score(self.scorers_, scorer_input(self.model, self.ranks_, rows))
+        new_categories = rows[:, encoder.n_numeric_ :][:, ~self.known_categories_] > 0
+        novelty = self.novelty_.score(encoder, X).sum(axis=1) + self.novelty_.never_seen * new_categories.sum(axis=1)
+        return np.asarray(score + novelty)
+
+    def count_as_strange(self, encoder: TableEncoder, X: Table, rows: NDArray[Any]) -> NDArray[np.intp]:
+        """How many held-out rows are as strange as each of other rows, or stranger, (n_samples,)."""
+        return np.asarray(len(self.scores_) - np.searchsorted(self.scores_, self.score(encoder, X, rows)))
+
+
+def p_values(
+    folds: Sequence[ConformalFold], encoder: TableEncoder, X: Table, rows: NDArray[Any]
+) -> NDArray[np.float64]:
+    """The share of held-out rows that are as strange as each of other rows, which counts itself, (n_samples,)."""
+    n_as_strange = sum(fold.count_as_strange(encoder, X, rows) for fold in folds)
+    return np.asarray((1 + n_as_strange) / (1 + n_calibration_rows(folds)))
+
+
+def n_calibration_rows(folds: Sequence[ConformalFold]) -> int:
+    """Number of held-out rows."""
+    return sum(len(fold.scores_) for fold in folds)
+
+
+def draw_folds(n_samples: int, rng: np.random.RandomState) -> list[Fold]:
+    """Folds of a fifth of the rows, and only as many as calibration needs; none if there are less than three rows."""
+    if n_samples < MIN_SAMPLES:
+        return []
+    size = min(math.ceil(n_samples / N_FOLDS), MAX_CALIBRATION_ROWS)
+    n_folds = min(math.ceil(n_samples / size), math.ceil(MIN_CALIBRATION_ROWS / size))
+    order = rng.permutation(n_samples)
+    folds = []
+    for start in range(0, n_folds * size, size):
+        others = np.concatenate([order[:start], order[start + size :]])
+        folds.append(Fold(np.sort(order[start : start + size]), np.sort(others[:MAX_LEARNED_ROWS])))
+    return folds
