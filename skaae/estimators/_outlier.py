@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import OutlierMixin
 from sklearn.utils import check_random_state, gen_batches
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._plan import Architecture, Block, TrainingData
@@ -181,7 +181,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
         "n_members": [Interval(Integral, 1, None, closed="left")],
-        "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="both")],
+        "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right"), Options(Real, {0})],
         "conformal": ["boolean"],
         "trim_fraction": [Interval(Real, 0, 0.5, closed="both")],
     }
