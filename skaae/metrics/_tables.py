@@ -45,11 +45,11 @@ def check_tables(first: Any, second: Any, names: tuple[str, ...] = ("X_real", "X
 
 def dates_to_numbers(real: pd.DataFrame, generated: pd.DataFrame) -> list[pd.DataFrame]:
     """Both tables, the columns that are dates in the first as seconds."""
-    kinds = {name: date_kind(real[name]) for name in real}
-    tables = [real, generated]
-    for name, kind in kinds.items():
-        if kind is not None:
-            tables = [table.assign(**{name: dates_as_numbers(table[name], kind)}) for table in tables]
+    kinds = {name: kind for name in real if (kind := date_kind(real[name])) is not None}
+    tables = [table.copy(deep=False) for table in (real, generated)]
+    for table in tables:
+        for name, kind in kinds.items():
+            table[name] = dates_as_numbers(table[name], kind)
     return tables
 
 

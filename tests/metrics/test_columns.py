@@ -197,3 +197,9 @@ def test_a_column_without_cells_is_no_perfect_one(kinds):
     assert column_shape_error(kinds, nothing, average=False).x == 1
     numbers = pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)))
     assert pair_trend_error(numbers, numbers.assign(**{}).mask(numbers < np.inf)) == 1
+
+
+def test_dates_in_columns_without_names():
+    X = pd.DataFrame({0: pd.date_range("2023-01-01", periods=60), 1: np.arange(60.0)})
+    assert column_shape_error(X, X[::-1]) == 0
+    assert column_shape_error(X, pd.concat([X[:30], X[:30]])) > 0.2
