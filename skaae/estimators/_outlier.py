@@ -366,8 +366,8 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
             raise ValueError("p-values need a detector that was fitted with `conformal=True`, to three rows or more.")
         table = self._validate(X, reset=False)
         encoder, folds = self.table_encoder_, self._conformal
-        chunks = [(chunk, self._scale_silently(chunk)) for chunk in iter_chunks(table)]
-        return np.concatenate([p_values(folds, encoder, chunk, rows) for chunk, rows in chunks])
+        chunks = iter_chunks(table)
+        return np.concatenate([p_values(folds, encoder, chunk, self._scale_silently(chunk)) for chunk in chunks])
 
     def explain(self, X: Any) -> Any:
         """Why: the share of each column in the score of each row.
