@@ -49,10 +49,12 @@ CLASSES = {
     "table._date_parts": ("DateParts",),
     "table._dates": ("DateColumn", "Gap"),
     "table._dependences": ("Dependence",),
+    "table._encoded_columns": ("EncodedColumns",),
     "table._encoder": ("TableEncoder",),
     "table._formats": ("NumberFormat",),
     "table._frames": ("FrameFormat",),
     "table._scalers": ("ColumnScaler", "Identity", "RankScaler"),
+    "table._table_format": ("TableFormat",),
 }
 MODULES = {name: module for module, names in CLASSES.items() for name in names}
 BUILTINS = (str, int, float, bool, type(None))

@@ -76,7 +76,7 @@ def export_denoised(graph: Graph, estimator: Any, X: str, encoded: str) -> Outpu
     """Denoised rows in the units of the columns, a mean over the members; if masked, in missing cells only."""
     encoder, architecture = estimator.table_encoder_, estimator._model.architecture
     has_other_columns = architecture.one_hot_groups or encoder.n_numeric_ < encoder.n_features_in_
-    if has_other_columns or encoder._schema is not None:
+    if has_other_columns or encoder.has_schema:
         what = "categories, atoms or empty columns" if has_other_columns else "a DataFrame"
         raise ValueError(
             "The columns of a denoiser must be numbers in an array to be exported, because those of a DataFrame are"
@@ -89,8 +89,8 @@ def export_denoised(graph: Graph, estimator: Any, X: str, encoded: str) -> Outpu
     decoded = [member.decode(graph.concat(member.encode(encoded))) for member in members(graph, estimator)]
     denoised = graph.add("Max", graph.add("Min", graph.mean(decoded), high), low)
     denoised = unscale(graph, encoder, graph.cast(denoised, np.float64))
-    if not np.array_equal(encoder._value_columns, range(encoder.n_features_in_)):
-        denoised = graph.add("Gather", denoised, np.argsort(encoder._value_columns), axis=1)
+    if not np.array_equal(encoder._columns.value_columns, range(encoder.n_features_in_)):
+        denoised = graph.add("Gather", denoised, np.argsort(encoder._columns.value_columns), axis=1)
     if estimator.corruption == "masked":
         denoised = graph.add("Where", graph.add("IsNaN", X), denoised, X)
     return denoised, (encoder.n_features_in_,)

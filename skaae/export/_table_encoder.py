@@ -21,8 +21,8 @@ def encode(graph: Graph, encoder: TableEncoder, X: str, dtype: str) -> str:
     """Rows as the encoder's `transform` encodes them; in rows of 32 bits, categories are compared in 32 bits."""
     check_numeric_categories(encoder)
     tensors = [scale(graph, encoder, X)] if encoder.n_numeric_ else []
-    for index in encoder._one_hot_columns:
-        x, column = graph.slice_columns(X, index, index + 1), encoder._columns[index]
+    for index in encoder._columns.one_hot_columns:
+        x, column = graph.slice_columns(X, index, index + 1), encoder._columns.apart[index]
         if isinstance(column, NumericColumn):
             tensors.append(one_hot_atoms(graph, column, x, to_precision(column.atoms, np.dtype(dtype))))
         else:
@@ -54,7 +54,7 @@ def check_numeric_categories(encoder: TableEncoder) -> None:
             f"Columns must be numbers to be exported. Got dates in columns {dates}: turn these into numbers first, and"
             " fit the estimator to them."
         )
-    for index, column in encoder._columns.items():
+    for index, column in encoder._columns.apart.items():
         if isinstance(column, NumericColumn) and column.format.origin:
             raise ValueError(
                 f"Integers must be at most 2**53 to be exported. Got larger ones in column {names[index]!r}."
@@ -68,7 +68,7 @@ def check_numeric_categories(encoder: TableEncoder) -> None:
 
 def scale(graph: Graph, encoder: TableEncoder, X: str) -> str:
     """The scaled values of numeric columns, 0 where they are missing."""
-    x = graph.add("Gather", X, np.asarray(encoder._value_columns), axis=1)
+    x = graph.add("Gather", X, np.asarray(encoder._columns.value_columns), axis=1)
     missing = graph.add("IsNaN", x)
     x = graph.add("Where", missing, np.array(0.0), x)
     scaler, parameters = fitted_scaler(encoder)
@@ -86,8 +86,9 @@ def scale(graph: Graph, encoder: TableEncoder, X: str) -> str:
 
 def fitted_scaler(encoder: TableEncoder) -> tuple[Any, Any]:
     """The first scaler of the values, and the parameters of all: centres and spreads, or knots."""
-    scalers = [encoder.scaler_] if encoder._complete_numeric else []
-    scalers += [encoder._columns[index].scaler for index in encoder._value_columns if index in encoder._columns]
+    columns = encoder._columns
+    scalers: list[Any] = [columns.scaler] if columns.together else []
+    scalers += [columns.apart[index].scaler for index in columns.value_columns if index in columns.apart]
     if isinstance(scalers[0], RankScaler):
         return scalers[0], [knots for scaler in scalers for knots in scaler.knots_]
     if not isinstance(scalers[0], ColumnScaler):

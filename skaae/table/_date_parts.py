@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ._date_formats import MISSING, Ticks
+from ._date_formats import MISSING, Ticks, date_kind
 from ._dates import DateColumn, Gap
 
 __all__ = ["DateParts"]
@@ -37,8 +37,6 @@ class DateParts:
         The column that the gaps of another are to.
     orders : list of tuple of three ints
         The columns of dates that were never before another, that other, and the least gap between both.
-    dtypes : list of dtype
-        The dtypes of the columns of the table with parts.
     sources : list of int
         The column that each column of the table with parts comes from.
     """
@@ -50,7 +48,6 @@ class DateParts:
             index: DateColumn(table.iloc[:, index], kind, with_cycles, seen, coarse) for index, kind in kinds.items()
         }
         self.first: dict[int, int] = {}
-        self.dtypes: list[Any] = []
         ticks = self._read(table)
         for position, index in enumerate(ticks):
             for first in list(ticks)[:position] if with_gaps else ():
@@ -62,6 +59,18 @@ class DateParts:
         names = {index: column.names() for index, column in self.columns.items()}
         self.sources = [index for index in range(table.shape[1]) for _ in names.get(index, [""])]
         self.names = [name for index in range(table.shape[1]) for name in names.get(index, [""])]
+
+    @classmethod
+    def find(
+        cls, table: Any, among: NDArray[np.bool_], scaling: str | None, rounding: bool | str, keep_missing: bool
+    ) -> DateParts | None:
+        """The dates among some columns of a table; None if there are none. Parameters are those of `TableEncoder`."""
+        if not isinstance(table, pd.DataFrame):
+            return None
+        kinds = {index: date_kind(table.iloc[:, index]) for index in np.flatnonzero(among).tolist()}
+        dates = {index: kind for index, kind in kinds.items() if kind is not None}
+        with_cycles, seen, coarse = scaling != "quantile", rounding == "seen", scaling == "clip"
+        return cls(table, dates, with_cycles, seen, coarse, with_gaps=keep_missing) if dates else None
 
     def expand(self, table: pd.DataFrame, within_range: bool = True) -> pd.DataFrame:
         """The table with parts in the place of dates, positions within the range of the training rows, or not."""

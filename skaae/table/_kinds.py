@@ -69,6 +69,18 @@ def categorical_columns(table: Table, categorical_features: Any, kinds: dict[int
     return mask
 
 
+def identifier_mask(table: Table, identifiers: Any, kinds: dict[int, str]) -> NDArray[np.bool_]:
+    """Which columns are not encoded, because they are listed as identifiers, or by their kind: (n_features,)."""
+    mask = np.array([kinds.get(index) in ("identifier", "ignore") for index in range(table.shape[1])], np.bool_)
+    if identifiers is None or not len(identifiers):
+        return mask
+    names = table.columns if isinstance(table, pd.DataFrame) else pd.RangeIndex(table.shape[1])
+    is_listed = np.asarray(names.isin(list(identifiers)))
+    if is_listed.sum() < len(identifiers):
+        raise ValueError(f"`identifiers` must be names of columns. Got {list(identifiers)}.")
+    return is_listed | mask
+
+
 def summaries(table: Table, hidden: NDArray[np.bool_]) -> list[tuple[Any, ...]]:
     """Of each column the number of distinct cells, of missing ones, and the ends of its range, if that is not hidden.
 
@@ -114,11 +126,11 @@ def column_table(encoder: Any) -> pd.DataFrame:
 def describe(encoder: Any, index: int, n_distinct: int, n_missing: int, low: Any, high: Any) -> tuple[Any, ...]:
     """The kind of a column, why it is that, its distinct and missing cells, values, and decimals."""
     inner = encoder._dates.sources.index(index) if encoder._dates is not None else index
-    column, is_asked = encoder._columns.get(inner), index in encoder._kinds
+    column, is_asked = encoder._columns.apart.get(inner), index in encoder._kinds
     values, decimals = "" if low is None else f"{low} to {high}", None
     if encoder._dates is not None and index in encoder._dates.columns:
         kind = encoder._dates.columns[index].format.kind
-        why = f"{encoder._dtype_of(index)}" if encoder._dates.columns[index].format.form is None else "ISO 8601"
+        why = f"{encoder._format.dtype_of(index)}" if encoder._dates.columns[index].format.form is None else "ISO 8601"
     elif isinstance(column, IgnoredColumn):
         kind, why = "ignore", ""
     elif isinstance(column, IdentifierColumn):
@@ -132,11 +144,8 @@ def describe(encoder: Any, index: int, n_distinct: int, n_missing: int, low: Any
         is_number = pd.api.types.is_numeric_dtype(dtype) and kind != "flag"
         why = "listed, or a code" if is_number else str(dtype)
     else:
-        if column is not None:
-            decimals = column.decimals
-        elif encoder.rounding:
-            decimals = encoder._decimals[encoder._complete_numeric.index(inner)]
-        kind, why = "whole number" if decimals == 0 else "number", str(encoder._dtype_of(index))
+        decimals = encoder._columns.decimals_of(inner)
+        kind, why = "whole number" if decimals == 0 else "number", str(encoder._format.dtype_of(index))
     if n_distinct <= 1 and kind not in {"ignore", "identifier"}:
         kind = "constant"
     return kind, "`column_kinds`" if is_asked else why, n_distinct, n_missing, values, decimals

@@ -392,7 +392,7 @@ class TestIdentifiers:
         assert rows.key.tolist() == list(range(67, 117))
         assert rows.order.nunique() == 25
         assert rows.age.isin(people.age).all()
-        assert "Person" not in str(vars(model.table_encoder_._columns[0]))
+        assert "Person" not in str(vars(model.table_encoder_._columns.apart[0]))
         assert np.isfinite(model.transform(people)).all()
 
     def test_conditions_are_no_identifiers(self, people):
