@@ -9,6 +9,7 @@ from ._history import HistoryDisplay
 from ._latent import LatentDisplay
 from ._manifold import ManifoldDisplay
 from ._outlier import OutlierDisplay
+from ._quality import QualityDisplay
 from ._reconstruction import ReconstructionDisplay
 from ._sample import SampleDisplay
 from ._transfer import TransferDisplay
@@ -19,6 +20,7 @@ __all__ = [
     "LatentDisplay",
     "ManifoldDisplay",
     "OutlierDisplay",
+    "QualityDisplay",
     "ReconstructionDisplay",
     "SampleDisplay",
     "TransferDisplay",

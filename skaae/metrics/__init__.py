@@ -22,6 +22,7 @@ _MODULES = {
     "pair_trend_error": "_columns",
     "parzen_log_likelihood": "_likelihood",
     "precision_recall": "_neighbors",
+    "quality_report": "_quality",
     "reconstruction_error": "_reconstruction",
     "sliced_wasserstein": "_distribution",
     "utility_score": "_predictive",

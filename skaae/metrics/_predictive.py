@@ -18,7 +18,7 @@ from sklearn.utils.multiclass import type_of_target
 from ._tables import check_tables, encode_columns, to_text
 from ._validation import Floats, check_integer, check_labels
 
-__all__ = ["detection_score", "utility_score"]
+__all__ = ["detection_score", "draw_seed", "utility_score"]
 
 MIN_PRESENT = 30  # cells of a numeric column, for all folds to have some
 

@@ -17,6 +17,7 @@ from ._validation import MAX_VALUE, Floats, column_spreads
 
 __all__ = [
     "PairCodes",
+    "check_dataframe",
     "check_tables",
     "encode_columns",
     "factorize_pair",

@@ -15,6 +15,7 @@ from skaae.display import (
     LatentDisplay,
     ManifoldDisplay,
     OutlierDisplay,
+    QualityDisplay,
     ReconstructionDisplay,
     SampleDisplay,
     TransferDisplay,
@@ -29,6 +30,7 @@ DISPLAYS = {
     "manifold": lambda **ax: ManifoldDisplay.from_rows(TABLE, [-1, 0, 1], **ax),
     "manifold of images": lambda **ax: ManifoldDisplay.from_rows(IMAGES, [-1, 0, 1], image_shape=(2, 2), **ax),
     "outliers": lambda **ax: OutlierDisplay.from_scores(np.arange(9), shares=TABLE, **ax),
+    "quality": lambda **ax: QualityDisplay.from_tables(TABLE, TABLE, TABLE, **ax),
     "reconstruction": lambda **ax: ReconstructionDisplay.from_rows(TABLE, TABLE, **ax),
     "reconstruction of images": lambda **ax: ReconstructionDisplay.from_rows(IMAGES, IMAGES, image_shape=(2, 2), **ax),
     "samples": lambda **ax: SampleDisplay.from_samples(TABLE, **ax),
@@ -152,7 +154,8 @@ def test_constructor_only_stores_its_parameters(name):
 
 @pytest.mark.parametrize("name", skaae.display.__all__)
 def test_estimators_without_the_method_are_refused(name):
-    data = () if name in ("HistoryDisplay", "SampleDisplay", "ManifoldDisplay") else (IMAGES,)
+    n_tables = {"HistoryDisplay": 0, "SampleDisplay": 0, "ManifoldDisplay": 0, "QualityDisplay": 2}
+    data = n_tables.get(name, 1) * (IMAGES,)
     with pytest.raises(TypeError, match=rf"{name} needs an estimator with `\w+`.*Got object"):
         getattr(skaae.display, name).from_estimator(object(), *data)
 

@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from skaae.display import ColumnDisplay, ManifoldDisplay, ReconstructionDisplay, SampleDisplay, TransferDisplay
+from skaae.display import (
+    ColumnDisplay,
+    ManifoldDisplay,
+    QualityDisplay,
+    ReconstructionDisplay,
+    SampleDisplay,
+    TransferDisplay,
+)
 
 KINDS = ["income", "age", "rooms", "town", "size", "member"]
 
@@ -377,3 +384,29 @@ class TestTransfer:
         display = TransferDisplay.from_rows(X, [other], ["b"], max_columns=2)
         assert display.columns_ == ["x3", "x9"]
         assert display.ax_.get_title() == "The same style in each class (2 of 12 columns, those that change most)"
+
+
+class TestQuality:
+    def test_bars_are_generated_rows_and_marks_are_real_ones(self, table):
+        train, holdout = table.iloc[::2], table.iloc[1::2]
+        wrong = holdout.assign(age=holdout["age"] + 200)
+        display = QualityDisplay.from_tables(train, holdout, wrong, random_state=0)
+        columns, _, rows = display.axes_
+        assert columns.get_yticklabels()[0].get_text() == "age"  # the worst comes first
+        assert columns.containers[0][0].get_width() == 1
+        assert columns.lines[0].get_xdata()[0] < 0.4
+        assert rows.containers[0][0].get_width() > 0.9  # detection
+        assert legend_texts(display) == ["generated rows", "real rows"]
+
+    def test_the_worst_pairs_of_many_are_drawn(self, table):
+        train, holdout = table.iloc[::2], table.iloc[1::2]
+        display = QualityDisplay.from_tables(train, holdout, holdout, max_bars=3, random_state=0)
+        assert [len(ax.get_yticklabels()) for ax in display.axes_] == [3, 3, 3]
+        assert len(display.pair_errors) == 15
+
+    def test_samples_of_an_estimator_are_the_same_with_the_same_seed(self, generator, table):
+        displays = [
+            QualityDisplay.from_estimator(generator, table, table.iloc[::2], random_state=seed) for seed in (0, 0, 1)
+        ]
+        same = [display.row_figures.equals(displays[0].row_figures) for display in displays]
+        assert same == [True, True, False]

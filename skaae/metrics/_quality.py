@@ -1,0 +1,126 @@
+"""The quality of generated rows in one table, beside that of real rows: the floor of each figure."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ._columns import column_shape_error, pair_trend_error
+from ._predictive import detection_score, draw_seed, utility_score
+from ._privacy import encode_for_distances, nearest_distances, nearest_record_share
+from ._tables import check_dataframe, check_tables
+from ._validation import check_integer
+
+__all__ = ["QualityTables", "quality_report"]
+
+BEST = {"columns": 0.0, "pairs": 0.0, "detection": 0.5, "nearer to training": 0.5, "copies": 0.0}
+
+
+class QualityTables:
+    """Creates as many held-out, training and generated rows, drawn at random: only then are errors comparable."""
+
+    def __init__(self, X_train: Any, X_holdout: Any, X_generated: Any, max_rows: int, random_state: Any) -> None:
+        check_integer("max_rows", max_rows, 2)
+        self.seed = draw_seed(random_state)
+        names = ("X_train", "X_holdout", "X_generated")
+        tables = [check_dataframe(X, name) for X, name in zip((X_train, X_holdout, X_generated), names, strict=True)]
+        n_rows, rng = min(max_rows, *map(len, tables)), np.random.default_rng(self.seed)
+        drawn = [table.iloc[rng.permutation(len(table))[:n_rows]].reset_index(drop=True) for table in tables]
+        self.all_train = tables[0]
+        self.train, self.holdout, self.generated = drawn
+
+    def column_errors(self) -> pd.DataFrame:
+        """Errors of columns, of generated rows and of training rows, against held-out rows."""
+        return self._both(lambda rows: column_shape_error(self.holdout, rows, average=False))
+
+    def pair_errors(self) -> pd.DataFrame:
+        """Errors of pairs of columns; none of a table of one column."""
+        if self.holdout.shape[1] < 2:
+            return pd.DataFrame({"generated": [], "real": []}, dtype=np.float64)
+        return self._both(lambda rows: pair_trend_error(self.holdout, rows, average=False))
+
+    def row_figures(self, target: Hashable | None = None) -> pd.DataFrame:
+        """What can be said of whole rows: detection, nearness to training rows, copies, and utility for a target."""
+        figures = self._both(lambda rows: {"detection": detection_score(self.holdout, rows, random_state=self.seed)})
+        nearer = nearest_record_share(self.generated, self.train, self.holdout, random_state=self.seed)
+        figures.loc["nearer to training"] = [nearer, 0.5]
+        figures.loc["copies"] = [self._copies(self.generated), self._copies(self.holdout)]
+        if target is not None:
+            figures.loc["utility"] = [self._utility(self.generated, target), self._utility(self.train, target)]
+        return figures
+
+    def _both(self, error: Any) -> pd.DataFrame:
+        return pd.DataFrame({"generated": error(self.generated), "real": error(self.train)})
+
+    def _copies(self, rows: pd.DataFrame) -> float:
+        train, rows = check_tables(self.all_train, rows, ("X_train", "X_generated"))
+        encoded, of_train = encode_for_distances([rows, train], train)
+        return float(np.mean(nearest_distances(encoded, of_train) == 0))
+
+    def _utility(self, rows: pd.DataFrame, target: Hashable) -> float:
+        tables = self.holdout, rows
+        arguments = [part for table in tables for part in (table.drop(columns=[target]), table[target])]
+        return utility_score(*arguments, random_state=self.seed)
+
+
+def quality_report(
+    X_train: Any,
+    X_holdout: Any,
+    X_generated: Any,
+    *,
+    target: Hashable | None = None,
+    max_rows: int = 5000,
+    random_state: Any = None,
+) -> pd.DataFrame:
+    """Figures of generated rows beside those that real rows have.
+
+    Two samples of real rows differ too. So each figure stands beside that of training rows in the place of the
+    generated ones: what a perfect generator would have, up to chance.
+
+    Parameters
+    ----------
+    X_train : DataFrame or array-like of shape (n_train, n_features)
+        Rows that the generator was fitted to.
+    X_holdout : DataFrame or array-like of shape (n_holdout, n_features)
+        Rows of the same distribution that it was not fitted to.
+    X_generated : DataFrame or array-like of shape (n_generated, n_features)
+        Generated rows.
+    target : str or int or None, default=None
+        Name of a column that other columns predict. With one, the report has the utility of the rows.
+    max_rows : int, default=5000
+        Maximum number of rows of each table. As many of each are used, drawn at random, as errors depend on it.
+    random_state : int, RandomState instance or None, default=None
+        Draws the rows and folds.
+
+    Returns
+    -------
+    report : DataFrame
+        Columns "generated", "real" and "best", and rows
+
+        - "columns", `column_shape_error`, and "pairs", `pair_trend_error`, against held-out rows;
+        - "detection", `detection_score` beside held-out rows;
+        - "nearer to training", `nearest_record_share`, of which real rows have one half;
+        - "copies", the fraction of rows that are equal to a training row, and that of held-out rows;
+        - "utility", `utility_score` on held-out rows, if there is a target; the best is that of real rows.
+
+    See Also
+    --------
+    skaae.display.QualityDisplay : The same as a picture, column by column.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skaae.metrics import quality_report
+    >>> train, holdout, generated = np.random.default_rng(0).normal(size=(3, 500, 2))
+    >>> generated[:, 1] += generated[:, 0]
+    >>> quality_report(train, holdout, generated, random_state=0).loc["pairs"].round(2).to_dict()
+    {'generated': 0.37, 'real': 0.02, 'best': 0.0}
+    """
+    tables = QualityTables(X_train, X_holdout, X_generated, max_rows, random_state)
+    means = pd.DataFrame({"columns": tables.column_errors().mean(), "pairs": tables.pair_errors().mean()}).T
+    report = pd.concat([means, tables.row_figures(target)])
+    report["best"] = [BEST.get(name, real) for name, real in report["real"].items()]
+    return report
