@@ -7,13 +7,13 @@ may differ between the members of a pack: one float for all members, or a tuple 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Architecture", "Block", "PerMember", "RowSource", "TrainingData", "TrainingPlan"]
+__all__ = ["Architecture", "Block", "PerMember", "RowSource", "TrainingData", "TrainingPlan", "systematic_sample"]
 
 PerMember = float | tuple[float, ...]
 
@@ -136,7 +136,8 @@ class TrainingData:
 
     ``X`` are scaled rows, (n, columns); ``labels`` class indices, (n,), -1 where unknown; ``soft_labels`` class
     probabilities by a teacher, (n, classes); ``condition`` (n, condition_width). ``encoder_input``, a function of the
-    epoch's number, returns what the encoder gets in place of ``X``.
+    epoch's number, returns what the encoder gets in place of ``X``. ``sample_weight``, (n,), all above zero, says how
+    often rows are drawn: an epoch has as many rows as without, each in proportion to its weight.
     """
 
     X: NDArray[Any] | RowSource
@@ -144,17 +145,29 @@ class TrainingData:
     soft_labels: NDArray[Any] | None = None
     condition: NDArray[Any] | None = None
     encoder_input: Callable[[int], NDArray[Any]] | None = None
+    sample_weight: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.X)
 
     def subset(self, indices: NDArray[np.intp]) -> TrainingData:
         """The rows at the indices. `X` and `encoder_input` may have a method `subset` of their own."""
-        arrays = (self.labels, self.soft_labels, self.condition)
-        labels, soft_labels, condition = (None if array is None else array[indices] for array in arrays)
+        names = ("labels", "soft_labels", "condition", "sample_weight")
+        arrays = {name: array[indices] for name in names if (array := getattr(self, name)) is not None}
         X = self.X.subset(indices) if hasattr(self.X, "subset") else self.X[indices]
         encoder_input: Any = self.encoder_input
         if hasattr(encoder_input, "subset"):
-            return TrainingData(X, labels, soft_labels, condition, encoder_input.subset(indices))
+            return replace(self, X=X, encoder_input=encoder_input.subset(indices), **arrays)
         subset_input = None if encoder_input is None else lambda epoch: encoder_input(epoch)[indices]
-        return TrainingData(X, labels, soft_labels, condition, subset_input)
+        return replace(self, X=X, encoder_input=subset_input, **arrays)
+
+
+def systematic_sample(sample_weight: NDArray[np.float64], n_draws: int, start: float = 0.5) -> NDArray[np.intp]:
+    """Indices of rows drawn in proportion to their weights, (n_draws,), each as often as its share, rounded up or down.
+
+    With a ``start`` drawn from [0, 1) a row is drawn as often as its share on average (Madow and Madow, "On the theory
+    of systematic sampling", 1944).
+    """
+    ends = sample_weight.cumsum()
+    positions = (np.arange(n_draws) + start) * (ends[-1] / n_draws)
+    return np.asarray(np.searchsorted(ends, positions, side="right").clip(max=len(ends) - 1))

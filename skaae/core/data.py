@@ -4,6 +4,10 @@ Members may train on different rows. The batches of a member with fewer rows are
 that it trains on exactly the batches that it would have alone.
 
 Where few rows have a label, labelled rows are also drawn in a stream of their own and appended to every batch.
+
+Rows with weights are drawn in proportion to them, anew in each epoch, and then shuffled. With weighted losses in place
+of that, a heavy row would still be in one batch of an epoch only, whose step the optimizer brings to the size of all
+others; and sorted codes, which a sliced Wasserstein distance compares with as many draws, would need weights too.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from .._plan import TrainingData
+from .._plan import TrainingData, systematic_sample
 from .corruption import Corruption
 from .distributed import Shard, all_reduce_mean, is_distributed, local_shard
 from .lazy_rows import LazyRows, rows_to_device
@@ -35,7 +39,7 @@ class TensorData:
     """`TrainingData` as tensors, with what a training computes from it.
 
     That is the radius of each row's virtual adversarial perturbation, (n,), and for a flow the standardized codes,
-    (K, n, width).
+    (K, n, width). Weights stay on the CPU, in 64 bits.
     """
 
     x: Tensor | LazyRows
@@ -45,6 +49,7 @@ class TensorData:
     encoder_input: Callable[[int], Tensor] | None = None
     vat_radius: Tensor | None = None
     target_codes: Tensor | None = None
+    sample_weight: NDArray[np.float64] | None = None
 
 
 def to_device(data: TrainingData, device: str) -> TensorData:
@@ -60,6 +65,7 @@ def to_device(data: TrainingData, device: str) -> TensorData:
         soft_labels=None if data.soft_labels is None else to_float(data.soft_labels),
         condition=None if data.condition is None else to_float(data.condition),
         encoder_input=None if encoder_input is None else lambda epoch: to_float(encoder_input(epoch)),
+        sample_weight=data.sample_weight,
     )
 
 
@@ -67,14 +73,14 @@ def to_device(data: TrainingData, device: str) -> TensorData:
 class Batch:
     """The rows of one step, (K, rows, ...), from the training data, and what the losses share.
 
-    ``encoder_input`` is ``x`` with corruption. ``sample_weight`` is 0 for padding, and None without padding. ``active``
+    ``encoder_input`` is ``x`` with corruption. ``row_weight`` is 0 for padding, and None without padding. ``active``
     says of each member whether it has any rows. The losses share the encoder's output and the code, computed once, and
     the reconstruction error. The training loop sets ``ramp``, which rises from 0 to 1 in the first epochs.
     """
 
     x: Tensor
     encoder_input: Tensor
-    sample_weight: Tensor | None
+    row_weight: Tensor | None
     active: list[bool]
     shard: Shard
     streams: RandomStreams
@@ -121,16 +127,16 @@ class Batch:
 
     def mean(self, values: Tensor, where: Tensor | None = None) -> Tensor:
         """Mean of each member over rows, or over some of them, and columns: (K, rows, ...) to (K,)."""
-        if self.sample_weight is None and where is None and not is_distributed():
+        if self.row_weight is None and where is None and not is_distributed():
             return values.mean(tuple(range(1, values.ndim)))
         row_means = values.flatten(2).mean(-1) if values.ndim > 2 else values
-        weight = self.sample_weight_or_ones if where is None else self.sample_weight_or_ones * where
+        weight = self.row_weight_or_ones if where is None else self.row_weight_or_ones * where
         return all_reduce_mean((row_means * weight).sum(-1), weight.sum(-1))
 
     @property
-    def sample_weight_or_ones(self) -> Tensor:
+    def row_weight_or_ones(self) -> Tensor:
         """The weight of each row, (K, rows)."""
-        return self.x.new_ones(self.x.shape[:2]) if self.sample_weight is None else self.sample_weight
+        return self.x.new_ones(self.x.shape[:2]) if self.row_weight is None else self.row_weight
 
 
 class Batches:
@@ -163,24 +169,21 @@ class Batches:
         if self.corruption is not None:
             self.corruption.restart(number)
         encoder_input = self.data.x if self.data.encoder_input is None else self.data.encoder_input(number)
-        permutations = self.streams.permutations(self.n_rows)
-        if self.member_rows is not None:
-            permutations = [rows[order] for rows, order in zip(self.member_rows, permutations, strict=True)]
-        padded = pad_sequence(permutations, batch_first=True)
+        padded = pad_sequence(self._shuffle(self.member_rows, self.n_rows), batch_first=True)
         appended = self._draw_appended(-(-padded.shape[1] // self.batch_size))
         for step, start in enumerate(range(0, padded.shape[1], self.batch_size)):
             indices = padded[:, start : start + self.batch_size]
-            sample_weight = None if self.sizes_are_equal else self._sample_weight(start, indices.shape[1])
+            row_weight = None if self.sizes_are_equal else self._row_weight(start, indices.shape[1])
             if appended is not None:
                 indices = torch.cat([indices, appended[:, step]], 1)
-            yield self._batch(indices, encoder_input, sample_weight, [n > start for n in self.n_rows])
+            yield self._batch(indices, encoder_input, row_weight, [n > start for n in self.n_rows])
 
     def _batch(
-        self, indices: Tensor, encoder_input: Tensor | LazyRows, sample_weight: Tensor | None, active: list[bool]
+        self, indices: Tensor, encoder_input: Tensor | LazyRows, row_weight: Tensor | None, active: list[bool]
     ) -> Batch:
         shard = local_shard(indices.shape[1], self.batch_size + self.n_appended)
         indices, data, codes = shard.select(indices), self.data, self.data.target_codes
-        sample_weight = None if sample_weight is None else shard.select(sample_weight)
+        row_weight = None if row_weight is None else shard.select(row_weight)
         x = take_rows(data.x, indices)
         corrupted = x if encoder_input is data.x else take_rows(encoder_input, indices)
         if self.corruption is not None:
@@ -192,7 +195,7 @@ class Batches:
         return Batch(
             x,
             corrupted,
-            sample_weight,
+            row_weight,
             active,
             shard,
             self.streams,
@@ -208,9 +211,27 @@ class Batches:
         if not self.n_appended:
             return None
         n = n_batches * self.n_appended
-        permutations = [self.streams.permutations(self.n_labelled) for _ in range(-(-n // min(self.n_labelled)))]
-        appended = [torch.cat([rows[p[k]] for p in permutations])[:n] for k, rows in enumerate(self.labelled_rows)]
+        passes = [self._shuffle(self.labelled_rows, self.n_labelled) for _ in range(-(-n // min(self.n_labelled)))]
+        appended = [torch.cat(rows)[:n] for rows in zip(*passes, strict=True)]
         return torch.stack(appended).view(len(appended), n_batches, self.n_appended)
+
+    def _shuffle(self, member_rows: list[Tensor] | None, n_rows: list[int]) -> list[Tensor]:
+        """Indices of each member's rows in random order; with weights, of as many rows drawn in proportion to them."""
+        shuffled = self.streams.permutations(n_rows)
+        if member_rows is not None:
+            shuffled = [rows[order] for rows, order in zip(member_rows, shuffled, strict=True)]
+        weight = self.data.sample_weight
+        if weight is None:
+            return shuffled
+        drawn = [
+            systematic_sample(weight[rows.cpu().numpy()], len(rows), self.streams.offset(member))
+            for member, rows in enumerate(shuffled)
+        ]
+        orders = self.streams.permutations(n_rows)
+        return [
+            rows[torch.from_numpy(indices).to(rows.device)[order]]
+            for rows, indices, order in zip(shuffled, drawn, orders, strict=True)
+        ]
 
     def _labelled_rows(self, labels: Tensor) -> list[Tensor]:
         is_labelled = labels >= 0
@@ -218,7 +239,7 @@ class Batches:
             return [is_labelled.nonzero()[:, 0]] * len(self.n_rows)
         return [rows[is_labelled[rows]] for rows in self.member_rows]
 
-    def _sample_weight(self, start: int, n: int) -> Tensor:
+    def _row_weight(self, start: int, n: int) -> Tensor:
         n_left = torch.tensor(self.n_rows, device=self.data.x.device) - start
         weight = (torch.arange(n, device=n_left.device) < n_left[:, None]).to(self.data.x.dtype)
         return torch.cat([weight, (n_left > 0).to(weight.dtype)[:, None].expand(-1, self.n_appended)], 1)

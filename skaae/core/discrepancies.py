@@ -10,7 +10,7 @@ Of draws :math:`z` and as many codes :math:`q`,
   times the number of columns (Kolouri, Pope, Martin and Rohde, "Sliced-Wasserstein autoencoder", 2018,
   arXiv 1804.01947).
 
-``sample_weight``, (K, rows), is zero for padding. The discrepancy of a member does not depend on the other members.
+``row_weight``, (K, rows), is zero for padding. The discrepancy of a member does not depend on the other members.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ N_DIRECTIONS = 32
 PADDING_VALUE = 1e30  # sorts padding last
 
 
-def maximum_mean_discrepancy(draws: Tensor, codes: Tensor, sample_weight: Tensor, streams: RandomStreams) -> Tensor:
+def maximum_mean_discrepancy(draws: Tensor, codes: Tensor, row_weight: Tensor, streams: RandomStreams) -> Tensor:
     """Squared maximum mean discrepancy, (K,), without bias: it may be below zero."""
-    n = sample_weight.sum(1)
-    pairs = sample_weight[:, :, None] * sample_weight[:, None]
-    different = pairs * (1 - torch.eye(sample_weight.shape[1], device=sample_weight.device))
+    n = row_weight.sum(1)
+    pairs = row_weight[:, :, None] * row_weight[:, None]
+    different = pairs * (1 - torch.eye(row_weight.shape[1], device=row_weight.device))
     within = (kernel(draws, draws) + kernel(codes, codes)) * different
     between = kernel(draws, codes) * pairs
     return within.sum((1, 2)) / (n * (n - 1)).clamp(min=1) - 2 * between.sum((1, 2)) / (n * n).clamp(min=1)
@@ -48,14 +48,14 @@ def kernel(a: Tensor, b: Tensor) -> Tensor:
     return reduce(torch.add, (scale / len(KERNEL_SCALES) / (scale + squared_distances) for scale in scales))
 
 
-def sliced_wasserstein(draws: Tensor, codes: Tensor, sample_weight: Tensor, streams: RandomStreams) -> Tensor:
+def sliced_wasserstein(draws: Tensor, codes: Tensor, row_weight: Tensor, streams: RandomStreams) -> Tensor:
     """Squared sliced Wasserstein distance, (K,), a sum over the columns."""
     width = codes.shape[-1]
     directions = normalize(streams.normal(width, N_DIRECTIONS), dim=1)
-    is_padding = sample_weight.unsqueeze(-1) == 0
+    is_padding = row_weight.unsqueeze(-1) == 0
     ordered = [(x @ directions).masked_fill(is_padding, PADDING_VALUE).sort(1).values for x in (draws, codes)]
     squared = (ordered[0] - ordered[1]).square().sum((1, 2)) / N_DIRECTIONS
-    return width * squared / sample_weight.sum(1).clamp(min=1)
+    return width * squared / row_weight.sum(1).clamp(min=1)
 
 
 DISCREPANCIES = {"mmd": maximum_mean_discrepancy, "sliced_wasserstein": sliced_wasserstein}

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .._plan import TrainingData
+from .._plan import TrainingData, systematic_sample
 from ..metrics import sliced_wasserstein
 from .data import to_device
 from .latent import adjust_log_proba
@@ -87,7 +87,7 @@ class EarlyStopping:
 
     The validation loss is the reconstruction error plus the sliced Wasserstein distance between codes and prior: a
     discriminator's loss says who is winning, not whether the model is good. For a model with a category block, and
-    labels of all held-out rows, it is the cross-entropy.
+    labels of all held-out rows, it is the cross-entropy. Held-out rows with weights are drawn in proportion to them.
     """
 
     def __init__(
@@ -143,7 +143,10 @@ class EarlyStopping:
             self.n_epochs_no_improvement = self.resumed_state["n_epochs_no_improvement"].copy()
             for name, weight in self.best_weights.items():
                 weight.copy_(torch.from_numpy(self.resumed_state[f"best_weights.{name}"]))
-        data = to_device(self.held_out, str(device))
+        held_out, sample_weight = self.held_out, self.held_out.sample_weight
+        if sample_weight is not None:
+            held_out = held_out.subset(systematic_sample(sample_weight, len(held_out)))
+        data = to_device(held_out, str(device))
         x, encoder_input = data.x[:], data.encoder_input
         self.x = x.expand(n_members, *x.shape)
         self.encoder_input = self.x if encoder_input is None else encoder_input(0).expand(n_members, -1, -1)

@@ -157,14 +157,12 @@ class DiscrepancyLoss(WeightedLoss):
 
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
         code = batch.encode(model)
-        sample_weight = all_gather(batch.sample_weight_or_ones, batch.shard)
+        row_weight = all_gather(batch.row_weight_or_ones, batch.shard)
         draws, codes = (
             model.discriminator_inputs(z, batch.labels, batch.condition) for z in (batch.sample_prior(model), code)
         )
         discrepancies = [
-            DISCREPANCIES[self.name](
-                all_gather(p, batch.shard), all_gather(q, batch.shard), sample_weight, batch.streams
-            )
+            DISCREPANCIES[self.name](all_gather(p, batch.shard), all_gather(q, batch.shard), row_weight, batch.streams)
             for p, q in zip(draws, codes, strict=True)
         ]
         weight = self.weight * batch.ramp * batch.reconstruction_error
@@ -239,8 +237,8 @@ class BalanceLoss(WeightedLoss):
 
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
         p = batch.predict_log_proba(model).exp()
-        sample_weight = batch.sample_weight_or_ones.unsqueeze(-1)
-        mean = all_reduce_mean((p * sample_weight).sum(1), sample_weight.sum(1))
+        row_weight = batch.row_weight_or_ones.unsqueeze(-1)
+        mean = all_reduce_mean((p * row_weight).sum(1), row_weight.sum(1))
         log_prior = self.class_probabilities.clamp(min=MIN_PROBABILITY).log()
         log_ratio = mean.clamp(min=MIN_PROBABILITY).log() - log_prior
         return {"balance": weight_gradient((mean * log_ratio).sum(-1), self.weight)}

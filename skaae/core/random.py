@@ -56,6 +56,11 @@ class RandomStreams:
             for length, generator in zip(lengths, self.generators, strict=True)
         ]
 
+    def offset(self, member: int) -> float:
+        """Draws a uniform number in [0, 1) for a member, before any numbers are drawn for all."""
+        assert not self.buffers, "offsets must be drawn before numbers."
+        return float(torch.rand((), generator=self.generators[member], device=self.device))
+
     def _take(self, distribution: str, shape: tuple[int, ...]) -> Tensor:
         n = math.prod(shape)
         buffer = self.buffers.get(distribution)

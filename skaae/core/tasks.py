@@ -48,8 +48,8 @@ def fingerprint(task: TrainingTask) -> str:
     text = f"{task.architecture} {task.plan} {task.device} {len(task.hooks)}"
     digest = blake2b(re.sub(r" at 0x[0-9a-f]+", "", text).encode(), digest_size=16)  # without addresses of functions
     data = task.data
-    arrays = (*(task.member_rows or ()), data.labels, data.soft_labels, data.condition, *(task.start or {}).values())
-    for array in arrays:
+    of_rows = (data.labels, data.soft_labels, data.condition, data.sample_weight)
+    for array in (*(task.member_rows or ()), *of_rows, *(task.start or {}).values()):
         digest.update(b"none" if array is None else np.ascontiguousarray(array).data)
     for start in range(0, len(data), CHUNK_SIZE):
         digest.update(np.ascontiguousarray(data.X[start : start + CHUNK_SIZE]).data)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state, check_scalar, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
-from .._plan import Block, RowSource
+from .._plan import Block, TrainingData
 from ._base import BaseAAE, draw_seed
 from ._class_styles import ClassStyles
 from ._codes import CodesMixin
@@ -111,15 +111,15 @@ def category_blocks(width: int, class_probabilities: NDArray[np.float64]) -> tup
     return Block("style", width, "normal"), Block("category", len(shares), "one_hot", shares)
 
 
-def fit_class_styles(model: TrainedModel, X: NDArray[Any] | RowSource, before: ClassStyles | None) -> ClassStyles:
-    """Moments of the style codes of scaled rows in each class, after those of rows that were trained on before."""
+def fit_class_styles(model: TrainedModel, data: TrainingData, before: ClassStyles | None) -> ClassStyles:
+    """Moments of the style codes of rows in each class, by weight, after those of rows that were trained on before."""
     width, n_classes = (block.width for block in model.architecture.blocks)
     styles = ClassStyles(n_classes, width) if before is None else copy(before)
 
     def codes() -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-        for chunk in gen_batches(len(X), CHUNK_ROWS):
-            style, category = np.split(model.encode(X[chunk])[0], [width], axis=1)
-            yield style, category
+        for chunk in gen_batches(len(data), CHUNK_ROWS):
+            style, category = np.split(model.encode(data.X[chunk])[0], [width], axis=1)
+            yield style, category if data.sample_weight is None else category * data.sample_weight[chunk, None]
 
     styles.add(codes())
     return styles

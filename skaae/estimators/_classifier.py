@@ -28,7 +28,7 @@ from ._labels import (
 )
 from ._meta_estimators import check_outer_classes
 from ._teachers import TeacherEnsemble
-from ._training_data import CHUNK_ROWS, hold_out_by_class, scale, scale_lazily
+from ._training_data import CHUNK_ROWS, hold_out_by_class, scale, scale_lazily, weighted_rows
 
 __all__ = ["SemiSupervisedAAEClassifier"]
 
@@ -184,7 +184,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
     class_prior: Any
     class_prior_: NDArray[np.float64]
     teachers_: TeacherEnsemble | None
-    _label_counts: NDArray[np.intp]
+    _label_counts: NDArray[Any]
     _prior_ratios: NDArray[np.float64] | None = None  # of all rows to labelled ones
 
     _parameter_constraints: dict[str, Any] = {
@@ -245,7 +245,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
 
     @with_callbacks
     @validated
-    def fit(self, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None) -> Self:
         """Fit the model to rows, of which some have labels.
 
         Parameters
@@ -254,6 +254,12 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
             Training rows, two at least: numbers, text, bools and categories, of which some may be missing.
         y : array-like of shape (n_samples,)
             Their classes, -1 or missing where unknown.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the rows, of which only the ratios count. A row is drawn for training as often as its weight, so
+            that one of weight 2 is as good as two rows, and one of weight 0 is as good as absent. `class_prior_` and
+            teachers whose `fit` has `sample_weight` go by weights of the labelled rows; other teachers, among them
+            label spreading, the scales of columns and `X_val` do not.
+            None is equal weights.
         X_val : array-like of shape (n_validation, n_features) or None, default=None
             Rows to watch. Where they are given, training stops when their cross-entropy gets no better, and keeps the
             best epoch, whatever `early_stopping` is.
@@ -268,17 +274,18 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         Raises
         ------
         ValueError
-            If a parameter, `X` or `y` breaks a rule, which the message states.
+            If a parameter, `X`, `y` or `sample_weight` breaks a rule, which the message states.
         FloatingPointError
             If the losses do not stay finite, even at lower learning rates.
         """
         if (X_val is None) != (y_val is None):
             raise ValueError("`X_val` and `y_val` must be given together. Got one of them.")
         with self._all_or_nothing():
+            X, y, weights = weighted_rows(X, y, sample_weight)
             resumed = self._model_to_resume()
             X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
             encoder = self._fit_encoder(X, self.scaling) if resumed is None else self.table_encoder_.with_scales_of(X)
-            fitted, architecture, data = self._prepare(X, y, None, resumed, encoder)
+            fitted, architecture, data = self._prepare(X, y, None, resumed, encoder, weights)
             rng = check_random_state(self.random_state)
             seeds = draw_seeds(rng, self.n_members)
             held_out = None
@@ -295,7 +302,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
             with self._callback_hooks(plan, X, y, fitted) as callbacks:
                 hooks = [*self._hooks(held_out, plan), *callbacks]
                 model, curves = self._train(architecture, plan, data, resumed, hooks)
-                fitted["styles_"] = fit_class_styles(model, data.X, self.styles_ if resumed else None)
+                fitted["styles_"] = fit_class_styles(model, data, self.styles_ if resumed else None)
                 self._assign(fitted, model, curves, resumed)
         return self
 
@@ -305,7 +312,8 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
 
         The first call fixes what is built, how columns are scaled and `class_prior_`, so let its chunk be a fair sample
         (or leave it to `skaae.streaming.fit_stream`). The learning rate is `learning_rate_init` throughout, and no rows
-        are held out. Teachers need all rows at once: here are none, and those of an earlier `fit` are dismissed.
+        are held out. Teachers need all rows at once: here are none, and those of an earlier `fit` are dismissed. There
+        are no weights of rows, because those of one chunk say nothing about the others.
 
         Parameters
         ----------
@@ -330,7 +338,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
             seeds = draw_seeds(check_random_state(self.random_state), self.n_members)
             plan = replace(self._plan(len(data), seeds, fitted["_prior_ratios"]), n_epochs=1, annealed=False)
             model, curves = self._train(architecture, plan, data, resumed)
-            fitted["styles_"] = fit_class_styles(model, data.X, self.styles_ if resumed else None)
+            fitted["styles_"] = fit_class_styles(model, data, self.styles_ if resumed else None)
             fitted |= {"teachers_": None, "_drifted_columns": drifted}
             self._assign(fitted, model, curves, resumed)
         return self
@@ -415,7 +423,13 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         return float(super().score(X, with_common_dtype(labels_as_array(y)), sample_weight))
 
     def _prepare(
-        self, X: Any, y: Any, classes: Any, resumed: TrainedModel | None, encoder: TableEncoder
+        self,
+        X: Any,
+        y: Any,
+        classes: Any,
+        resumed: TrainedModel | None,
+        encoder: TableEncoder,
+        weights: NDArray[np.float64] | None = None,
     ) -> tuple[dict[str, Any], Architecture, TrainingData]:
         """What is fitted before training, what to build, and the rows to train on."""
         if y is None:
@@ -424,12 +438,12 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         if resumed is None:
             classes = unique_classes(y if classes is None else classes)
             labels = encode_labels(y, classes)
-            label_counts = count_classes(labels, len(classes))
-            class_prior = self._fit_class_prior(labels, len(classes))
+            label_counts = count_classes(labels, len(classes), weights)
+            class_prior = self._fit_class_prior(labels, len(classes), weights)
         else:
             classes = self.classes_
             labels = encode_labels(y, classes)
-            label_counts = self._label_counts + count_classes(labels, len(classes))
+            label_counts = self._label_counts + count_classes(labels, len(classes), weights)
             class_prior = self.class_prior_ if self.class_prior is None else self._fit_class_prior(labels, len(classes))
         width = check_components(self.n_components, encoder, auto_components(encoder))
         architecture = build_architecture(self, encoder, category_blocks(width, class_prior))
@@ -441,12 +455,14 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
             "_label_counts": label_counts,
             "_prior_ratios": None if self.class_prior is None else class_prior / label_shares(label_counts),
         }
-        return fitted, architecture, TrainingData(scale_lazily(encoder, X), labels)
+        return fitted, architecture, TrainingData(scale_lazily(encoder, X), labels, sample_weight=weights)
 
-    def _fit_class_prior(self, labels: NDArray[np.intp], n_classes: int) -> NDArray[np.float64]:
+    def _fit_class_prior(
+        self, labels: NDArray[np.intp], n_classes: int, weights: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
         """Probabilities of the classes: as given, or their smoothed frequencies among the labels."""
         if self.class_prior is None:
-            return class_shares(labels, n_classes)
+            return class_shares(labels, n_classes, weights)
         shares = np.asarray(self.class_prior, dtype=float)
         if shares.shape != (n_classes,) or (shares < 0).any() or not np.isclose(shares.sum(), 1):
             raise ValueError(
@@ -475,7 +491,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         n_folded_columns = encoder.n_numeric_ if is_auto and self.scaling == "standard" else 0
         assert data.labels is not None
         teachers = TeacherEnsemble(None if is_auto else self.teachers, seed, n_folded_columns)
-        return teachers.fit(data.X, data.labels, len(fitted["classes_"]))
+        return teachers.fit(data.X, data.labels, len(fitted["classes_"]), data.sample_weight)
 
     def _plan(self, n_samples: int, seeds: tuple[int, ...], prior_ratios: NDArray[np.float64] | None) -> TrainingPlan:
         supervised_weight = self.supervised_weight
@@ -494,9 +510,9 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         )
 
 
-def label_shares(counts: NDArray[np.intp]) -> NDArray[np.float64]:
+def label_shares(counts: NDArray[Any]) -> NDArray[np.float64]:
     """Shares of the classes among the labelled rows, none of them zero."""
-    counts = counts.clip(1)
+    counts = np.where(counts > 0, counts, 1)
     return np.asarray(counts / counts.sum())
 
 

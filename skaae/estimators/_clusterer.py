@@ -39,6 +39,8 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
     reconstruction error most, which need not be those you are after. So `teachers`, ordinary clusterings, find clusters
     first; the model learns their consensus, and predicts it for any row.
 
+    There are no weights of rows (`sample_weight`), because the clusterings that the model learns have none.
+
     Parameters
     ----------
     n_clusters : int, default=8
@@ -279,7 +281,7 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
             with self._callback_hooks(plan, X, y, fitted) as callbacks:
                 hooks = [*self._hooks(held_out, plan), *callbacks]
                 model, curves = self._train(architecture, plan, data, resumed, hooks)
-                fitted["styles_"] = fit_class_styles(model, data.X, self.styles_ if resumed else None)
+                fitted["styles_"] = fit_class_styles(model, data, self.styles_ if resumed else None)
                 probabilities = member_probabilities(model, all_rows)
                 fitted["_matches"] = np.stack([match_clusters(own.T @ probabilities[0]) for own in probabilities])
                 fitted["labels_"] = average_members(probabilities, fitted["_matches"]).argmax(1)

@@ -55,20 +55,34 @@ class ConformalFold:
         Which one-hot encoded categories they had.
     scores_ : ndarray of shape (n_held_out,)
         Scores of the held-out rows, ascending, higher for stranger ones.
+    counts_ : ndarray of shape (n_held_out + 1,)
+        How many held-out rows there are from each on, by weight.
     """
 
     def __init__(self, model: TrainedModel, trim_fraction: float, seed: int) -> None:
         self.model, self.trim_fraction, self.seed = model, trim_fraction, seed
 
-    def fit(self, encoder: TableEncoder, X: Table, rows: NDArray[Any], fold: Fold) -> Self:
+    def fit(
+        self,
+        encoder: TableEncoder,
+        X: Table,
+        rows: NDArray[Any],
+        fold: Fold,
+        sample_weight: NDArray[np.float64] | None = None,
+    ) -> Self:
         """Fit scorers to the learned rows, and score the held-out ones; ``rows`` are those of the table, scaled."""
         learned = rows[fold.learned]
-        scorers = fit_scorers(self.model, learned, self.trim_fraction, self.seed)
+        weights = np.ones(len(rows)) if sample_weight is None else sample_weight
+        of_learned = None if sample_weight is None else weights[fold.learned]
+        scorers = fit_scorers(self.model, learned, self.trim_fraction, self.seed, of_learned)
         self.scorers_, self.ranks_ = scorers.groups, scorers.ranks
         never_seen = float(scorers.scores.max()) + 1
         self.novelty_ = CellNovelty(self.seed, never_seen).fit(encoder, take_rows(X, fold.learned))
         self.known_categories_ = (learned[:, encoder.n_numeric_ :] > 0).any(axis=0)
-        self.scores_ = np.sort(self.score(encoder, take_rows(X, fold.held_out), rows[fold.held_out]))
+        scores = self.score(encoder, take_rows(X, fold.held_out), rows[fold.held_out])
+        order = np.argsort(scores)
+        self.scores_ = scores[order]
+        self.counts_ = np.append(weights[fold.held_out][order][::-1].cumsum()[::-1], 0)
         return self
 
     def score(self, encoder: TableEncoder, X: Table, rows: NDArray[Any]) -> NDArray[np.float64]:
@@ -78,9 +92,9 @@ class ConformalFold:
         novelty = self.novelty_.score(encoder, X).sum(axis=1) + self.novelty_.never_seen * new_categories.sum(axis=1)
         return np.asarray(score + novelty)
 
-    def count_as_strange(self, encoder: TableEncoder, X: Table, rows: NDArray[Any]) -> NDArray[np.intp]:
-        """How many held-out rows are as strange as each of other rows, or stranger, (n_samples,)."""
-        return np.asarray(len(self.scores_) - np.searchsorted(self.scores_, self.score(encoder, X, rows)))
+    def count_as_strange(self, encoder: TableEncoder, X: Table, rows: NDArray[Any]) -> NDArray[np.float64]:
+        """How many held-out rows are as strange as each of other rows, or stranger, by weight, (n_samples,)."""
+        return np.asarray(self.counts_[np.searchsorted(self.scores_, self.score(encoder, X, rows))])
 
 
 def p_values(
@@ -91,9 +105,9 @@ def p_values(
     return np.asarray((1 + n_as_strange) / (1 + n_calibration_rows(folds)))
 
 
-def n_calibration_rows(folds: Sequence[ConformalFold]) -> int:
-    """Number of held-out rows."""
-    return sum(len(fold.scores_) for fold in folds)
+def n_calibration_rows(folds: Sequence[ConformalFold]) -> float:
+    """Number of held-out rows, by weight."""
+    return float(sum(fold.counts_[0] for fold in folds))
 
 
 def draw_folds(n_samples: int, rng: np.random.RandomState) -> list[Fold]:

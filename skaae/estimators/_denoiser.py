@@ -21,7 +21,7 @@ from ..table import TableEncoder, missing_mask, to_pandas
 from ._base import BaseAAE, draw_seeds, validated, with_callbacks
 from ._config import build_architecture, build_plan, check_components, check_image_shape, check_resumable
 from ._corruption import CorruptedTable, corrupt_once, is_masked, known_extremes, rescale, scale_with_mask
-from ._training_data import hold_out
+from ._training_data import hold_out, weighted_rows
 
 __all__ = ["AAEDenoiser"]
 
@@ -178,7 +178,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
 
     @with_callbacks
     @validated
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Fit the model to rows.
 
         Parameters
@@ -187,6 +187,11 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
             Training rows, two at least: numbers, text, bools and categories, of which some may be missing.
         y : None
             Ignored, present by convention.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the rows, of which only the ratios count. A row is drawn for training as often as its weight, so
+            that one of weight 2 is as good as two rows, and one of weight 0 is as good as absent. The scales of
+            columns do not go by weights.
+            None is equal weights.
 
         Returns
         -------
@@ -196,11 +201,12 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         Raises
         ------
         ValueError
-            If a parameter or `X` breaks a rule, which the message states.
+            If a parameter, `X` or `sample_weight` breaks a rule, which the message states.
         FloatingPointError
             If the losses do not stay finite, even at lower learning rates.
         """
         with self._all_or_nothing():
+            X, _, weights = weighted_rows(X, None, sample_weight)
             resumed = self._model_to_resume()
             X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
             if resumed is None:
@@ -217,7 +223,8 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
             extremes = known_extremes(rows, encoder, architecture, before)
             rng = check_random_state(self.random_state)
             seeds = draw_seeds(rng, self.n_members)
-            data = TrainingData(rows, encoder_input=self._corrupted_table(encoder, architecture, X, seeds[0]))
+            encoder_input = self._corrupted_table(encoder, architecture, X, seeds[0])
+            data = TrainingData(rows, encoder_input=encoder_input, sample_weight=weights)
             data, held_out = hold_out(data, self.validation_fraction, rng) if self.early_stopping else (data, None)
             plan = self._plan(len(data), seeds, hidden_fraction)
             if held_out is not None:
@@ -255,7 +262,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         is_pandas = _get_output_config("transform", self)["dense"] == "pandas"  # by `set_output`
         return clean if is_pandas else self.table_encoder_.write_frame(clean)
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Minus the mean squared error of rows that are corrupted as in training and given back.
 
         Parameters
@@ -264,14 +271,17 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
             Clean rows.
         y : None
             Ignored, present by convention.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the rows. Those of weight 0 are left out, so that the others may be corrupted otherwise.
 
         Returns
         -------
         score : float
-            Minus the mean over cells, in units of the scaled columns; with ``corruption="masked"`` over the cells that
-            were hidden. Corruption is the same in each call.
+            Minus the mean over cells, by the weights of their rows, in units of the scaled columns; with
+            ``corruption="masked"`` over the cells that were hidden. Corruption is the same in each call.
         """
         check_is_fitted(self)
+        X, _, weights = weighted_rows(X, None, sample_weight)
         table = self._validate(X, reset=False)
         encoder, architecture = self.table_encoder_, self._model.architecture
         rows = scale_with_mask(encoder, architecture, table)
@@ -283,7 +293,8 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
             counted &= is_masked(corrupted, encoder, architecture)
         if not counted.any():
             raise ValueError("`X` must have a cell that is known, and hidden if the corruption hides some. Got none.")
-        return -float(error[counted].mean())
+        of_cells = None if weights is None else np.broadcast_to(weights[:, None], error.shape)[counted]
+        return -float(np.average(error[counted], weights=of_cells))
 
     def _validate(self, X: Any, **options: Any) -> Any:
         """Rows as a DataFrame or an array of floats, of which cells can be missing."""

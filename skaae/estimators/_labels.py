@@ -173,14 +173,20 @@ def encode_labels(y: Any, classes: NDArray[Any]) -> NDArray[np.intp]:
     return indices
 
 
-def count_classes(labels: NDArray[np.intp], n_classes: int) -> NDArray[np.intp]:
-    """Number of labelled rows of each class."""
-    return np.bincount(labels[labels >= 0], minlength=n_classes)
+def count_classes(
+    labels: NDArray[np.intp], n_classes: int, sample_weight: NDArray[np.float64] | None = None
+) -> NDArray[Any]:
+    """Number of labelled rows of each class; with weights, in proportion to them."""
+    is_known = labels >= 0
+    weights = None if sample_weight is None else sample_weight[is_known] / sample_weight[is_known].mean()
+    return np.bincount(labels[is_known], weights, minlength=n_classes)
 
 
-def class_shares(labels: NDArray[np.intp], n_classes: int) -> NDArray[np.float64]:
+def class_shares(
+    labels: NDArray[np.intp], n_classes: int, sample_weight: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """Shares of the classes among the labelled rows, with one row more of each."""
-    counts = count_classes(labels, n_classes) + 1
+    counts = count_classes(labels, n_classes, sample_weight) + 1
     return np.asarray(counts / counts.sum())
 
 

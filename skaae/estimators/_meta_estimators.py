@@ -2,6 +2,7 @@
 
 `VotingClassifier`, `BaggingClassifier` and others replace labels by indices of classes before they fit the classifier
 inside. Of partly labelled rows it then gets labels of which none is -1, and learns what it is to have no label.
+`AdaBoostClassifier` passes labels on as they are, but takes predictions of rows without one for errors.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import sys
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any
+
+import pandas as pd
+from sklearn.ensemble import AdaBoostClassifier
 
 from ._labels import is_minus_one
 
@@ -37,6 +41,8 @@ def classes_of_callers(frame: FrameType | None) -> Iterator[tuple[str, Any]]:
             names = frame.f_locals
             for holder in (names[name] for name in HOLDERS if name in names):
                 yield type(holder).__name__, classes_of(holder)
+                if isinstance(holder, AdaBoostClassifier) and "y" in names:
+                    yield type(holder).__name__, pd.unique(names["y"])
             yield from (("a classifier", names[name]) for name in MEMBERS if isinstance(names.get(name), list))
         frame = frame.f_back
 

@@ -22,7 +22,7 @@ from ._conformal import ConformalFold, draw_folds, n_calibration_rows, p_values
 from ._score_calibration import ScorerGroup
 from ._scorer_groups import GROUP_WEIGHTS, FittedScorers, combined_score, fit_scorers, group_scores, scorer_input
 from ._scorers import ScorerInput, has_common_values
-from ._training_data import CHUNK_ROWS, hold_out, scale
+from ._training_data import CHUNK_ROWS, hold_out, scale, weighted_rows
 
 __all__ = ["AAEOutlierDetector"]
 
@@ -218,7 +218,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
 
     @with_callbacks
     @validated
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Fit the model to rows, most of them normal.
 
         Parameters
@@ -227,6 +227,12 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
             Training rows, two at least: numbers, text, bools and categories, of which some may be missing.
         y : None
             Ignored, present by convention.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the rows, of which only the ratios count: a row of weight 2 is as good as two rows, and one of
+            weight 0 is as good as absent, in training, for what is common, for shares of training rows with a score,
+            and so for `contamination` and p-values, of which normal rows then have a share of about p up to p if they
+            are drawn as the weights say. Scales of columns, what cells training rows never had, and
+            neighbours of local scorers do not go by weights. None is equal weights.
 
         Returns
         -------
@@ -236,11 +242,12 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         Raises
         ------
         ValueError
-            If a parameter or `X` breaks a rule, which the message states.
+            If a parameter, `X` or `sample_weight` breaks a rule, which the message states.
         FloatingPointError
             If the losses do not stay finite, even at lower learning rates.
         """
         with self._all_or_nothing():
+            X, _, weights = weighted_rows(X, None, sample_weight)
             resumed = self._model_to_resume()
             X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
             scaling = "clip" if self.scaling == "standard" else self.scaling
@@ -249,24 +256,25 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
             architecture = build_architecture(self, encoder, (Block("style", width, "normal"),))
             check_resumable(resumed, architecture, self.n_members)
             rows = scale(encoder, X)
-            data = TrainingData(rows)
+            data = TrainingData(rows, sample_weight=weights)
             rng = check_random_state(self.random_state)
             seeds = draw_seeds(rng, self.n_members)
             data, held_out = hold_out(data, self.validation_fraction, rng) if self.early_stopping else (data, None)
-            data = data.subset(np.flatnonzero(has_common_values(np.asarray(data.X), self.trim_fraction)))
+            is_common = has_common_values(np.asarray(data.X), self.trim_fraction, data.sample_weight)
+            data = data.subset(np.flatnonzero(is_common))
             scorer_seed = draw_seed(rng)
             plan = build_plan(self, len(data), seeds, auto_steps=500, auto_noise=1.0, random_noise_level=True)
             fitted: dict[str, Any] = {"table_encoder_": encoder}
             with self._callback_hooks(plan, X, y, fitted) as callbacks:
                 hooks = [*self._hooks(held_out, plan), *callbacks]
                 model, curves = self._train(architecture, plan, data, resumed, hooks)
-                scorers = fit_scorers(model, rows, self.trim_fraction, scorer_seed)
+                scorers = fit_scorers(model, rows, self.trim_fraction, scorer_seed, weights)
                 novelty = CellNovelty(scorer_seed, float(scorers.scores.max()) + 1).fit(encoder, X)
-                conformal = self._fit_conformal(architecture, encoder, X, rows, rng) if self.conformal else []
+                conformal = self._fit_conformal(architecture, encoder, X, rows, weights, rng) if self.conformal else []
                 fitted |= {"_ranks": scorers.ranks, "scorers_": scorers.groups, "_novelty": novelty}
                 fitted["_conformal"] = conformal
                 self._assign(fitted, model, curves, resumed)
-                self.offset_ = self._threshold(X, rows, scorers)
+                self.offset_ = self._threshold(X, rows, weights, scorers)
         return self
 
     def score_samples(self, X: Any) -> np.ndarray:
@@ -410,6 +418,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         encoder: TableEncoder,
         X: Table,
         rows: NDArray[Any],
+        weights: NDArray[np.float64] | None,
         rng: np.random.RandomState,
     ) -> list[ConformalFold]:
         """Detectors that learned from a part of the training rows, and scored the others."""
@@ -417,11 +426,13 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         if not folds:
             return []
         seeds, scorer_seed = draw_seeds(rng, len(folds)), draw_seed(rng)
-        common = [fold.learned[has_common_values(rows[fold.learned], self.trim_fraction)] for fold in folds]
+        learned = [(fold.learned, None if weights is None else weights[fold.learned]) for fold in folds]
+        common = [indices[has_common_values(rows[indices], self.trim_fraction, own)] for indices, own in learned]
         plan = build_plan(self, len(common[0]), seeds, auto_steps=500, auto_noise=1.0, random_noise_level=True)
-        model, _ = self._train(architecture, plan, TrainingData(rows), None, member_rows=common)
+        data = TrainingData(rows, sample_weight=weights)
+        model, _ = self._train(architecture, plan, data, None, member_rows=common)
         detectors = [ConformalFold(model.member(index), self.trim_fraction, scorer_seed) for index in range(len(folds))]
-        return [detector.fit(encoder, X, rows, fold) for detector, fold in zip(detectors, folds, strict=True)]
+        return [detector.fit(encoder, X, rows, fold, weights) for detector, fold in zip(detectors, folds, strict=True)]
 
     def _combined_score(self, rows: NDArray[Any]) -> NDArray[np.float64]:
         """The combined score of scaled rows, (n_samples,), higher for stranger ones."""
@@ -432,19 +443,25 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         """What each cell adds to the score of its row, (n_samples, n_features)."""
         return np.concatenate([self._novelty.score(self.table_encoder_, chunk) for chunk in iter_chunks(table)])
 
-    def _threshold(self, X: Table, rows: NDArray[Any], scorers: FittedScorers) -> float:
+    def _threshold(
+        self, X: Table, rows: NDArray[Any], weights: NDArray[np.float64] | None, scorers: FittedScorers
+    ) -> float:
         """The score below which is the share of outliers of all training rows, or of those that scorers were fitted to.
 
         All are scored if a share is asked for, because a sample holds too few of a small share.
         """
         score, table = scorers.scores, X
+        quantile = 1 - self._contamination()
         if len(scorers.indices) < len(rows):
             if self.contamination == "auto":
                 table = take_rows(X, scorers.indices)
+                weights = None if weights is None else weights[scorers.indices]
             else:
                 score = self._combined_score(rows)
-        offset: float = -np.quantile(score + self._cell_novelty(table).sum(axis=1), 1 - self._contamination())
-        return offset
+        score = score + self._cell_novelty(table).sum(axis=1)
+        if weights is None:
+            return -float(np.quantile(score, quantile))
+        return -float(np.quantile(score, quantile, method="inverted_cdf", weights=weights))
 
     def _column_names(self) -> Any:
         """The labels of the training rows' columns, if they had any."""

@@ -31,7 +31,7 @@ class AAEOverSampler(DocLinkMixin, BaseEstimator):
     A generator is fitted to all rows, with their classes as conditions, and draws rows of each class that is to have
     more. The interface is that of imbalanced-learn's over-samplers, so that it works in `imblearn.pipeline.Pipeline`;
     imbalanced-learn is not needed. Tables of numbers, text, bools and categories, some of them missing, come back as
-    they were, with the new rows after them.
+    they were, with the new rows after them. There are no weights of rows, as in imbalanced-learn's interface.
 
     Parameters
     ----------

@@ -24,6 +24,7 @@ from ._scorers import (
     Scorer,
     ScorerInput,
     has_common_values,
+    repeat_by_weight,
 )
 
 __all__ = ["GROUP_WEIGHTS", "FittedScorers", "combined_score", "fit_scorers", "group_scores", "scorer_input"]
@@ -43,23 +44,38 @@ class FittedScorers(NamedTuple):
     scores: NDArray[np.float64]
 
 
-def fit_scorers(model: TrainedModel, rows: NDArray[Any], trim_fraction: float, seed: int) -> FittedScorers:
+def fit_scorers(
+    model: TrainedModel,
+    rows: NDArray[Any],
+    trim_fraction: float,
+    seed: int,
+    sample_weight: NDArray[np.float64] | None = None,
+) -> FittedScorers:
     """The scorers, and the ranks that some go by, fitted to scaled training rows; the scores of these."""
-    common = has_common_values(rows, trim_fraction)
+    common = has_common_values(rows, trim_fraction, sample_weight)
     indices = np.arange(len(rows))
     if len(rows) > MAX_SCORER_ROWS:
         indices = np.random.RandomState(seed).permutation(len(rows))[:MAX_SCORER_ROWS]
         rows, common = rows[indices], common[indices]
-    ranks = RankScaler().fit(rows)
+        sample_weight = None if sample_weight is None else sample_weight[indices]
+    repeated = repeat_by_weight(np.arange(len(rows)), sample_weight)
+    ranks = RankScaler().fit(rows if sample_weight is None else rows[repeated])
     inputs = scorer_input(model, ranks, rows)
-    scorers = {name: group.fit(inputs) for name, group in scorer_groups(inputs, common, seed).items()}
+    by_weight = inputs if sample_weight is None else inputs.subset(repeated)
+    groups = scorer_groups(inputs, by_weight, common[repeated], seed)
+    scorers = {name: group.fit(by_weight) for name, group in groups.items()}
     return FittedScorers(scorers, ranks, indices, combined_score(scorers, inputs))
 
 
-def scorer_groups(inputs: ScorerInput, common: NDArray[np.bool_], seed: int) -> dict[str, ScorerGroup]:
-    """The groups of scorers, which are fitted to training rows, or to those with common values."""
-    common_rows = inputs.subset(common)
-    reconstruction = ReconstructionError().fit(inputs)
+def scorer_groups(
+    inputs: ScorerInput, by_weight: ScorerInput, common: NDArray[np.bool_], seed: int
+) -> dict[str, ScorerGroup]:
+    """The groups of scorers, which are fitted to training rows, or to those with common values.
+
+    The neighbours of local scorers are training rows as they are: one that is repeated by its weight would be its own.
+    """
+    common_rows = by_weight.subset(common)
+    reconstruction = ReconstructionError().fit(by_weight)
     local_scorers: list[Scorer] = [
         NearestNeighborDistance(1).fit(inputs),
         NearestNeighborDistance(1, ranked=True).fit(inputs),
@@ -68,12 +84,12 @@ def scorer_groups(inputs: ScorerInput, common: NDArray[np.bool_], seed: int) -> 
     ]
     global_scorers: list[Scorer] = [
         NearestNeighborDistance(50, ranked=True).fit(common_rows),
-        Histograms().fit(inputs),
+        Histograms().fit(by_weight),
         GaussianMixtureDensity(seed).fit(common_rows),
-        IsolationDepth(seed).fit(inputs),
+        IsolationDepth(seed).fit(by_weight),
         reconstruction,
     ]
-    dependency_scorers: list[Scorer] = [RobustCovariance(seed).fit(inputs, common), reconstruction]
+    dependency_scorers: list[Scorer] = [RobustCovariance(seed).fit(by_weight, common), reconstruction]
     return {
         "local": ScorerGroup(local_scorers, weight=LOCAL_WEIGHT),
         "global": ScorerGroup(global_scorers, exponential_tail=True),

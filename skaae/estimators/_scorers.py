@@ -25,6 +25,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 
+from .._plan import systematic_sample
 from ._covariance import PCAReduction, variance_floor
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Scorer",
     "ScorerInput",
     "has_common_values",
+    "repeat_by_weight",
 ]
 
 MIN_SQUARED_ERROR = 1e-3  # of a scaled column
@@ -50,6 +52,7 @@ SUPPORT_FRACTION = 0.6  # of the rows, that a robust covariance is fitted to
 MAX_CONCENTRATION_STEPS = 8
 MAX_MIXTURE_COMPONENTS, MIN_ROWS_PER_COMPONENT, MIN_VARIANCE = 4, 5, 1e-3
 N_TREES = 50
+MAX_REPEATS, MAX_REPEATED_ROWS = 4, 10_000  # of rows with weights: so many times as many, up to a number
 
 
 @dataclass
@@ -313,12 +316,28 @@ class IsolationDepth(Scorer):
         return None
 
 
-def has_common_values(rows: NDArray[Any], trim_fraction: float) -> NDArray[np.bool_]:
+def has_common_values(
+    rows: NDArray[Any], trim_fraction: float, sample_weight: NDArray[np.float64] | None = None
+) -> NDArray[np.bool_]:
     """Which scaled rows are left, two at least if there are, when a fraction with the rarest values is trimmed."""
-    inputs = ScorerInput(rows, rows, rows)
-    rarity = Histograms().fit(inputs).score(inputs)
-    n_left = min(len(rows), max(2, math.ceil((1 - trim_fraction) * len(rows))))
-    return np.asarray(rarity <= np.sort(rarity)[n_left - 1])
+    repeated = repeat_by_weight(rows, sample_weight)
+    histograms = Histograms().fit(ScorerInput(repeated, repeated, repeated))
+    rarity = histograms.score(ScorerInput(rows, rows, rows))
+    of_repeated = np.sort(repeat_by_weight(rarity, sample_weight))
+    n_left = min(len(of_repeated), max(2, math.ceil((1 - trim_fraction) * len(of_repeated))))
+    return np.asarray(rarity <= max(of_repeated[n_left - 1], np.sort(rarity)[:2].max()))
+
+
+def repeat_by_weight(rows: NDArray[Any], sample_weight: NDArray[np.float64] | None) -> NDArray[Any]:
+    """Rows repeated as often as their weights say, so often that the lightest is there once, if that is seldom enough.
+
+    So scorers that know no weights learn from rows of whole weights as from as many rows. Others are drawn in
+    proportion to their weights.
+    """
+    if sample_weight is None:
+        return rows
+    n, n_exact = len(rows), math.ceil(min(sample_weight.sum() / sample_weight.min(), MAX_REPEATED_ROWS + len(rows)))
+    return rows[systematic_sample(sample_weight, min(n_exact, max(n, min(MAX_REPEATS * n, MAX_REPEATED_ROWS))))]
 
 
 def mahalanobis_contributions(

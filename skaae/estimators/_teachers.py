@@ -28,6 +28,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.neural_network import MLPClassifier
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading, SelfTrainingClassifier
 from sklearn.utils import gen_batches
+from sklearn.utils.validation import has_fit_parameter
 
 from .._plan import RowSource
 from ..table._scalers import ColumnScaler
@@ -87,20 +88,31 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
         self.n_folded_columns = n_folded_columns
 
-    def fit(self, X: NDArray[Any] | RowSource, y: NDArray[np.intp], n_classes: int | None = None) -> Self:
-        """Fit the teachers to scaled rows and class indices, -1 where unknown, and weigh them."""
+    def fit(
+        self,
+        X: NDArray[Any] | RowSource,
+        y: NDArray[np.intp],
+        n_classes: int | None = None,
+        sample_weight: NDArray[np.float64] | None = None,
+    ) -> Self:
+        """Fit the teachers to scaled rows and class indices, -1 where unknown, and weigh them.
+
+        Weights are those of labelled rows: supervised teachers with `sample_weight` are fitted by them, and the log
+        likelihood sums by them.
+        """
         self.n_classes_ = int(y.max()) + 1 if n_classes is None else n_classes
-        X, y = self._subsample(X, y, MAX_LABELLED_ROWS)
+        weight = None if sample_weight is None else sample_weight / sample_weight[y >= 0].mean()
+        X, y, weight = self._subsample(X, y, weight, MAX_LABELLED_ROWS)
         teachers = default_teachers(len(X), self.random_state) if self.teachers is None else self.teachers
         unfit = [teacher for teacher in teachers if not hasattr(teacher, "predict_proba")]
         if not teachers or unfit:
             raise ValueError(f"`teachers` must be one classifier or more, with `predict_proba`. Got {unfit}.")
         self.scaler_ = ColumnScaler().fit(self._unfold(X[y >= 0]))
-        log_likelihoods = self._cross_validate(teachers, *self._subsample(X, y, MAX_CROSS_VALIDATION_ROWS))
+        log_likelihoods = self._cross_validate(teachers, *self._subsample(X, y, weight, MAX_CROSS_VALIDATION_ROWS))
         log_likelihoods -= [SEMI_SUPERVISED_PENALTY * is_semi_supervised(teacher) for teacher in teachers]
         weights = np.exp((log_likelihoods - log_likelihoods.max()) / TEMPERATURE)
         self.weights_ = weights / weights.sum()
-        self.teachers_ = [fit_teacher(teacher, self._rescale(teacher, X), y) for teacher in teachers]
+        self.teachers_ = [fit_teacher(teacher, self._rescale(teacher, X), y, weight) for teacher in teachers]
         return self
 
     def predict_proba(self, X: NDArray[Any] | RowSource) -> NDArray[np.float64]:
@@ -112,22 +124,29 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
         return probabilities
 
     def _subsample(
-        self, X: NDArray[Any] | RowSource, y: NDArray[np.intp], max_labelled: int
-    ) -> tuple[NDArray[Any], NDArray[np.intp]]:
+        self,
+        X: NDArray[Any] | RowSource,
+        y: NDArray[np.intp],
+        weight: NDArray[np.float64] | None,
+        max_labelled: int,
+    ) -> tuple[NDArray[Any], NDArray[np.intp], NDArray[np.float64] | None]:
         """A random part of the rows, labelled ones first."""
         order = np.random.RandomState(self.random_state).permutation(len(y))
         labelled, unlabelled = order[y[order] >= 0][:max_labelled], order[y[order] < 0]
         rows = np.sort(np.concatenate([labelled, unlabelled[: max(0, MAX_ROWS - len(labelled))]]))
-        return X[rows], y[rows]
+        return X[rows], y[rows], None if weight is None else weight[rows]
 
-    def _cross_validate(self, teachers: Sequence[Any], X: NDArray[Any], y: NDArray[np.intp]) -> NDArray[np.float64]:
+    def _cross_validate(
+        self, teachers: Sequence[Any], X: NDArray[Any], y: NDArray[np.intp], weight: NDArray[np.float64] | None
+    ) -> NDArray[np.float64]:
         """Log likelihood of held-out labels by each teacher, summed over the labelled rows."""
         log_likelihoods = np.zeros(len(teachers))
         for y_train, held_out in self._folds(y) if len(teachers) > 1 else ():
             for i, teacher in enumerate(teachers):
-                fitted = fit_teacher(teacher, self._rescale(teacher, X), y_train)
+                fitted = fit_teacher(teacher, self._rescale(teacher, X), y_train, weight)
                 probabilities = self._teacher_proba(fitted, X[held_out])
-                log_likelihoods[i] += np.log(probabilities[np.arange(len(held_out)), y[held_out]]).sum()
+                of_rows = np.log(probabilities[np.arange(len(held_out)), y[held_out]])
+                log_likelihoods[i] += (of_rows if weight is None else of_rows * weight[held_out]).sum()
         return log_likelihoods
 
     def _folds(self, y: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
@@ -170,9 +189,11 @@ def is_semi_supervised(teacher: Any) -> bool:
     return isinstance(teacher, (LabelPropagation, LabelSpreading, SelfTrainingClassifier))
 
 
-def fit_teacher(teacher: Any, X: NDArray[Any], y: NDArray[np.intp]) -> Any:
+def fit_teacher(teacher: Any, X: NDArray[Any], y: NDArray[np.intp], weight: NDArray[np.float64] | None = None) -> Any:
     """A copy of a teacher, fitted to the labelled rows, and if it is semi-supervised to the others too."""
     rows = np.ones(len(y), bool) if is_semi_supervised(teacher) else y >= 0
+    has_weight = weight is not None and not is_semi_supervised(teacher) and has_fit_parameter(teacher, "sample_weight")
+    of_rows = {"sample_weight": weight[rows]} if weight is not None and has_weight else {}
     with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return clone(teacher).fit(X[rows], y[rows])
+        return clone(teacher).fit(X[rows], y[rows], **of_rows)

@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 from .._plan import TrainingData
 from ..table import TableEncoder, concatenate, is_memory_mapped
+from ._labels import to_array
 
-__all__ = ["CHUNK_ROWS", "LazyScaledRows", "hold_out", "hold_out_by_class", "scale", "scale_lazily"]
+__all__ = ["CHUNK_ROWS", "LazyScaledRows", "hold_out", "hold_out_by_class", "scale", "scale_lazily", "weighted_rows"]
 
 CHUNK_ROWS = 2**15  # processed at once where intermediate results take much more memory than the result
 MAX_SCALED = 1e15  # so that sums of squared errors fit into 32-bit floats
@@ -46,6 +49,28 @@ class LazyScaledRows:
     def subset(self, indices: NDArray[np.intp]) -> LazyScaledRows:
         """The rows at some indices, still lazy."""
         return LazyScaledRows(self.scale, self.table, indices if self.indices is None else self.indices[indices])
+
+
+def weighted_rows(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, NDArray[np.float64] | None]:
+    """Rows and targets, as they are, of weights above zero; and these weights, None if all are equal.
+
+    The weights, (n_samples,), have a mean of 1, because only ratios count.
+
+    Raises
+    ------
+    ValueError
+        If weights are negative, missing, infinite or all zero, or if there is not one for each row.
+    """
+    if sample_weight is None:
+        return X, y, None
+    n_samples = _num_samples(X)
+    weights = _check_sample_weight(sample_weight, np.empty(n_samples), dtype=np.float64, ensure_non_negative=True)
+    weights = weights / weights.max()
+    kept = np.flatnonzero(weights)
+    if len(kept) < n_samples:
+        X, weights = _safe_indexing(X, kept), weights[kept]
+        y = None if y is None else to_array(y)[kept]
+    return X, y, None if np.ptp(weights) == 0 else weights / weights.mean()
 
 
 def scale(encoder: TableEncoder, X: Any, dtype: Any = None, *, warn_of_unseen: bool = True) -> NDArray[Any]:

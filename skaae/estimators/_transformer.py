@@ -32,7 +32,7 @@ from ._labels import (
     encode_requested_classes,
 )
 from ._prior_blocks import TARGET_ATTRIBUTES, fit_targets, prior_blocks
-from ._training_data import hold_out, scale_lazily
+from ._training_data import hold_out, scale_lazily, weighted_rows
 
 __all__ = ["AAETransformer"]
 
@@ -212,7 +212,7 @@ class AAETransformer(CodesMixin, BaseAAE):
 
     @with_callbacks
     @validated
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Fit the model to rows.
 
         Parameters
@@ -222,6 +222,11 @@ class AAETransformer(CodesMixin, BaseAAE):
         y : array-like of shape (n_samples,) or None, default=None
             Classes, -1 or missing where unknown, for the priors "mixture" and "swiss_roll", and for `n_clusters`.
             Otherwise ignored.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the rows, of which only the ratios count. A row is drawn for training as often as its weight, so
+            that one of weight 2 is as good as two rows, and one of weight 0 is as good as absent. The shares of classes
+            go by weights too, the scales of columns do not.
+            None is equal weights.
 
         Returns
         -------
@@ -231,15 +236,16 @@ class AAETransformer(CodesMixin, BaseAAE):
         Raises
         ------
         ValueError
-            If a parameter, `X` or `y` breaks a rule, which the message states.
+            If a parameter, `X`, `y` or `sample_weight` breaks a rule, which the message states.
         FloatingPointError
             If the losses do not stay finite, even at lower learning rates.
         """
         with self._all_or_nothing():
+            X, y, weights = weighted_rows(X, y, sample_weight)
             resumed = self._model_to_resume()
             X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
             encoder = self._fit_encoder(X, self.scaling) if resumed is None else self.table_encoder_.with_scales_of(X)
-            fitted, architecture, data = self._prepare(X, y, None, resumed, encoder)
+            fitted, architecture, data = self._prepare(X, y, None, resumed, encoder, weights)
             rng = check_random_state(self.random_state)
             seeds = draw_seeds(rng, 1)
             data, held_out = hold_out(data, self.validation_fraction, rng) if self.early_stopping else (data, None)
@@ -255,7 +261,8 @@ class AAETransformer(CodesMixin, BaseAAE):
         """Train for one pass over a chunk of rows, from where the last call left off.
 
         The first call fixes what is built and how columns are scaled, so let its chunk be a fair sample (or leave it to
-        `skaae.streaming.fit_stream`). The learning rate is `learning_rate_init` throughout; no rows are held out.
+        `skaae.streaming.fit_stream`). The learning rate is `learning_rate_init` throughout; no rows are held out. There
+        are no weights of rows, because those of one chunk say nothing about the others.
 
         Parameters
         ----------
@@ -339,7 +346,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         )
         return self._decode(np.hstack([style, no_cluster]))
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Minus the mean squared error of reconstruction, so that higher is better.
 
         Parameters
@@ -348,15 +355,19 @@ class AAETransformer(CodesMixin, BaseAAE):
             Rows.
         y : None
             Ignored, present by convention.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the rows.
 
         Returns
         -------
         score : float
-            Minus the mean over rows and columns, in units of the scaled columns: with standard scaling, 0 is
-            perfect and -1 is what the column means would reach.
+            Minus the mean over rows, by weight, and columns, in units of the scaled columns: with standard scaling, 0
+            is perfect and -1 is what the column means would reach.
         """
         check_is_fitted(self)
-        return -float(self._model.squared_errors(self._scale(X)).mean())
+        X, _, weights = weighted_rows(X, None, sample_weight)
+        errors = self._model.squared_errors(self._scale(X))
+        return -float(errors.mean() if weights is None else np.average(errors.mean(1), weights=weights))
 
     def sample(self, n_samples: int = 1, y: Any = None, *, random_state: Any = None) -> Any:
         """Decode draws from the prior into new rows.
@@ -395,7 +406,13 @@ class AAETransformer(CodesMixin, BaseAAE):
         return heads
 
     def _prepare(
-        self, X: Any, y: Any, classes: Any, resumed: TrainedModel | None, encoder: TableEncoder
+        self,
+        X: Any,
+        y: Any,
+        classes: Any,
+        resumed: TrainedModel | None,
+        encoder: TableEncoder,
+        weights: NDArray[np.float64] | None = None,
     ) -> tuple[dict[str, Any], Architecture, TrainingData]:
         """What is fitted before training, what to build, and the rows to train on."""
         if resumed is None:
@@ -408,7 +425,7 @@ class AAETransformer(CodesMixin, BaseAAE):
             check_consistent_length(X, y)
             labels = encode_labels(y, fitted["classes_"])
             if resumed is None and self.n_clusters is None:
-                fitted["class_prior_"] = class_shares(labels, len(fitted["classes_"]))
+                fitted["class_prior_"] = class_shares(labels, len(fitted["classes_"]), weights)
         width = check_components(self.n_components, encoder, auto_components(encoder))
         architecture = build_architecture(
             self,
@@ -421,7 +438,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         return (
             {**fitted, "table_encoder_": encoder},
             architecture,
-            TrainingData(scale_lazily(encoder, X, np.float32), labels),
+            TrainingData(scale_lazily(encoder, X, np.float32), labels, sample_weight=weights),
         )
 
     def _plan(self, architecture: Architecture, n_samples: int, seeds: tuple[int, ...]) -> TrainingPlan:

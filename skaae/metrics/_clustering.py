@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from scipy.optimize import linear_sum_assignment
-from sklearn.metrics.cluster import contingency_matrix
 from sklearn.utils import check_consistent_length
 
-from ._validation import check_labels
+from ._validation import check_labels, weighted_rows
 
 __all__ = ["clustering_accuracy"]
 
 
-def clustering_accuracy(labels_true: Any, labels_pred: Any) -> float:
+def clustering_accuracy(labels_true: Any, labels_pred: Any, *, sample_weight: Any = None) -> float:
     """Accuracy of the best one-to-one assignment of clusters to classes.
 
     Each class is assigned to one cluster at most, and each cluster to one class at most, so rows in clusters beyond the
@@ -26,6 +26,8 @@ def clustering_accuracy(labels_true: Any, labels_pred: Any) -> float:
         Classes.
     labels_pred : array-like of shape (n_samples,)
         Clusters; their names do not matter.
+    sample_weight : array-like of shape (n_samples,) or None, default=None
+        Weights of the rows.
 
     Returns
     -------
@@ -43,7 +45,11 @@ def clustering_accuracy(labels_true: Any, labels_pred: Any) -> float:
     0.75
     """
     check_consistent_length(labels_true, labels_pred)
-    counts = contingency_matrix(check_labels(labels_true, "labels_true"), check_labels(labels_pred, "labels_pred"))
-    if not counts.size:
+    labels = check_labels(labels_true, "labels_true"), check_labels(labels_pred, "labels_pred")
+    if not len(labels[0]):
         raise ValueError("`labels_true` must have one row at least. Got none.")
+    kept, weights = weighted_rows(sample_weight, len(labels[0]))
+    true, predicted = (np.unique(each[kept], return_inverse=True)[1] for each in labels)
+    counts = np.zeros((true.max() + 1, predicted.max() + 1))
+    np.add.at(counts, (true, predicted), 1 if weights is None else weights)
     return float(counts[linear_sum_assignment(counts, maximize=True)].sum() / counts.sum())

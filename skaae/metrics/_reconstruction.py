@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from ._validation import check_samples, column_spreads
+from ._validation import check_samples, column_spreads, weighted_rows
 
 __all__ = ["reconstruction_error"]
 
 
-def reconstruction_error(X_real: Any, X_reconstructed: Any, *, standardize: bool = False) -> float:
+def reconstruction_error(
+    X_real: Any, X_reconstructed: Any, *, standardize: bool = False, sample_weight: Any = None
+) -> float:
     """Mean squared error of reconstructed cells.
 
     A model that copies its input has none, so use held-out rows, and compare at the same width of the code.
@@ -25,11 +27,13 @@ def reconstruction_error(X_real: Any, X_reconstructed: Any, *, standardize: bool
     standardize : bool, default=False
         Whether errors are divided by the column's variance in `X_real`, so that its mean would have an error of 1.
         Columns that are constant there are left as they are.
+    sample_weight : array-like of shape (n_samples,) or None, default=None
+        Weights of the rows, for variances too.
 
     Returns
     -------
     error : float
-        Mean over rows and columns, in squared units of the columns, or as a fraction of their variance.
+        Mean over rows, by weight, and columns, in squared units of the columns, or as a fraction of their variance.
 
     Examples
     --------
@@ -42,5 +46,7 @@ def reconstruction_error(X_real: Any, X_reconstructed: Any, *, standardize: bool
     real, reconstructed = check_samples(X_real, X_reconstructed, name="X_reconstructed")
     if len(real) != len(reconstructed):
         raise ValueError(f"Each row must have one reconstruction ({len(real)}). Got {len(reconstructed)}.")
-    errors = real - reconstructed
-    return float(np.square(errors / column_spreads(real) if standardize else errors).mean())
+    kept, weights = weighted_rows(sample_weight, len(real))
+    real, errors = real[kept], (real - reconstructed)[kept]
+    squares = np.square(errors / column_spreads(real, weights) if standardize else errors)
+    return float(squares.mean() if weights is None else np.average(squares.mean(1), weights=weights))

@@ -8,12 +8,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.utils.validation import column_or_1d
+from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
 from ..table import to_pandas
 from ._features import features_of
 
-__all__ = ["MAX_VALUE", "center_both", "check_integer", "check_labels", "check_rows", "check_samples", "column_spreads"]
+__all__ = [
+    "MAX_VALUE",
+    "center_both",
+    "check_integer",
+    "check_labels",
+    "check_rows",
+    "check_samples",
+    "column_spreads",
+    "weighted_rows",
+]
 
 Floats = NDArray[np.float64]
 
@@ -80,10 +89,22 @@ def check_labels(y: Any, name: str) -> NDArray[Any]:
     return labels
 
 
-def column_spreads(X: Floats) -> Floats:
+def weighted_rows(sample_weight: Any, n_rows: int) -> tuple[NDArray[np.intp], Floats | None]:
+    """Indices of the rows of weights above zero, and their weights, None if there are none."""
+    if sample_weight is None:
+        return np.arange(n_rows), None
+    weights = _check_sample_weight(sample_weight, np.empty(n_rows), dtype=np.float64, ensure_non_negative=True)
+    weights = weights / weights.max()
+    kept = np.flatnonzero(weights)
+    return kept, weights[kept]
+
+
+def column_spreads(X: Floats, weights: Floats | None = None) -> Floats:
     """Standard deviations of columns of any scale, 1 where all values are equal."""
     scale = np.ldexp(1.0, np.frexp(np.abs(X).max(axis=0))[1])  # powers of two, so that nothing is rounded
-    spreads = (X / scale).std(axis=0) * scale
+    scaled = X / scale
+    mean = np.average(scaled, axis=0, weights=weights)
+    spreads = np.sqrt(np.average(np.square(scaled - mean), axis=0, weights=weights)) * scale
     return np.where((np.ptp(X, axis=0) > 0) & (spreads > 0), spreads, 1)
 
 

@@ -7,9 +7,12 @@ with a fixed seed, and under the same conditions if the model was fitted with `y
 
 Scorers of outliers rank rows by `score_samples`, lower for outliers, and take `y` with -1 for outliers and 1 for normal
 rows: `outlier_roc_auc`, `outlier_average_precision`, and `outlier_precision`, the share of outliers among as many rows
-with the lowest scores as there are outliers. They are made by `sklearn.metrics.make_scorer`, so that `sample_weight` is
-a keyword, which ``copy.deepcopy(scorer).set_score_request(sample_weight=True)`` requests. Test rows must be of both
-kinds, as those of `skaae.model_selection.OutlierKFold` are.
+with the lowest scores as there are outliers. Test rows must be of both kinds, as those of
+`skaae.model_selection.OutlierKFold` are.
+
+Scorers of outliers, of reconstructions and of clusters have `sample_weight`, which
+``copy.deepcopy(scorer).set_score_request(sample_weight=True)`` requests. Scorers of samples have none: how far two
+samples are apart is not a mean over rows.
 
 Examples
 --------
@@ -36,18 +39,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 from sklearn.metrics import make_scorer
+from sklearn.utils import _safe_indexing
+from sklearn.utils.metadata_routing import UNUSED
 
 from ..table import to_pandas
-from . import _outliers
-from ._clustering import clustering_accuracy as clustering_accuracy_score
+from . import _clustering, _outliers
 from ._columns import column_shape_error, pair_trend_error
 from ._distribution import frechet_distance, kernel_distance, sliced_wasserstein
 from ._neighbors import density_coverage, precision_recall
 from ._predictive import detection_score, utility_score
 from ._reconstruction import reconstruction_error
 from ._tables import check_tables, to_points
-from ._validation import Floats
+from ._validation import Floats, weighted_rows
 
 __all__ = [
     "SampleScorer",
@@ -136,15 +141,22 @@ def standardize_pair(X: Any, generated: Any) -> list[Floats]:
     return to_points(check_tables(X, generated))
 
 
-def neg_reconstruction_error(estimator: Any, X: Any, y: Any = None) -> float:
-    """Minus the mean squared error of reconstructions, divided by the columns' variances."""
-    reconstructed = estimator.inverse_transform(estimator.transform(X))
-    return -reconstruction_error(*standardize_pair(X, with_column_names(reconstructed, X)))
+class ReconstructionScorer(BaseEstimator):
+    """Scorer of reconstructions: minus their mean squared error, divided by the columns' variances."""
 
+    __metadata_request__score = {"estimator": UNUSED}
 
-def clustering_accuracy(estimator: Any, X: Any, y: Any) -> float:
-    """Accuracy of the best one-to-one assignment of clusters to classes."""
-    return clustering_accuracy_score(y, estimator.predict(X))
+    def __call__(self, estimator: Any, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Score of a fitted estimator with `transform` and `inverse_transform`."""
+        return self.score(estimator, X, y, sample_weight)
+
+    def score(self, estimator: Any, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """The same; scikit-learn reads off it that there is `sample_weight`."""
+        kept, weights = weighted_rows(sample_weight, len(X))
+        X = X if weights is None else _safe_indexing(X, kept)
+        reconstructed = estimator.inverse_transform(estimator.transform(X))
+        pair = standardize_pair(X, with_column_names(reconstructed, X))
+        return -reconstruction_error(*pair, sample_weight=weights)
 
 
 def utility(estimator: Any, X: Any, y: Any) -> float:
@@ -176,6 +188,8 @@ precision = SampleScorer(_precision)
 recall = SampleScorer(_recall)
 density = SampleScorer(_density)
 coverage = SampleScorer(_coverage)
+neg_reconstruction_error = ReconstructionScorer()
+clustering_accuracy = make_scorer(_clustering.clustering_accuracy)
 neg_sliced_wasserstein = SampleScorer(partial(sliced_wasserstein, random_state=0), sign=-1)
 neg_frechet_distance = SampleScorer(frechet_distance, sign=-1)
 neg_kernel_distance = SampleScorer(partial(kernel_distance, random_state=0), sign=-1)

@@ -15,7 +15,7 @@ def make_corruption(x, *noise, **parameters):
 
 
 def rows_of_member(batches, member):
-    parts = [b.x[member] if b.sample_weight is None else b.x[member][b.sample_weight[member] > 0] for b in batches]
+    parts = [b.x[member] if b.row_weight is None else b.x[member][b.row_weight[member] > 0] for b in batches]
     return torch.cat(parts).flatten()
 
 

@@ -44,8 +44,8 @@ def test_the_maximum_mean_discrepancy_is_what_its_definition_says():
 @pytest.mark.parametrize("name", DISCREPANCIES)
 def test_padding_does_not_count(name):
     draws, codes = sample(1, 9, 2), sample(1, 9, 2, seed=1)
-    sample_weight = torch.ones(1, 9)
-    expected = DISCREPANCIES[name](draws, codes, sample_weight, RandomStreams([0]))
+    row_weight = torch.ones(1, 9)
+    expected = DISCREPANCIES[name](draws, codes, row_weight, RandomStreams([0]))
     padded = [torch.cat([rows, sample(1, 4, 2, seed=seed)], 1) for seed, rows in enumerate((draws, codes))]
-    found = DISCREPANCIES[name](*padded, torch.cat([sample_weight, torch.zeros(1, 4)], 1), RandomStreams([0]))
+    found = DISCREPANCIES[name](*padded, torch.cat([row_weight, torch.zeros(1, 4)], 1), RandomStreams([0]))
     torch.testing.assert_close(found, expected)

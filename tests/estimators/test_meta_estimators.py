@@ -47,6 +47,7 @@ AROUND = {
     "one versus rest": OneVsRestClassifier,
     "one versus one": OneVsOneClassifier,
     "output codes": lambda model: OutputCodeClassifier(model, random_state=0),
+    "boosting": lambda model: AdaBoostClassifier(model, n_estimators=2, random_state=0),
 }
 OF_TWO_CLASSES = {
     "tuned threshold": lambda model: TunedThresholdClassifierCV(model, cv=2),
@@ -147,5 +148,3 @@ def test_other_classifiers_nearby_do_not_matter():
     assert cross_val_predict(MODEL, X, Y, cv=2, method="predict_proba").shape == (150, 3)
     teachers = SemiSupervisedAAEClassifier(teachers=[signs], n_members=1, max_iter=2, random_state=0).fit(X, FEW)
     assert set(teachers.predict(X)) <= set(model.classes_)
-    with pytest.raises(ValueError, match="sample_weight"):
-        AdaBoostClassifier(MODEL).fit(X, FEW)
