@@ -39,8 +39,8 @@ class AAEGenerator(CodesMixin, BaseAAE):
     Rows come in the form of the training rows: the same columns of the same dtypes, whole numbers where they were
     whole, training values where these repeat, missing cells where some were missing.
 
-    There are no weights of rows (`sample_weight`), because samples are to be like the rows that the model is given. Draw
-    these by weight first, or samples by conditions.
+    There are no weights of rows (`sample_weight`), because samples are to be like the rows that the model is given.
+    Draw these by weight first, or samples by conditions.
 
     Generated rows are no promise of privacy. How much they lean on training rows in the mean tells
     `skaae.metrics.nearest_record_share`.

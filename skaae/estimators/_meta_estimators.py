@@ -12,15 +12,19 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
-import pandas as pd
 from sklearn.ensemble import AdaBoostClassifier
 
-from ._labels import is_minus_one
+from ._labels import is_labelled, is_minus_one
 
 __all__ = ["check_outer_classes"]
 
 HOLDERS = ("self", "ensemble")  # names that scikit-learn's functions give to a classifier around others
 MEMBERS = ("classes",)  # and to its classes
+RULE = "Classifiers around this one must be fitted to labelled rows only."
+ADVICE = (
+    "Fit it to the labelled rows, and have the others inside:"
+    " https://skaae.readthedocs.io/en/latest/guide/few_labels.html#around-it"
+)
 
 
 def check_outer_classes() -> None:
@@ -28,9 +32,8 @@ def check_outer_classes() -> None:
     for caller, classes in classes_of_callers(sys._getframe(2)):
         if any(is_minus_one(label) for label in classes):
             raise ValueError(
-                f"Classifiers around this one must be fitted to labelled rows only. Got -1 among the classes of"
-                f" {caller}, which does not know that it marks rows without a label. Fit it to the labelled rows, and"
-                " have the others inside: https://skaae.readthedocs.io/en/latest/guide/few_labels.html#around-it"
+                f"{RULE} Got -1 among the classes of {caller}, which does not know that it marks rows without a label."
+                f" {ADVICE}"
             )
 
 
@@ -40,11 +43,19 @@ def classes_of_callers(frame: FrameType | None) -> Iterator[tuple[str, Any]]:
         if frame.f_globals.get("__name__", "").startswith("sklearn."):
             names = frame.f_locals
             for holder in (names[name] for name in HOLDERS if name in names):
-                yield type(holder).__name__, classes_of(holder)
                 if isinstance(holder, AdaBoostClassifier) and "y" in names:
-                    yield type(holder).__name__, pd.unique(names["y"])
+                    check_boosted_labels(names["y"])
+                yield type(holder).__name__, classes_of(holder)
             yield from (("a classifier", names[name]) for name in MEMBERS if isinstance(names.get(name), list))
         frame = frame.f_back
+
+
+def check_boosted_labels(y: Any) -> None:
+    """Raise an error if rows that `AdaBoostClassifier` is fitted to have no label."""
+    if not is_labelled(y).all():
+        raise ValueError(
+            f"{RULE} Got others in AdaBoostClassifier, which takes any prediction for these for an error. {ADVICE}"
+        )
 
 
 def classes_of(estimator: Any) -> Any:

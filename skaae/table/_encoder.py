@@ -49,8 +49,8 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
     Numeric columns are scaled. Categorical columns become one column of zeros and ones for each category that occurred,
     however rare. Missing cells are a separate category, also in a numeric column. `inverse_transform` restores the
     table: the same columns in the same order, of the same dtypes and sets of categories, integers where they were
-    integers, missing cells where some were missing. There are no weights of rows (`sample_weight`): scales bring columns
-    to a like range, whatever rows are for.
+    integers, missing cells where some were missing. There are no weights of rows (`sample_weight`): scales bring
+    columns to a like range, whatever rows are for.
 
     Dates, times and durations are columns of these, in whatever dtype, and columns of text of which every cell is one
     in the same form of ISO 8601. A date becomes its position in time and, where they vary and the training rows

@@ -79,6 +79,53 @@ def test_all_labelled_rows_are_appended_before_any_occurs_again():
     assert appended[:30].sort().values.tolist() == list(range(30))
 
 
+def test_rows_are_drawn_in_proportion_to_their_weights():
+    x, weight = torch.arange(100.0)[:, None], np.repeat([0.1, 1.0, 2.7], [50, 30, 20])
+    batches = Batches(TensorData(x, sample_weight=weight), 25, RandomStreams([0, 1]))
+    counts = np.zeros((2, 100))
+    for number in range(200):
+        epoch = list(batches.epoch(number))
+        assert [batch.x.shape[1] for batch in epoch] == [25] * 4
+        for member in (0, 1):
+            drawn = np.bincount(rows_of_member(iter(epoch), member).long(), minlength=100)
+            share = 100 * weight / weight.sum()
+            assert (drawn >= np.floor(share)).all()
+            assert (drawn <= np.ceil(share)).all()
+            counts[member] += drawn
+    np.testing.assert_allclose(counts / 200, np.stack([share] * 2), atol=0.15)
+    assert not np.array_equal(*counts)
+    assert [b.x.tolist() for b in batches.epoch(3)] == [b.x.tolist() for b in batches.epoch(3)]
+
+
+def test_copies_of_a_heavy_row_are_in_all_batches():
+    data = TensorData(torch.arange(100.0)[:, None], sample_weight=np.r_[99.0, np.ones(99)])
+    assert all(3 < (batch.x == 0).sum() < 20 for batch in Batches(data, 20, RandomStreams([0])).epoch(1))
+
+
+def test_equal_weights_draw_every_row_once():
+    data = TensorData(torch.arange(103.0)[:, None], sample_weight=np.full(103, 0.3))
+    rows = rows_of_member(Batches(data, 25, RandomStreams([0])).epoch(1), 0)
+    assert rows.sort().values.tolist() == list(range(103))
+
+
+def test_labelled_rows_are_appended_by_weight():
+    weight = np.r_[8.0, np.ones(99)]
+    data = TensorData(torch.arange(100.0)[:, None], make_labels(100, 10), sample_weight=weight)
+    appended = torch.cat([b.x[0, 10:, 0] for b in Batches(data, 10, RandomStreams([0])).epoch(1)])
+    counts = np.bincount(appended.long(), minlength=10)
+    assert counts.sum() == 50
+    assert counts[0] / 50 == pytest.approx(8 / 17, abs=0.1)
+
+
+def test_members_draw_by_weight_from_their_rows():
+    member_rows = [np.array([1, 3, 5, 7, 9]), np.array([0, 2])]
+    data = TensorData(torch.arange(10.0)[:, None], sample_weight=np.arange(1.0, 11) ** 3)
+    batches = Batches(data, 2, RandomStreams([0, 1]), member_rows=member_rows)
+    assert rows_of_member(batches.epoch(1), 1).sort().values.tolist() == [2, 2]
+    assert set(rows_of_member(batches.epoch(1), 0).tolist()) <= {1, 3, 5, 7, 9}
+    assert len(rows_of_member(batches.epoch(1), 0)) == 5
+
+
 def test_many_labelled_rows_are_not_appended():
     data = TensorData(torch.zeros(100, 1), make_labels(100, 60))
     assert all(b.x.shape[1] == 10 for b in Batches(data, 10, RandomStreams([0])).epoch(1))
@@ -157,12 +204,14 @@ def test_contiguous_rows_are_not_copied_on_the_cpu():
 @pytest.mark.parametrize("make_rows", [np.asarray, Source])
 def test_a_subset_has_what_belongs_to_its_rows(make_rows):
     X, indices = np.arange(6.0)[:, None], np.array([4, 1])
-    data = TrainingData(make_rows(X), np.arange(6), X / 10, encoder_input=lambda epoch: X + epoch)
+    encoder_input, weight = (lambda epoch: X + epoch), np.arange(1.0, 7)
+    data = TrainingData(make_rows(X), np.arange(6), X / 10, encoder_input=encoder_input, sample_weight=weight)
     subset = data.subset(indices)
     assert len(subset) == 2
     assert type(subset.X) is type(data.X)
     np.testing.assert_array_equal(subset.X[:], X[indices])
     np.testing.assert_array_equal(subset.labels, indices)
+    np.testing.assert_array_equal(subset.sample_weight, indices + 1)
     np.testing.assert_array_equal(subset.soft_labels, X[indices] / 10)
     assert subset.condition is None
     np.testing.assert_array_equal(subset.encoder_input(3), X[indices] + 3)

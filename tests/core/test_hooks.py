@@ -52,6 +52,18 @@ def test_a_packed_member_stops_as_it_does_alone(rows):
     )
 
 
+def test_held_out_rows_count_by_weight(rows):
+    def first_validation_loss(held_out):
+        hooks = [EarlyStopping(held_out, patience=3, tol=0.0, seed=0)]
+        return train(ARCHITECTURE, TrainingPlan((0,), 1, 32), TrainingData(rows), hooks=hooks).curves["validation"]
+
+    counts = np.repeat([1, 2], [10, 20])
+    weighted = first_validation_loss(TrainingData(rows[:30], sample_weight=counts / 1.0))
+    repeated = first_validation_loss(TrainingData(rows[:30].repeat(counts, 0)))
+    plain = first_validation_loss(TrainingData(rows[:30]))
+    assert abs(weighted - repeated) < abs(plain - repeated)
+
+
 def test_the_encoder_gets_its_own_input_of_held_out_rows(rows):
     def first_validation_loss(held_out):
         hooks = [EarlyStopping(held_out, patience=3, tol=0.0, seed=0)]

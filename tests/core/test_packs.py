@@ -56,6 +56,21 @@ def test_members_of_a_task_stay_together(tasks):
     assert_packed_as_alone([replace_plan(task, seeds=(k, k + 10)) for k, task in enumerate(tasks)])
 
 
+def test_rows_with_weights_are_drawn_as_alone(tasks):
+    rng = np.random.default_rng(0)
+    weighted = [
+        replace_data(
+            replace(task, architecture=CLASSES),
+            sample_weight=rng.random(100) + 0.1,
+            labels=rng.permutation(np.repeat([0, 1, -1], [10, 10, 80])),
+        )
+        for task in tasks
+    ]
+    assert len(group_into_packs(weighted)) == 1
+    assert_packed_as_alone(weighted)
+    assert len(group_into_packs([*tasks, replace_data(tasks[0], sample_weight=np.arange(1.0, 101))])) == 2
+
+
 def test_labels_soft_labels_conditions_and_encoder_inputs_are_stacked(tasks):
     rng = np.random.default_rng(0)
     tasks = [

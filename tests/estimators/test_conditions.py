@@ -1,4 +1,5 @@
 import warnings
+from datetime import date, datetime
 from decimal import Decimal
 
 import numpy as np
@@ -213,3 +214,47 @@ def test_conditions_beyond_the_limit_are_drawn_at_random(monkeypatch):
     drawn = conditions.sample(100_000, np.random.RandomState(0))
     np.testing.assert_allclose(drawn.mean(axis=0)[1:], [0.4998, 0.4998, 0.0004], atol=0.05)
     assert (conditions.values[:, 3] == 1).sum() == 8
+
+
+DAYS = pd.DataFrame(
+    {
+        "day": pd.date_range("2024-01-01", periods=120, freq="D"),
+        "town": np.random.default_rng(0).choice(["a", "b"], 120),
+    }
+)
+
+
+def days_asked(y, n=50):
+    """Dates and towns as they are encoded for rows, decoded."""
+    conditions = Conditions(DAYS)
+    return conditions.encoder.inverse_transform(conditions.encode(y, n, np.random.RandomState(0)))
+
+
+@pytest.mark.parametrize(
+    "day", [pd.Timestamp("2024-02-03"), np.datetime64("2024-02-03"), date(2024, 2, 3), datetime(2024, 2, 3)]
+)
+def test_a_date_is_of_all_rows_and_the_others_go_with_it(day):
+    rows = days_asked({"day": day})
+    assert rows.day.dt.normalize().unique().tolist() == [pd.Timestamp("2024-02-03")]
+    assert set(rows.town) <= {"a", "b"}
+
+
+def test_ranges_and_sets_of_dates():
+    rows = days_asked({"day": (pd.Timestamp("2024-02-01"), pd.Timestamp("2024-02-10")), "town": {"b"}})
+    assert rows.day.between("2024-02-01", "2024-02-10").all()
+    assert rows.day.nunique() > 2
+    assert set(rows.town) == {"b"}
+    days = {pd.Timestamp("2024-01-05"), pd.Timestamp("2024-04-01")}
+    assert set(days_asked({"day": days}).day) == days
+
+
+@pytest.mark.parametrize(
+    ("day", "message"),
+    [
+        ((pd.Timestamp("2030-01-01"), pd.Timestamp("2031-01-01")), "A range must have training rows"),
+        ("soon", "Condition 'day' must be numbers or dates as in training"),
+    ],
+)
+def test_dates_that_are_none_or_never_were(day, message):
+    with pytest.raises(ValueError, match=message):
+        days_asked({"day": day})

@@ -47,7 +47,6 @@ AROUND = {
     "one versus rest": OneVsRestClassifier,
     "one versus one": OneVsOneClassifier,
     "output codes": lambda model: OutputCodeClassifier(model, random_state=0),
-    "boosting": lambda model: AdaBoostClassifier(model, n_estimators=2, random_state=0),
 }
 OF_TWO_CLASSES = {
     "tuned threshold": lambda model: TunedThresholdClassifierCV(model, cv=2),
@@ -81,6 +80,14 @@ class WithUnlabelled(ClassifierMixin, BaseEstimator):
 def test_no_classifier_around_it_takes_minus_one_for_a_class(name, y):
     with pytest.raises(ValueError, match=r"must be fitted to labelled rows only\. Got -1 among the classes of"):
         AROUND[name](MODEL).fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
+@pytest.mark.parametrize("unlabelled", [-1, "-1", None, np.nan])
+def test_boosting_takes_no_unlabelled_rows(unlabelled):
+    classes = Y if unlabelled != "-1" else np.array(list("abc"))[Y]
+    with pytest.raises(ValueError, match=r"labelled rows only\. Got others in AdaBoostClassifier|y contains NaN"):
+        AdaBoostClassifier(MODEL, n_estimators=2).fit(X, np.where(LABELLED, classes, unlabelled))
 
 
 @pytest.mark.parametrize("name", ["voting", "bagging", "one versus rest", "one versus one"])

@@ -20,6 +20,15 @@ def test_clusters_beyond_the_classes_are_wrong():
     assert clustering_accuracy([0, 0, 0, 0], [0, 0, 1, 2]) == 0.5
 
 
+def test_weights_are_numbers_of_rows():
+    y, clusters, weights = np.array(list("xxyyyz")), np.array([0, 1, 1, 1, 0, 2]), np.array([3, 1, 0, 2, 1, 0])
+    repeated = clustering_accuracy(y.repeat(weights), clusters.repeat(weights))
+    assert clustering_accuracy(y, clusters, sample_weight=weights) == pytest.approx(repeated)
+    assert repeated != clustering_accuracy(y, clusters)
+    with pytest.raises(ValueError, match="Negative values"):
+        clustering_accuracy(y, clusters, sample_weight=-weights)
+
+
 def test_invalid_input_raises():
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         clustering_accuracy([0, 1], [0])

@@ -20,6 +20,16 @@ def test_constant_columns_are_not_standardized():
         assert reconstruction_error(np.full((n, 1), 0.1), np.full((n, 1), 3.1), standardize=True) == pytest.approx(9)
 
 
+@pytest.mark.parametrize("standardize", [False, True])
+def test_weights_are_numbers_of_rows(standardize):
+    weights = np.random.default_rng(0).integers(0, 4, len(REAL))
+    repeated = reconstruction_error(REAL.repeat(weights, 0), MADE.repeat(weights, 0), standardize=standardize)
+    weighted = reconstruction_error(REAL, MADE, standardize=standardize, sample_weight=weights)
+    assert weighted == pytest.approx(repeated)
+    with pytest.raises(ValueError, match="zero"):
+        reconstruction_error(REAL, MADE, sample_weight=0 * weights)
+
+
 def test_invalid_input_raises():
     with pytest.raises(ValueError, match=r"one reconstruction \(300\). Got 299"):
         reconstruction_error(REAL, MADE[1:])

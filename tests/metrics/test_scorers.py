@@ -1,13 +1,16 @@
 import pickle
+from copy import deepcopy
 
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from sklearn.datasets import load_digits, load_iris
 from sklearn.decomposition import PCA
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import shuffle
 
 from skaae import AAEClusterer, AAEGenerator, AAETransformer
@@ -52,6 +55,30 @@ def test_rows_are_standardized():
     expected = frechet_distance((wide - wide.mean(0)) / wide.std(0), (wide + wide.std(0) - wide.mean(0)) / wide.std(0))
     assert scorers.neg_frechet_distance(CopyingGenerator(wide, wide.std(0)), wide) == pytest.approx(-expected, rel=1e-9)
     assert expected == pytest.approx(4, rel=1e-9)
+
+
+def test_reconstructions_and_clusters_are_scored_by_weight():
+    model = CopyingGenerator(X, np.where(Y == 0, 1.0, 0.0)[:, None] * X.std(0))
+    assert scorers.neg_reconstruction_error(model, X, sample_weight=np.where(Y == 0, 2, 1)) == pytest.approx(-0.5)
+    pca = PCA(2).fit(X)
+    kept = Y > 0
+    wanted = scorers.neg_reconstruction_error(pca, X[kept])
+    assert scorers.neg_reconstruction_error(pca, pd.DataFrame(X), sample_weight=kept) == pytest.approx(wanted)
+    tree = DecisionTreeClassifier(max_depth=1).fit(X, Y)
+    assert scorers.clustering_accuracy(tree, X, Y, sample_weight=np.where(Y == 0, 2, 1)) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize("name", ["neg_reconstruction_error", "clustering_accuracy"])
+def test_weights_are_routed_to_scorers(name):
+    weights = np.where(Y == 0, 3, 1)
+    with sklearn.config_context(enable_metadata_routing=True):
+        scorer = deepcopy(getattr(scorers, name)).set_score_request(sample_weight=True)
+        model = PCA(2) if name == "neg_reconstruction_error" else DecisionTreeClassifier(max_depth=1)
+        scores = [
+            cross_validate(model, X, Y, cv=2, scoring=scoring, params=params, error_score="raise")["test_score"]
+            for scoring, params in ((scorer, {"sample_weight": weights}), (getattr(scorers, name), {}))
+        ]
+    assert not np.array_equal(*scores)
 
 
 def test_reconstruction_error_is_standardized():
