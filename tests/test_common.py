@@ -14,6 +14,7 @@ from skaae import (
     AAEDenoiser,
     AAEGenerator,
     AAEOutlierDetector,
+    AAEOverSampler,
     AAETransformer,
     SemiSupervisedAAEClassifier,
     TableEncoder,
@@ -24,6 +25,10 @@ ESTIMATORS = [
     AAEDenoiser(n_members=2, hidden_layer_sizes=(16,), max_iter=5, random_state=0),
     AAEGenerator(hidden_layer_sizes=(16,), flow_layer_sizes=(16,), max_iter=5, flow_max_iter=5, random_state=0),
     AAEOutlierDetector(n_members=2, hidden_layer_sizes=(16,), max_iter=5, random_state=0),
+    AAEOverSampler(
+        generator=AAEGenerator(hidden_layer_sizes=(16,), flow_layer_sizes=(16,), max_iter=2, flow_max_iter=2),
+        random_state=0,
+    ),
     AAETransformer(hidden_layer_sizes=(16,), max_iter=5, random_state=0),
     SemiSupervisedAAEClassifier(
         teachers=[LogisticRegression()], n_members=2, hidden_layer_sizes=(16,), max_iter=5, random_state=0

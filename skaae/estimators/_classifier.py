@@ -259,7 +259,6 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
             that one of weight 2 is as good as two rows, and one of weight 0 is as good as absent. `class_prior_` and
             teachers whose `fit` has `sample_weight` go by weights of the labelled rows; other teachers, among them
             label spreading, the scales of columns and `X_val` do not.
-            None is equal weights.
         X_val : array-like of shape (n_validation, n_features) or None, default=None
             Rows to watch. Where they are given, training stops when their cross-entropy gets no better, and keeps the
             best epoch, whatever `early_stopping` is.

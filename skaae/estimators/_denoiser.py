@@ -189,9 +189,8 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
             Ignored, present by convention.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weights of the rows, of which only the ratios count. A row is drawn for training as often as its weight, so
-            that one of weight 2 is as good as two rows, and one of weight 0 is as good as absent. The scales of
-            columns do not go by weights.
-            None is equal weights.
+            that one of weight 2 is as good as two rows, and one of weight 0 is as good as absent. Scales of columns do
+            not go by weights.
 
         Returns
         -------
@@ -272,7 +271,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         y : None
             Ignored, present by convention.
         sample_weight : array-like of shape (n_samples,) or None, default=None
-            Weights of the rows. Those of weight 0 are left out, so that the others may be corrupted otherwise.
+            Weights of the rows; without those of weight 0, the others are corrupted otherwise.
 
         Returns
         -------
@@ -293,8 +292,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
             counted &= is_masked(corrupted, encoder, architecture)
         if not counted.any():
             raise ValueError("`X` must have a cell that is known, and hidden if the corruption hides some. Got none.")
-        of_cells = None if weights is None else np.broadcast_to(weights[:, None], error.shape)[counted]
-        return -float(np.average(error[counted], weights=of_cells))
+        return -float(np.average(error[counted], weights=None if weights is None else weights[counted.nonzero()[0]]))
 
     def _validate(self, X: Any, **options: Any) -> Any:
         """Rows as a DataFrame or an array of floats, of which cells can be missing."""

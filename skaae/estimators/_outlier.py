@@ -229,10 +229,9 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
             Ignored, present by convention.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weights of the rows, of which only the ratios count: a row of weight 2 is as good as two rows, and one of
-            weight 0 is as good as absent, in training, for what is common, for shares of training rows with a score,
-            and so for `contamination` and p-values, of which normal rows then have a share of about p up to p if they
-            are drawn as the weights say. Scales of columns, what cells training rows never had, and
-            neighbours of local scorers do not go by weights. None is equal weights.
+            weight 0 is as good as absent. Training, what is common among values and scores, `contamination` and
+            p-values go by weights: of normal rows that are drawn as the weights say, a share of about p has p-values
+            up to p. Scales of columns, novelty of cells and neighbours of local scorers do not.
 
         Returns
         -------

@@ -226,7 +226,6 @@ class AAETransformer(CodesMixin, BaseAAE):
             Weights of the rows, of which only the ratios count. A row is drawn for training as often as its weight, so
             that one of weight 2 is as good as two rows, and one of weight 0 is as good as absent. The shares of classes
             go by weights too, the scales of columns do not.
-            None is equal weights.
 
         Returns
         -------
