@@ -302,8 +302,10 @@ class Conditions:
     def _check_range(cells: pd.Series, low: Any, high: Any) -> None:
         low, high = plain(low), plain(high)  # with which a decimal can be compared
         try:
+            if isinstance(low, pd.Timestamp) and cells.dtype.kind == "O":  # days or text
+                cells = pd.to_datetime(cells, format="ISO8601")
             inside = cells.between(low, high)
-        except TypeError:
+        except (TypeError, ValueError):
             raise ValueError(
                 f"Condition {cells.name!r} must be numbers or dates as in training ({low} to {high})."
                 f" Got {shown(cells.tolist())}."

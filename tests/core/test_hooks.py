@@ -57,11 +57,8 @@ def test_held_out_rows_count_by_weight(rows):
         hooks = [EarlyStopping(held_out, patience=3, tol=0.0, seed=0)]
         return train(ARCHITECTURE, TrainingPlan((0,), 1, 32), TrainingData(rows), hooks=hooks).curves["validation"]
 
-    counts = np.repeat([1, 2], [10, 20])
-    weighted = first_validation_loss(TrainingData(rows[:30], sample_weight=counts / 1.0))
-    repeated = first_validation_loss(TrainingData(rows[:30].repeat(counts, 0)))
-    plain = first_validation_loss(TrainingData(rows[:30]))
-    assert abs(weighted - repeated) < abs(plain - repeated)
+    weighted = first_validation_loss(TrainingData(rows[:30], sample_weight=np.repeat([1.0, 1e-9], [10, 20])))
+    assert weighted == first_validation_loss(TrainingData(rows[:10].repeat(3, 0)))
 
 
 def test_the_encoder_gets_its_own_input_of_held_out_rows(rows):

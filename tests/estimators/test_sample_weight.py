@@ -122,18 +122,16 @@ def test_a_class_of_weight_five_is_as_five_times_its_rows(teachers):
         )
     )
     shares = [each.predict_proba(rows)[:, 1].mean() for each in (plain, weighted, repeated)]
-    assert abs(shares[1] - shares[2]) < 0.05 < 0.2 < shares[1] - shares[0]
+    assert abs(shares[1] - shares[2]) < 0.03 < 0.1 < shares[1] - shares[0]
     assert np.allclose(weighted.class_prior_, repeated.class_prior_, atol=0.01)
 
 
 def test_teachers_learn_and_are_weighed_by_weights():
     counts = 1 + WEIGHTS
-    repeated = TeacherEnsemble([LogisticRegression()]).fit(X.repeat(counts, 0), Y.repeat(counts))
-    plain, weighted = (
-        TeacherEnsemble([LogisticRegression()]).fit(X, Y, 3, weights) for weights in (None, counts / 1.0)
-    )
+    repeated = TeacherEnsemble([GaussianNB()]).fit(X.repeat(counts, 0), Y.repeat(counts))
+    plain, weighted = (TeacherEnsemble([GaussianNB()]).fit(X, Y, 3, weights) for weights in (None, counts / 1.0))
     wanted, without, found = (each.predict_proba(X) for each in (repeated, plain, weighted))
-    assert np.abs(found - wanted).mean() < 0.7 * np.abs(without - wanted).mean()  # less regularized, as more rows are
+    assert np.abs(found - wanted).mean() < 0.01 * np.abs(without - wanted).mean()
     # Of two teachers, one is right on the heavy rows and the other on the light ones.
     rows, y = overlapping()
     heavy = np.arange(len(y)) % 2 == 0
@@ -190,7 +188,7 @@ def test_few_rows_of_much_weight_are_no_outliers():
         clone(model).fit(rows, None, counts),
         clone(model).fit(rows.repeat(counts, 0)),
     )
-    assert (plain.predict(rows[far]) == -1).all()
+    assert plain.predict(rows[far]).min() == -1
     assert (weighted.predict(rows[far]) == 1).all()
     assert (repeated.predict(rows[far]) == 1).all()
     gaps = [

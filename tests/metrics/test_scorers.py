@@ -73,7 +73,8 @@ def test_weights_are_routed_to_scorers(name):
     weights = np.where(Y == 0, 3, 1)
     with sklearn.config_context(enable_metadata_routing=True):
         scorer = deepcopy(getattr(scorers, name)).set_score_request(sample_weight=True)
-        model = PCA(2) if name == "neg_reconstruction_error" else DecisionTreeClassifier(max_depth=1)
+        tree = DecisionTreeClassifier(max_depth=1).set_fit_request(sample_weight=False)
+        model = PCA(2) if name == "neg_reconstruction_error" else tree
         scores = [
             cross_validate(model, X, Y, cv=2, scoring=scoring, params=params, error_score="raise")["test_score"]
             for scoring, params in ((scorer, {"sample_weight": weights}), (getattr(scorers, name), {}))
