@@ -48,7 +48,7 @@ def test_a_packed_member_stops_as_it_does_alone(rows):
 
     packed, alone = fit((1e-3, 0.3), (0, 1)), fit((0.3,), (1,))
     np.testing.assert_allclose(
-        packed["model.encoder.linear.weight"][1], alone["model.encoder.linear.weight"][0], atol=1e-6
+        packed["model.encoder.linear.weight"][1], alone["model.encoder.linear.weight"][0], atol=1e-5
     )
 
 

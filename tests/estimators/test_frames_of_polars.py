@@ -24,7 +24,7 @@ FRAME = pl.DataFrame(
         "town": RNG.choice(["Bonn", "Köln", "Mainz"], N),
         "rain": RNG.random(N) < 0.3,
         "day": pl.datetime_range(pl.datetime(2024, 1, 1), pl.datetime(2024, 3, 30), "1d", eager=True),
-        "gap": pl.Series(np.where(RNG.random(N) < 0.2, None, RNG.normal(size=N)), dtype=pl.Float64),
+        "gap": [None if i % 5 == 0 else float(x) for i, x in enumerate(RNG.normal(size=N))],
     }
 )
 PANDAS = FRAME.to_pandas()
