@@ -48,11 +48,12 @@ CLASSES = {
     "table._date_formats": ("DateFormat",),
     "table._date_parts": ("DateParts",),
     "table._dates": ("DateColumn", "Gap"),
-    "table._dependences": ("Dependence",),
+    "table._dependences": ("Dependence", "FurtherSource"),
     "table._encoded_columns": ("EncodedColumns",),
     "table._encoder": ("TableEncoder",),
     "table._formats": ("NumberFormat",),
     "table._frames": ("FrameFormat",),
+    "table._lines": ("Line",),
     "table._scalers": ("ColumnScaler", "Identity", "RankScaler"),
     "table._table_format": ("TableFormat",),
 }

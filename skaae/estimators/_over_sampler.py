@@ -17,21 +17,30 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from .._doc_links import DocLinkMixin
+from ..table import TableEncoder
 from ..table._frames import is_frame
 from ._base import draw_seed, validated
+from ._class_likeness import ClassLikeness
+from ._config import auto_batch_size, auto_n_epochs
+from ._flow import MAX_AUTO_EPOCHS
 from ._generator import AAEGenerator
 from ._labels import to_array, with_common_dtype
 
 __all__ = ["AAEOverSampler"]
+
+N_CANDIDATES = 4  # draws for each that is kept
+N_STEPS, N_FLOW_STEPS, FLOW_LAYER_SIZES = 600, 1500, (128, 128)
 
 
 class AAEOverSampler(DocLinkMixin, BaseEstimator):
     """Draw more rows of rare classes, for a classifier that is fitted to them and to the training rows.
 
     A generator is fitted to all rows, with their classes as conditions, and draws rows of each class that is to have
-    more. The interface is that of imbalanced-learn's over-samplers, so that it works in `imblearn.pipeline.Pipeline`;
-    imbalanced-learn is not needed. Tables of numbers, text, bools and categories, some of them missing, come back as
-    they were, with the new rows after them. There are no weights of rows, as in imbalanced-learn's interface.
+    more: four times too many, of which those are kept that a forest of trees finds as like their class as training
+    rows of it. A part of the new rows are training rows once more. The interface is that of imbalanced-learn's
+    over-samplers, so that it works in `imblearn.pipeline.Pipeline`; imbalanced-learn is not needed. Tables of numbers,
+    text, bools and categories, some of them missing, come back as they were, with the new rows after them. There
+    are no weights of rows, as in imbalanced-learn's interface.
 
     Parameters
     ----------
@@ -41,7 +50,11 @@ class AAEOverSampler(DocLinkMixin, BaseEstimator):
         float is the ratio of the smaller class to the larger of two. A dict has the number of rows by class, and a
         callable returns one for `y`.
     generator : object or None, default=None
-        An unfitted generator with ``fit(X, y)`` and ``sample(n_samples, y)``. None is `AAEGenerator` with its defaults.
+        An unfitted generator with ``fit(X, y)`` and ``sample(n_samples, y)``. None is `AAEGenerator` with a third of
+        its steps and a narrower flow, which serve classifiers as well.
+    copies : float, default=0.5
+        Share of the new rows of each class that are training rows of it, repeated, from 0 to 1. They keep a classifier
+        from telling the rare class by what draws of a generator have in common.
     random_state : int, RandomState instance or None, default=None
         Pass an int for the same rows in each call; a generator that is passed has its own.
 
@@ -81,6 +94,7 @@ class AAEOverSampler(DocLinkMixin, BaseEstimator):
             callable,
         ],
         "generator": [HasMethods(["fit", "sample"]), None],
+        "copies": [Interval(Real, 0, 1, closed="both")],
         "random_state": ["random_state"],
     }
 
@@ -89,10 +103,12 @@ class AAEOverSampler(DocLinkMixin, BaseEstimator):
         sampling_strategy: float | str | Mapping[Any, int] | Callable[[Any], Mapping[Any, int]] = "auto",
         *,
         generator: Any = None,
+        copies: float = 0.5,
         random_state: Any = None,
     ) -> None:
         self.sampling_strategy = sampling_strategy
         self.generator = generator
+        self.copies = copies
         self.random_state = random_state
 
     @validated
@@ -138,21 +154,37 @@ class AAEOverSampler(DocLinkMixin, BaseEstimator):
             Their classes, in the form of `y`.
         """
         rng = check_random_state(self.random_state)
-        indices = self._fit(X, y, rng)
+        classes = self._fit(X, y, rng)
         X, y = (array if hasattr(array, "shape") else np.asarray(array) for array in (X, y))
-        new = np.repeat(np.arange(len(self._n_new)), self._n_new)
-        if not len(new):
+        if not self._n_new.any():
             return X, y
-        rows = self.generator_.sample(len(new), new, random_state=draw_seed(rng))
-        first = np.unique(indices, return_index=True)[1]
-        y_resampled = _safe_indexing(y, np.concatenate([np.arange(len(X)), first[new]]))
+        n_copies = np.round(self.copies * self._n_new).astype(int)
+        copied = np.concatenate([repeated(np.flatnonzero(classes == c), n, rng) for c, n in enumerate(n_copies)])
+        n_drawn = self._n_new - n_copies
+        tables = [X, *([self._draw(X, classes, n_drawn, rng)] if n_drawn.any() else []), _safe_indexing(X, copied)]
+        of_class = np.unique(classes, return_index=True)[1]
+        rows = np.concatenate([np.arange(len(X)), np.repeat(of_class, n_drawn), copied])
+        y_resampled = _safe_indexing(y, rows)
         if isinstance(y, pd.Series | pd.DataFrame):
             y_resampled = y_resampled.reset_index(drop=True)
         if isinstance(X, pd.DataFrame):
-            return pd.concat([X, rows], ignore_index=True), y_resampled
+            return pd.concat(tables, ignore_index=True), y_resampled
         if is_frame(X):
-            return nw.concat([nw.from_native(X), nw.from_native(rows)]).to_native(), y_resampled
-        return np.concatenate([X, rows.astype(X.dtype, copy=False)]), y_resampled
+            return nw.concat([nw.from_native(table) for table in tables]).to_native(), y_resampled
+        return np.concatenate([table.astype(X.dtype, copy=False) for table in tables]), y_resampled
+
+    def _draw(self, X: Any, classes: NDArray[np.intp], n_drawn: NDArray[np.intp], rng: np.random.RandomState) -> Any:
+        """So many rows of each class, class by class, chosen among more."""
+        candidates = np.repeat(np.arange(len(n_drawn)), N_CANDIDATES * n_drawn)
+        draws = self.generator_.sample(len(candidates), candidates, random_state=draw_seed(rng))
+        encoder = getattr(self.generator_, "table_encoder_", None) or TableEncoder().fit(X)
+        likeness = ClassLikeness(encoder.transform(X), classes, draw_seed(rng))
+        chosen = []
+        for label in np.flatnonzero(n_drawn).tolist():
+            rows = np.flatnonzero(candidates == label)
+            encoded = encoder.transform(_safe_indexing(draws, rows))
+            chosen.append(rows[likeness.choose(encoded, label, n_drawn[label], rng)])
+        return _safe_indexing(draws, np.concatenate(chosen))
 
     def _fit(self, X: Any, y: Any, rng: np.random.RandomState) -> NDArray[np.intp]:
         """Fit the generator, and return the index of each row's class."""
@@ -168,7 +200,8 @@ class AAEOverSampler(DocLinkMixin, BaseEstimator):
         if len(classes) < 2:
             raise ValueError(f"`y` must have two classes or more. Got {len(classes)} class: {classes.tolist()}.")
         self._n_new = self._count_new(labels, classes.tolist(), counts)
-        generator = AAEGenerator(random_state=draw_seed(rng)) if self.generator is None else clone(self.generator)
+        seed = draw_seed(rng)
+        generator = quick_generator(len(labels), seed) if self.generator is None else clone(self.generator)
         self.generator_ = generator.fit(X, indices)
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.generator_, name):
@@ -219,3 +252,20 @@ class AAEOverSampler(DocLinkMixin, BaseEstimator):
         tags.target_tags.required = True
         tags.input_tags.allow_nan = tags.input_tags.categorical = tags.input_tags.string = True
         return tags
+
+
+def quick_generator(n_samples: int, seed: int) -> AAEGenerator:
+    """A generator that is trained in fewer steps."""
+    batch_size = auto_batch_size(n_samples)
+    max_iter, flow_max_iter = (auto_n_epochs(n_steps, n_samples, batch_size) for n_steps in (N_STEPS, N_FLOW_STEPS))
+    return AAEGenerator(
+        max_iter=max_iter,
+        flow_max_iter=min(flow_max_iter, MAX_AUTO_EPOCHS),
+        flow_layer_sizes=FLOW_LAYER_SIZES,
+        random_state=seed,
+    )
+
+
+def repeated(rows: NDArray[np.intp], n: int, rng: np.random.RandomState) -> NDArray[np.intp]:
+    """So many of the rows, each as often as the others, to within one."""
+    return np.resize(rng.permutation(rows), n)

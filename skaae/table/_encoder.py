@@ -18,7 +18,7 @@ from .._doc_links import DocLinkMixin
 from .._serialization import SerializableMixin
 from ._columns import MAX_UNSEEN_SHOWN, CategoricalColumn, IdentifierColumn, IgnoredColumn, NumericColumn, repeats
 from ._date_parts import DateParts
-from ._dependences import Dependence, find_dependences
+from ._dependences import Rule, find_dependences
 from ._encoded_columns import TAILS, EncodedColumns, make_scaler
 from ._formats import has_large_integers
 from ._frames import FrameFormat, to_pandas
@@ -230,9 +230,8 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         if self.rounding:  # to decimals that 32 bits do not hold
             encoded = encoded.astype(np.float64, copy=False)
         columns = self._columns.decode(encoded)
-        for dependence in self._dependences:
-            source, target = dependence.source, dependence.target
-            columns[target] = dependence.look_up(columns[source], columns[target])
+        for rule in self._dependences:
+            rule.apply(columns)
         columns = columns if self._dates is None else self._dates.collapse(columns)
         return self._format.write(columns, dtype, as_rounded=bool(self.rounding))
 
@@ -321,8 +320,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
             )
         encoder = copy(self)
         encoder._dates, encoder._columns = dates, self._columns.with_scales_of(inner)
-        held = [each for each in self._dependences if each.holds(frame)]
-        encoder._dependences = [Dependence(each.source, each.target, frame) for each in held]
+        encoder._dependences = [new for rule in self._dependences if (new := rule.of(frame)) is not None]
         return encoder
 
     def far_columns(self, table: Table) -> list[int]:
@@ -393,8 +391,9 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         large = [index for index in integer_columns(table) if has_large_integers(frame.iloc[:, index])]
         for index in large:
             categorical[index] |= not is_number[index] and repeats(frame.iloc[:, index])
-        self._dependences: list[Dependence] = []
-        if self.rounding == "seen" and categorical.any():
+        can_depend[large] &= categorical[large]
+        self._dependences: list[Rule] = []
+        if self.rounding == "seen":
             self._dependences, codes = find_dependences(frame, categorical, np.flatnonzero(can_depend).tolist())
             categorical[codes] |= ~is_number[codes]
         is_apart = (self.scaling == "quantile") | columns_with_missing(table) | categorical | is_identifier

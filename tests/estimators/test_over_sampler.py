@@ -128,6 +128,35 @@ def test_tables_come_back_as_they_were_with_rows_of_the_class():
     assert list(sampler.feature_names_in_) == list(X)
 
 
+@pytest.mark.parametrize(("copies", "n_copies"), [(0.0, 0), (0.25, 30), (1.0, 120)])
+def test_a_share_of_the_new_rows_are_copies(copies, n_copies):
+    X, y = table({"a": 130, "b": 10})
+    X_resampled, y_resampled = AAEOverSampler(generator=Repeat(), copies=copies, random_state=0).fit_resample(X, y)
+    assert len(X_resampled) == len(y_resampled) == 260
+    assert (y_resampled[140:] == "b").all()
+    copied = X_resampled.x[260 - n_copies :].dropna()
+    assert copied.isin(X.x[y == "b"]).all()
+    counts = copied.value_counts()
+    assert not n_copies or counts.max() - counts.min() <= 1
+
+
+class Uniform(Repeat):
+    """A stand-in whose draws are the same for all classes."""
+
+    def sample(self, n_samples=1, y=None, *, random_state=None, from_prior=False):
+        return np.random.default_rng(0).uniform(-1, 1, (n_samples, 2))
+
+
+def test_draws_are_as_like_their_class_as_training_rows():
+    X = np.random.default_rng(1).uniform(-1, 1, (1000, 2))
+    y = (X[:, 0] > 0.8).astype(int)
+    X_resampled, y_resampled = AAEOverSampler(generator=Uniform(), copies=0, random_state=0).fit_resample(X, y)
+    new = X_resampled[1000:]
+    assert (y_resampled[1000:] == 1).all()
+    assert (new[:, 0] > 0.8).mean() > 0.8
+    assert abs(new[:, 1].mean()) < 0.15
+
+
 def test_frames_of_polars_come_back_as_such():
     pl = pytest.importorskip("polars")
     X, y = table({"a": 60, "b": 30})
