@@ -42,11 +42,11 @@ MIN_COUNT, MAX_TRAINING_ROWS, MAX_TEST_ROWS = 50, 2000, 10_000
 N_RARE, RARITY = 25, 200
 N_DRAWS = 3
 NONE, WEIGHTS, OURS = "none", "class weights", "AAEOverSampler"
-FIGURES = {
-    f"{classifier}, {figure}": (classifier, figure)
+FIGURES = [
+    f"{classifier}, {figure}"
     for classifier in ("logistic", "boosting")
     for figure in ("average precision", "balanced accuracy")
-}
+]
 
 
 def problem(name, seed):
@@ -177,13 +177,13 @@ def compete(name, seed, methods=None):
 
 def ranks(lines):
     """Mean rank of each method over tables, by figure."""
-    means = lines.groupby(["table", "method"])[list(FIGURES)].mean().round(6)
+    means = lines.groupby(["table", "method"])[FIGURES].mean().round(6)
     return means.groupby("table").rank(ascending=False).groupby("method").mean()
 
 
 def report(lines):
     """Means over tables and draws, mean ranks, and how often class weights do as well."""
-    table = lines.groupby("method")[list(FIGURES)].mean()
+    table = lines.groupby("method")[FIGURES].mean()
     table["rank"] = ranks(lines).mean(axis=1)
     for title, part in (
         ("rank, below 15 %", ~lines.table.isin(MADE_RARER)),
@@ -197,7 +197,7 @@ def report(lines):
 
 def by_table(lines):
     """What the over-sampler gains over class weights, in points; means of the draws."""
-    means = lines.groupby(["method", "table"])[list(FIGURES)].mean()
+    means = lines.groupby(["method", "table"])[FIGURES].mean()
     return means.loc[OURS] - means.loc[WEIGHTS]
 
 

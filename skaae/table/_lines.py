@@ -35,27 +35,38 @@ class Line:
         What the source is multiplied by, and what is added.
     decimals : int or None
         To how many decimals the target is rounded.
+    ties : tuple of two arrays
+        Values of the source whose target is in the middle of two decimals and rounded the other way, and that target.
     """
 
-    def __init__(self, source: int, target: int, line: tuple[float, float, int | None]) -> None:
+    def __init__(self, source: int, target: int, table: pd.DataFrame, line: tuple[float, float, int | None]) -> None:
         self.source, self.target = source, target
         self.slope, self.intercept, self.decimals = line
+        x, y = present_values(table.iloc[:, source], table.iloc[:, target])
+        off = np.flatnonzero(~np.isclose(self._at(x), y, rtol=TOLERANCE, atol=TOLERANCE))
+        first = np.unique(x[off], return_index=True)[1]
+        self.ties = (x[off][first], y[off][first])
 
     def of(self, table: pd.DataFrame) -> Line | None:
         """The line of other rows, if they lie on one."""
         line = fit_line(*(table.iloc[:, index] for index in (self.source, self.target)))
-        return None if line is None else Line(self.source, self.target, line)
+        return None if line is None else Line(self.source, self.target, table, line)
 
     def apply(self, columns: list[Any]) -> None:
         """Set cells of the target to those on the line, where both are there."""
         source, target = pd.Series(columns[self.source]), pd.Series(columns[self.target])
         rows = np.flatnonzero((source.notna() & target.notna()).to_numpy())
-        values = self.slope * source.iloc[rows].to_numpy(dtype=np.float64) + self.intercept
+        values = self._at(x := source.iloc[rows].to_numpy(dtype=np.float64))
+        among, at_ties = self.ties
+        if len(among):
+            nearest = np.searchsorted(among, x).clip(max=len(among) - 1)
+            values = np.where(among[nearest] == x, at_ties[nearest], values)
         target = target.copy()
-        target.iloc[rows] = round_decimals(values, self.decimals).astype(
-            getattr(target.dtype, "numpy_dtype", target.dtype)
-        )
+        target.iloc[rows] = values.astype(getattr(target.dtype, "numpy_dtype", target.dtype))
         columns[self.target] = target.array
+
+    def _at(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        return round_decimals(self.slope * x + self.intercept, self.decimals)
 
 
 def find_lines(table: pd.DataFrame, among: list[int]) -> list[Line]:
@@ -72,7 +83,7 @@ def find_lines(table: pd.DataFrame, among: list[int]) -> list[Line]:
         if target in {line.target for line in lines} or source in {line.target for line in lines}:
             continue
         if (line := fit_line(table.iloc[:, source], table.iloc[:, target])) is not None:
-            lines.append(Line(source, target, line))
+            lines.append(Line(source, target, table, line))
     return lines
 
 
@@ -97,10 +108,16 @@ def correlations(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.divide(products, spread, out=np.zeros_like(products), where=spread > 0))
 
 
-def fit_line(source: pd.Series, target: pd.Series) -> tuple[float, float, int | None] | None:
-    """Slope, intercept and decimals, or None where rows are off the line."""
+def present_values(source: pd.Series, target: pd.Series) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The numbers of both columns in rows where both are there."""
     present = (source.notna() & target.notna()).to_numpy()
     x, y = (cells[present].to_numpy(dtype=np.float64) for cells in (source, target))
+    return x, y
+
+
+def fit_line(source: pd.Series, target: pd.Series) -> tuple[float, float, int | None] | None:
+    """Slope, intercept and decimals, or None where rows are off the line."""
+    x, y = present_values(source, target)
     if len(y) < MIN_ROWS or not (np.isfinite(x).all() and np.isfinite(y).all()) or min(np.ptp(x), np.ptp(y)) == 0:
         return None
     decimals = count_decimals(y, target.dtype)

@@ -1,0 +1,137 @@
+"""Rules by which columns depend on others: kept in rows that are decoded, whatever the cells of each column were."""
+
+import pickle
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skaae import TableEncoder
+from skaae.table._dependences import FurtherSource
+from skaae.table._lines import fit_line
+
+RNG = np.random.default_rng(0)
+N = 600
+
+
+def fitted(X):
+    return TableEncoder("quantile", rounding="seen").fit(X)
+
+
+def shuffled(encoder, X):
+    """Rows in which each column of the encoding is that of another row."""
+    encoded = encoder.transform(X)
+    groups = np.split(
+        encoded,
+        [*range(1, encoder.n_numeric_), *encoder.n_numeric_ + np.cumsum([0, *encoder.one_hot_groups_[:-1]])],
+        axis=1,
+    )
+    groups = [group for group in groups if group.shape[1]]
+    return encoder.inverse_transform(np.concatenate([group[RNG.permutation(len(X))] for group in groups], axis=1))
+
+
+MINUTES = RNG.integers(0, 200, N) / 10
+MANY_MINUTES = RNG.integers(0, 40_000, N) / 10
+
+
+@pytest.mark.parametrize("minutes", [MINUTES, MANY_MINUTES])
+@pytest.mark.parametrize(
+    "charge",
+    [
+        lambda m: (0.27 * m).round(2),
+        lambda m: np.floor(17 * m + 0.5) / 100,  # ties are rounded up
+        lambda m: 1.8 * m + 32,
+        lambda m: (5000 - 10 * m).round().astype(int),
+        lambda m: (0.123456789 * m + 3).astype(np.float32),
+    ],
+)
+def test_a_number_on_a_line_stays_there(minutes, charge):
+    X = pd.DataFrame({"charge": charge(minutes), "calls": RNG.poisson(3, N), "minutes": minutes})
+    encoder = fitted(X)
+    rows = shuffled(encoder, X)
+    assert rows.dtypes.equals(X.dtypes)
+    assert np.isclose(rows.charge, charge(rows.minutes), rtol=1e-5, atol=1e-9).mean() > 0.995
+    assert (rows.minutes.to_numpy() != X.minutes.to_numpy()).any()
+    pd.testing.assert_frame_equal(encoder.inverse_transform(encoder.transform(X)), X, rtol=1e-6)
+
+
+def test_arrays_and_missing_cells_have_lines_too():
+    X = np.stack([MANY_MINUTES, (0.17 * MANY_MINUTES).round(2), RNG.normal(size=N)], axis=1)
+    X[::7, 0] = X[::5, 1] = np.nan
+    rows = shuffled(fitted(X), X)
+    present = ~np.isnan(rows[:, :2]).any(axis=1)
+    assert present.mean() > 0.5
+    assert (np.abs(rows[present, 1] - 0.17 * rows[present, 0]) < 0.0051).all()
+
+
+def test_a_number_looks_up_what_it_determines_by_any_function():
+    area = RNG.integers(50, 150, N)
+    X = pd.DataFrame({"diameter": 2 * np.sqrt(area / np.pi), "area": area, "x": RNG.normal(size=N)})
+    rows = shuffled(fitted(X), X)
+    assert np.allclose(rows.diameter, 2 * np.sqrt(rows.area / np.pi))
+
+
+def test_a_decimal_number_determines_a_category():
+    rain = np.where(RNG.random(N) < 0.5, 0, RNG.integers(0, 60, N) / 5)
+    X = pd.DataFrame({"rain": rain, "rained": np.where(rain > 1, "yes", "no"), "x": RNG.normal(size=N)})
+    encoder = fitted(X)
+    rows = shuffled(encoder, X)
+    assert ((rows.rain > 1) == (rows.rained == "yes")).all()
+    assert encoder.columns_.loc["rain", "kind"] == "number"
+
+
+def test_a_further_source_agrees_with_the_first():
+    fuel = RNG.choice(["diesel", "gas"], N, p=[0.2, 0.8])
+    X = pd.DataFrame(
+        {
+            "system": np.where(
+                fuel == "gas", RNG.choice(["mpfi", "2bbl", "spdi"], N), RNG.choice(["idi", "common"], N)
+            ),
+            "fuel": fuel,
+            "ratio": np.where(fuel == "gas", RNG.integers(70, 100, N), RNG.integers(210, 230, N)) / 10,
+            "pump": np.where(fuel == "gas", RNG.choice(["a", "b"], N), RNG.choice(["c", "d"], N)),
+        }
+    )
+    encoder = fitted(X)
+    rows = shuffled(encoder, X)
+    is_gas = rows.system.isin(["mpfi", "2bbl", "spdi"])
+    assert ((rows.fuel == "gas") == is_gas).all()
+    assert ((rows.ratio < 15) == is_gas).all()
+    assert (rows.pump.isin(["a", "b"]) == is_gas).all()
+    assert sum(isinstance(rule, FurtherSource) for rule in encoder._dependences) == 2
+    assert pickle.loads(pickle.dumps(encoder)).inverse_transform(encoder.transform(X)).equals(X)
+
+
+@pytest.mark.parametrize(
+    "noisy",
+    [
+        lambda x: (0.27 * x).round(2) + 0.02 * (np.arange(N) == 99),
+        lambda x: x + RNG.normal(size=N) / 5,
+        lambda x: (x > 2000).astype(int) * np.where(np.arange(N) == 99, 0, 1),
+    ],
+)
+def test_what_holds_in_most_rows_is_no_rule(noisy):
+    x = MANY_MINUTES.copy()
+    x[99] = 3999
+    assert fitted(pd.DataFrame({"x": x, "y": noisy(x)}))._dependences == []
+
+
+def test_lines_have_few_digits():
+    x = pd.Series(MANY_MINUTES)
+    assert fit_line(x, 1.8 * x + 32) == (1.8, 32.0, 2)
+    slope, intercept, decimals = fit_line(x, (0.17 * x).round(2))
+    assert (slope, decimals) == (0.17, 2)
+    assert abs(intercept) < 1e-5
+    assert fit_line(x, pd.Series(RNG.normal(size=N))) is None
+
+
+def test_floats_are_searched_in_no_time():
+    X = np.random.default_rng(0).normal(size=(5000, 300))
+    encoder = TableEncoder("quantile", rounding="seen")
+    start = time.process_time()
+    encoder.fit(X)
+    with_rules = time.process_time() - start
+    start = time.process_time()
+    TableEncoder("quantile").fit(X)
+    assert with_rules < 3 * (time.process_time() - start) + 0.5
