@@ -40,7 +40,7 @@ TABLES = (
 MADE_RARER = ("adult", "default_credit_card_15k", "electricity", "online_shoppers", "weather_aus")
 MIN_COUNT, MAX_TRAINING_ROWS, MAX_TEST_ROWS = 50, 2000, 10_000
 N_RARE, RARITY = 25, 200
-N_DRAWS = 3
+N_DRAWS = 2
 NONE, WEIGHTS, OURS = "none", "class weights", "AAEOverSampler"
 FIGURES = [
     f"{classifier}, {figure}"

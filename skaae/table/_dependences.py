@@ -185,7 +185,8 @@ def may_determine(table: pd.DataFrame, among: list[int]) -> set[tuple[int, int]]
     first = table.iloc[:N_FIRST_ROWS]
     codes = {index: pd.factorize(first.iloc[:, index])[0] for index in among}
     all_repeat = len(table) <= len(first)  # or else `repeats` tells, of all rows
-    codes = {i: c for i, c in codes.items() if all_repeat or c.max(initial=-1) < MAX_FIRST_DISTINCT * len(first)}
+    largest = len(first) if all_repeat else MAX_FIRST_DISTINCT * len(first)
+    codes = {index: column for index, column in codes.items() if 0 < column.max(initial=-1) < largest}
     if not codes:
         return set()
     of_rows = np.stack(list(codes.values()))
