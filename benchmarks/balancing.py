@@ -1,6 +1,6 @@
 """Do more rows of a rare class help a classifier? Logistic regression and histogram boosting after each over-sampler.
 
-Run ``python benchmarks/balancing.py`` (about half an hour on one core). It resumes where it was stopped. The rare class
+Run ``python benchmarks/balancing.py`` (about ten minutes on one core). It resumes where it was stopped. The rare class
 is the rarest of at least 50 rows, against all others. Half of the rows train, at most 2,000, and the others test, at
 most 10,000. On tables that are made rarer, 25 rows of 5,000 are of the rare class, and rows of it that test weigh
 less, so that one in 200 is. Gaps are filled, and all methods have the same columns: numbers are standardised and
@@ -40,7 +40,7 @@ TABLES = (
 MADE_RARER = ("adult", "default_credit_card_15k", "electricity", "online_shoppers", "weather_aus")
 MIN_COUNT, MAX_TRAINING_ROWS, MAX_TEST_ROWS = 50, 2000, 10_000
 N_RARE, RARITY = 25, 200
-N_DRAWS = 2
+N_DRAWS = 1
 NONE, WEIGHTS, OURS = "none", "class weights", "AAEOverSampler"
 FIGURES = [
     f"{classifier}, {figure}"
