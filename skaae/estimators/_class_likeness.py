@@ -64,7 +64,7 @@ class ClassLikeness:
 def log_odds(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
     """Log odds of probabilities, of none too near to 0 or 1."""
     p = np.asarray(probabilities, dtype=np.float64).clip(MIN_PROBABILITY, 1 - MIN_PROBABILITY)
-    return np.log(p / (1 - p))
+    return np.asarray(np.log(p / (1 - p)))
 
 
 def systematic(weights: NDArray[np.float64], n: int, rng: np.random.RandomState) -> NDArray[np.intp]:
