@@ -142,6 +142,7 @@ def find_dependences(
     table: pd.DataFrame, categorical: NDArray[np.bool_], among: list[int]
 ) -> tuple[list[Rule], list[int]]:
     """The rules by which columns depend on others, in order, and the indices of numeric columns that are codes."""
+    among = [index for index in among if getattr(table.dtypes.iloc[index], "isnative", True)]  # or pandas has no hash
     if len(among) > MAX_COLUMNS:
         among = [index for index in among if categorical[index]]
     candidates = may_determine(table, among)

@@ -21,6 +21,7 @@ MIN_CORRELATION = 0.999  # in the first rows
 MIN_STEPS = 10  # between the least and the greatest number of a column that is rounded
 TOLERANCE = 1e-6  # of the largest number, for those that are not rounded
 MAX_DIGITS = 8
+MIN_LARGEST, MAX_LARGEST = 1e-100, 1e100  # whose squares are numbers
 TIE = 1e-4  # of the last decimal, by which ties are moved up or down
 
 
@@ -118,7 +119,9 @@ def present_values(source: pd.Series, target: pd.Series) -> tuple[NDArray[np.flo
 def fit_line(source: pd.Series, target: pd.Series) -> tuple[float, float, int | None] | None:
     """Slope, intercept and decimals, or None where rows are off the line."""
     x, y = present_values(source, target)
-    if len(y) < MIN_ROWS or not (np.isfinite(x).all() and np.isfinite(y).all()) or min(np.ptp(x), np.ptp(y)) == 0:
+    if len(y) < MIN_ROWS or not all(MIN_LARGEST < np.abs(values).max() < MAX_LARGEST for values in (x, y)):
+        return None
+    if min(np.ptp(x), np.ptp(y)) == 0:
         return None
     decimals = count_decimals(y, target.dtype)
     largest = np.abs(y).max()

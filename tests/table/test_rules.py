@@ -126,6 +126,19 @@ def test_lines_have_few_digits():
     assert fit_line(x, pd.Series(RNG.normal(size=N))) is None
 
 
+@pytest.mark.parametrize("scales", [(1e300, 1e-300), (1.7e308, 1.0), (1.0, 1e-308)])
+def test_numbers_near_the_largest_and_the_smallest(scales):
+    x = np.tanh(RNG.normal(size=N))
+    X = pd.DataFrame({"a": scales[0] * x, "b": scales[1] * x})
+    encoder = fitted(X)
+    assert np.isfinite(encoder.inverse_transform(encoder.transform(X))).all(axis=None)
+
+
+def test_other_byte_orders_are_no_error():
+    X = pd.DataFrame(np.stack([MINUTES, 2 * MINUTES], axis=1).astype(">f8"))
+    assert fitted(X).inverse_transform(fitted(X).transform(X)).equals(X)
+
+
 def test_floats_are_searched_in_no_time():
     X = np.random.default_rng(0).normal(size=(5000, 300))
     encoder = TableEncoder("quantile", rounding="seen")
