@@ -126,7 +126,7 @@ def test_lines_have_few_digits():
     assert fit_line(x, pd.Series(RNG.normal(size=N))) is None
 
 
-@pytest.mark.parametrize("scales", [(1e300, 1e-300), (1.7e308, 1.0), (1.0, 1e-308)])
+@pytest.mark.parametrize("scales", [(1e300, 1e-300), (1e150, 1.0), (1.0, 1e-308)])
 def test_numbers_near_the_largest_and_the_smallest(scales):
     x = np.tanh(RNG.normal(size=N))
     X = pd.DataFrame({"a": scales[0] * x, "b": scales[1] * x})
