@@ -32,7 +32,7 @@ OURS = "AAEOutlierDetector"
 
 
 def problem(name, setting, seed):
-    """Training rows, test rows, and which of these are anomalies."""
+    """Training rows and test rows, and which of either are anomalies."""
     X, y = load_outliers(name)
     if len(y) > MAX_ROWS:
         _, X, _, y = train_test_split(X, y, test_size=MAX_ROWS, stratify=y, random_state=0)
@@ -44,7 +44,7 @@ def problem(name, setting, seed):
         train, test = train_test_split(np.arange(len(y)), test_size=0.3, stratify=y, random_state=seed)
     mean, spread = X[train].mean(0), X[train].std(0)
     spread[spread == 0] = 1
-    return (X[train] - mean) / spread, (X[test] - mean) / spread, y[test]
+    return (X[train] - mean) / spread, (X[test] - mean) / spread, y[train], y[test]
 
 
 def pyod(name, seed, **parameters):
@@ -87,7 +87,7 @@ def contestants(n_features, seed):
 def compete(name, setting, seed, methods):
     """A line for each contestant."""
     torch.set_num_threads(1)
-    X, X_test, y_test = problem(name, setting, seed)
+    X, X_test, _, y_test = problem(name, setting, seed)
     lines = []
     for method, make in contestants(X.shape[1], seed):
         if methods and method not in methods:

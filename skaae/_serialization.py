@@ -32,12 +32,14 @@ VERSIONS_KEY = "_versions"
 TYPE_KEY = "__type__"
 CLASSES = {
     "_plan": ("Architecture", "Block"),
+    "estimators._anomaly_score": ("AnomalyScore",),
     "estimators._cell_novelty": ("CellNovelty",),
     "estimators._conformal": ("ConformalFold",),
     "estimators._class_styles": ("ClassStyles",),
     "estimators._conditions": ("Conditions",),
     "estimators._covariance": ("PCAReduction",),
     "estimators._inference": ("TrainedModel",),
+    "estimators._known_outliers": ("KnownOutliers",),
     "estimators._score_calibration": ("ExponentialTail", "NegativeLogPValue", "ScorerGroup"),
     "estimators._scorers": (
         *("GaussianMixtureDensity", "Histograms", "IsolationDepth", "NearestNeighborDistance"),

@@ -69,12 +69,17 @@ def expected_failed_checks(estimator):
     return failed
 
 
+IGNORED_LABELS = "ignore:`y` must have -1 for rows known to be outliers. Got none:UserWarning"  # of classes
+
+
+@pytest.mark.filterwarnings(IGNORED_LABELS)
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failed_checks)
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
 
 @pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names:UserWarning")  # which two checks provoke
+@pytest.mark.filterwarnings(IGNORED_LABELS)
 @pytest.mark.parametrize(
     ("estimator", "check"),
     [*product(ESTIMATORS, FURTHER_CHECKS), *product(TRANSFORMERS, CHECKS_OF_TRANSFORMERS)],

@@ -46,6 +46,8 @@ class OutlierDisplay:
         The most abnormal rows, by their scores.
     shares : DataFrame of shape (n_top, n_features) or None, default=None
         The share of each column in the score of each of these rows. None draws scores alone.
+    expected : DataFrame of shape (n_top, n_features) or None, default=None
+        What would have been usual in the cells of these rows, which is written in brackets where a row is strangest.
     max_columns : int, default=8
         Of more columns, those that explain most are drawn.
     n_samples : int or None, default=None
@@ -72,6 +74,7 @@ class OutlierDisplay:
     y: NDArray[np.bool_] | None = None
     X: pd.DataFrame | None = None
     shares: pd.DataFrame | None = None
+    expected: pd.DataFrame | None = None
     max_columns: int = 8
     n_samples: int | None = None
 
@@ -94,8 +97,8 @@ class OutlierDisplay:
         Parameters
         ----------
         estimator : object
-            A fitted estimator with `score_samples`. The threshold is drawn if it has `offset_`, and columns if it has
-            `explain`.
+            A fitted estimator with `score_samples`. The threshold is drawn if it has `offset_`, columns if it has
+            `explain`, and what would be usual in the strangest cell of a row if it has `expected_values`.
         X : DataFrame or array-like of shape (n_samples, n_features)
             Rows.
         y : array-like of shape (n_samples,) or None, default=None
@@ -132,14 +135,17 @@ class OutlierDisplay:
         )
         scores = np.asarray(estimator.score_samples(rows))
         top = lowest(scores, n_top)
-        X_top = shares = None
+        X_top = shares = expected = None
         if hasattr(estimator, "explain"):
             rows = _safe_indexing(rows, top)
             X_top, shares = to_frame(rows, "X"), estimator.explain(rows)
+            if hasattr(estimator, "expected_values"):
+                expected = to_frame(estimator.expected_values(rows), "X")
             if not isinstance(X, pd.DataFrame):
                 X_top.index = indices[top]
         options: dict[str, Any] = {"offset": getattr(estimator, "offset_", None), "max_columns": max_columns}
-        return cls(scores, y=anomalies, X=X_top, shares=shares, n_samples=len(X), **options).plot(ax=ax, **kwargs)
+        options |= {"X": X_top, "shares": shares, "expected": expected, "n_samples": len(X)}
+        return cls(scores, y=anomalies, **options).plot(ax=ax, **kwargs)
 
     @classmethod
     def from_scores(
@@ -239,9 +245,13 @@ class OutlierDisplay:
 
     def _draw_top(self, ax: Axes, columns: ColumnGrid) -> None:
         shares, (table,) = np.asarray(self.shares, dtype=np.float64), columns.tables
-        texts = None
-        if self.X is not None:
-            texts = np.array([[truncate(text, 10) for text in to_texts(cells, "missing")] for (cells,) in columns]).T
+        texts = None if self.X is None else cell_texts(table.iloc[:, columns.indices])
+        if texts is not None and self.expected is not None:
+            usual = cell_texts(self.expected.iloc[:, columns.indices])
+            strangest = np.arange(len(shares)), shares[:, columns.indices].argmax(axis=1)
+            texts[strangest] = [
+                f"{text}\n({other})" for text, other in zip(texts[strangest], usual[strangest], strict=True)
+            ]
         scores = np.sort(self.scores)[: len(shares)]
         rows = [f"row {name} ({score:.2f})" for name, score in zip(table.index, scores, strict=True)]
         options = {"cmap": "Blues", "vmin": 0, "vmax": max(MIN_COLOR_LIMIT, shares.max())}
@@ -251,6 +261,12 @@ class OutlierDisplay:
         n_columns = shares.shape[1]
         which = f"{len(columns)} of {n_columns} columns" if len(columns) < n_columns else "all columns"
         ax.set_title(f"The {len(shares)} strangest rows, {which}", fontsize="medium")
+
+
+def cell_texts(table: pd.DataFrame) -> NDArray[Any]:
+    """Cells as short texts, (n_rows, n_columns)."""
+    columns = [to_texts(cells, "missing") for _, cells in table.items()]
+    return np.array([[truncate(text, 10) for text in column] for column in columns], dtype=object).T
 
 
 def lowest(scores: NDArray[np.float64], n_top: Any) -> NDArray[np.intp]:

@@ -21,11 +21,10 @@ from numpy.typing import NDArray
 
 from ..table import TableEncoder
 from ..table._tables import Table, take_rows
-from ._cell_novelty import CellNovelty
+from ._anomaly_score import AnomalyScore
 from ._inference import TrainedModel
-from ._scorer_groups import combined_score, fit_scorers, scorer_input
 
-__all__ = ["ConformalFold", "Fold", "draw_folds", "n_calibration_rows", "p_values"]
+__all__ = ["ConformalFold", "Fold", "check_rate", "draw_folds", "p_values"]
 
 N_FOLDS = 5
 MIN_CALIBRATION_ROWS = 500  # that folds are scored for, if there are so many
@@ -41,16 +40,10 @@ class Fold(NamedTuple):
 
 
 class ConformalFold:
-    """Creates a detector from a model that learned from the rows of a fold; the held-out rows are scored.
+    """Creates a detector from a model that learned from the rows of a fold, and an unfitted score of rows.
 
     Attributes
     ----------
-    scorers_ : dict of str to ScorerGroup
-        Fitted scorers.
-    ranks_ : RankScaler
-        The ranks that some go by.
-    novelty_ : CellNovelty
-        What cells the rows had.
     known_categories_ : ndarray of bool of shape (n_categories,)
         Which one-hot encoded categories they had.
     scores_ : ndarray of shape (n_held_out,)
@@ -59,8 +52,8 @@ class ConformalFold:
         How many held-out rows there are from each on, by weight.
     """
 
-    def __init__(self, model: TrainedModel, trim_fraction: float, seed: int) -> None:
-        self.model, self.trim_fraction, self.seed = model, trim_fraction, seed
+    def __init__(self, model: TrainedModel, anomaly_score: AnomalyScore) -> None:
+        self.model, self.anomaly_score = model, anomaly_score
 
     def fit(
         self,
@@ -68,16 +61,15 @@ class ConformalFold:
         X: Table,
         rows: NDArray[Any],
         fold: Fold,
-        sample_weight: NDArray[np.float64] | None = None,
+        outliers: NDArray[Any] | None,
+        sample_weight: NDArray[np.float64] | None,
     ) -> Self:
-        """Fit scorers to the learned rows, and score the held-out ones; ``rows`` are those of the table, scaled."""
+        """Fit the score to the learned rows, and score the held-out ones; ``rows`` are those of the table, scaled."""
         learned = rows[fold.learned]
         weights = np.ones(len(rows)) if sample_weight is None else sample_weight
         of_learned = None if sample_weight is None else weights[fold.learned]
-        scorers = fit_scorers(self.model, learned, self.trim_fraction, self.seed, of_learned)
-        self.scorers_, self.ranks_ = scorers.groups, scorers.ranks
-        never_seen = float(scorers.scores.max()) + 1
-        self.novelty_ = CellNovelty(self.seed, never_seen).fit(encoder, take_rows(X, fold.learned))
+        table = take_rows(X, fold.learned)
+        self.anomaly_score.fit_score(self.model, encoder, table, learned, outliers, of_learned)
         self.known_categories_ = (learned[:, encoder.n_numeric_ :] > 0).any(axis=0)
         scores = self.score(encoder, take_rows(X, fold.held_out), rows[fold.held_out])
         order = np.argsort(scores)
@@ -87,10 +79,9 @@ class ConformalFold:
 
     def score(self, encoder: TableEncoder, X: Table, rows: NDArray[Any]) -> NDArray[np.float64]:
         """Scores of rows, (n_samples,), higher for stranger ones."""
-        score = combined_score(self.scorers_, scorer_input(self.model, self.ranks_, rows))
         new_categories = rows[:, encoder.n_numeric_ :][:, ~self.known_categories_] > 0
-        novelty = self.novelty_.score(encoder, X).sum(axis=1) + self.novelty_.never_seen * new_categories.sum(axis=1)
-        return np.asarray(score + novelty)
+        novelty = self.anomaly_score.novelty_.never_seen * new_categories.sum(axis=1)
+        return np.asarray(self.anomaly_score.score(self.model, encoder, X, rows) + novelty)
 
     def count_as_strange(self, encoder: TableEncoder, X: Table, rows: NDArray[Any]) -> NDArray[np.float64]:
         """How many held-out rows are as strange as each of other rows, or stranger, by weight, (n_samples,)."""
@@ -108,6 +99,16 @@ def p_values(
 def n_calibration_rows(folds: Sequence[ConformalFold]) -> float:
     """Number of held-out rows, by weight."""
     return float(sum(fold.counts_[0] for fold in folds))
+
+
+def check_rate(rate: float, folds: Sequence[ConformalFold]) -> None:
+    """Raise an error if a rate of false alarms is none that p-values can have."""
+    lowest = 1 / (1 + n_calibration_rows(folds))
+    if not lowest <= rate <= 1:
+        raise ValueError(
+            f"`false_alarm_rate` must be from {lowest:.3g}, the lowest p-value that so many training rows allow, to 1."
+            f" Got {rate}."
+        )
 
 
 def draw_folds(n_samples: int, rng: np.random.RandomState) -> list[Fold]:

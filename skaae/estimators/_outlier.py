@@ -1,35 +1,33 @@
 """AAEOutlierDetector: rows that are unlike the others, and why."""
 
-from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import OutlierMixin
-from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._plan import Architecture, Block, TrainingData
-from ..table import FrameFormat, RankScaler, TableEncoder, to_pandas
-from ..table._tables import Table, iter_chunks, take_rows
+from .._plan import Block, TrainingData
+from ..table._tables import Table, take_rows
+from ._anomaly_score import AnomalyScore, TrainingScores
 from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
-from ._cell_novelty import CellNovelty
 from ._config import auto_components, build_architecture, build_plan, check_components, check_resumable
-from ._conformal import ConformalFold, draw_folds, n_calibration_rows, p_values
+from ._conformal import check_rate
+from ._known_outliers import read_known_outliers
+from ._outlier_base import BaseOutlierDetector
 from ._score_calibration import ScorerGroup
-from ._scorer_groups import GROUP_WEIGHTS, FittedScorers, combined_score, fit_scorers, group_scores, scorer_input
-from ._scorers import ScorerInput, has_common_values
-from ._training_data import CHUNK_ROWS, hold_out, scale, weighted_rows
+from ._scorers import has_common_values
+from ._training_data import hold_out, scale, weighted_rows
 
 __all__ = ["AAEOutlierDetector"]
 
 AUTO_CONTAMINATION = 0.05
 
 
-class AAEOutlierDetector(OutlierMixin, BaseAAE):
+class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
     r"""Find rows that are unlike the others.
 
     Three kinds of outliers are looked for [8]_. *Local* outliers differ from the training rows near them, and an
@@ -43,6 +41,8 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
 
     So training rows may be normal ones only, or have outliers among them. In either case the rows with the
     rarest values are put aside before the autoencoder, the mixture and the neighbours of what is rare are fitted.
+    If some outliers are known, they are left out of all of this, and scores are steered by classifiers that tell them
+    from the other rows; outliers of kinds that are not among them are found too.
 
     As everywhere in scikit-learn, `predict` returns +1 for normal rows and -1 for outliers, and scores are *lower* for
     outliers. PyOD's are the opposite: labels 0 for normal rows and 1 for outliers, scores higher for outliers.
@@ -54,10 +54,11 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     n_members : int, default=4
         How many models are trained side by side; their errors are averaged.
     contamination : float or "auto", default="auto"
-        Share of training rows that `predict` should find to be outliers, which sets `offset_`. A number is met exactly,
-        for which all training rows are scored; with 0 none is an outlier. "auto" is 0.05, of the rows that scorers are
-        fitted to if there are more than 10,000: where training rows are normal, about that share of new normal rows are
-        false alarms, and more of them where there are fewer than some hundred training rows.
+        Share of training rows, apart from known outliers, that `predict` should find to be outliers, which sets
+        `offset_`. A number is met exactly, for which all training rows are scored; with 0 none is an outlier. "auto"
+        is 0.05, of the rows that scorers are fitted to if there are more than 10,000: where training rows are normal,
+        about that share of new normal rows are false alarms, and more of them where there are fewer than some hundred
+        training rows.
     conformal : bool, default=False
         Whether to have `p_values`, and `predict` with a rate of false alarms [9]_. For that, up to five further models,
         of one member each, are fitted to a part of the rows and score the others, which about doubles the time of a
@@ -172,11 +173,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
     contamination: Any
     conformal: bool
     trim_fraction: float
-    scorers_: dict[str, ScorerGroup]
     offset_: float
-    _ranks: RankScaler
-    _novelty: CellNovelty
-    _conformal: Sequence[ConformalFold] = ()
 
     _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
@@ -225,13 +222,15 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         ----------
         X : DataFrame or array-like of shape (n_samples, n_features)
             Training rows, two at least: numbers, text, bools and categories, of which some may be missing.
-        y : None
-            Ignored, present by convention.
+        y : array-like of shape (n_samples,) or None, default=None
+            -1 for rows that are known to be outliers, which may be few; 1 for rows known to be normal, and 0 or a
+            missing value (None, NaN, NA) for others, which are both taken for normal ones with some outliers among
+            them. Known outliers steer the scores. Where there are none, `y` makes no difference.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weights of the rows, of which only the ratios count: a row of weight 2 is as good as two rows, and one of
             weight 0 is as good as absent. Training, what is common among values and scores, `contamination` and
             p-values go by weights: of normal rows that are drawn as the weights say, a share of about p has p-values
-            up to p. Scales of columns, novelty of cells and neighbours of local scorers do not.
+            up to p. Scales of columns, novelty of cells, neighbours of local scorers and known outliers do not.
 
         Returns
         -------
@@ -241,20 +240,30 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         Raises
         ------
         ValueError
-            If a parameter, `X` or `sample_weight` breaks a rule, which the message states.
+            If a parameter, `X`, `y` or `sample_weight` breaks a rule, which the message states.
         FloatingPointError
             If the losses do not stay finite, even at lower learning rates.
+
+        Warns
+        -----
+        UserWarning
+            If most of `y` is -1, or none of it and labels differ.
         """
         with self._all_or_nothing():
-            X, _, weights = weighted_rows(X, None, sample_weight)
+            X, y, weights = weighted_rows(X, y, sample_weight)
             resumed = self._model_to_resume()
-            X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
+            table = self._validate(X, reset=resumed is None, ensure_min_samples=2)
+            known = read_known_outliers(y, len(table))  # their indices, which may be none
+            others = np.setdiff1d(np.arange(len(table)), known)
+            X = take_rows(table, others) if len(known) else table
+            weights = None if weights is None else weights[others]
             scaling = "clip" if self.scaling == "standard" else self.scaling
             encoder = self._fit_encoder(X, scaling) if resumed is None else self.table_encoder_.with_scales_of(X)
             width = check_components(self.n_components, encoder, auto_components(encoder))
             architecture = build_architecture(self, encoder, (Block("style", width, "normal"),))
             check_resumable(resumed, architecture, self.n_members)
             rows = scale(encoder, X)
+            outliers = scale(encoder, take_rows(table, known), warn_of_unseen=False) if len(known) else None
             data = TrainingData(rows, sample_weight=weights)
             rng = check_random_state(self.random_state)
             seeds = draw_seeds(rng, self.n_members)
@@ -264,17 +273,37 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
             scorer_seed = draw_seed(rng)
             plan = build_plan(self, len(data), seeds, auto_steps=500, auto_noise=1.0, random_noise_level=True)
             fitted: dict[str, Any] = {"table_encoder_": encoder}
-            with self._callback_hooks(plan, X, y, fitted) as callbacks:
+            with self._callback_hooks(plan, table, y, fitted) as callbacks:
                 hooks = [*self._hooks(held_out, plan), *callbacks]
                 model, curves = self._train(architecture, plan, data, resumed, hooks)
-                scorers = fit_scorers(model, rows, self.trim_fraction, scorer_seed, weights)
-                novelty = CellNovelty(scorer_seed, float(scorers.scores.max()) + 1).fit(encoder, X)
-                conformal = self._fit_conformal(architecture, encoder, X, rows, weights, rng) if self.conformal else []
-                fitted |= {"_ranks": scorers.ranks, "scorers_": scorers.groups, "_novelty": novelty}
-                fitted["_conformal"] = conformal
+                score = AnomalyScore(self.trim_fraction, scorer_seed)
+                training_scores = score.fit_score(model, encoder, X, rows, outliers, weights)
+                parts = (architecture, encoder, X, rows, outliers, weights)
+                folds = self._fit_conformal(*parts, rng) if self.conformal else []
+                fitted |= {"_anomaly_score": score, "_conformal": folds}
                 self._assign(fitted, model, curves, resumed)
-                self.offset_ = self._threshold(X, rows, weights, scorers)
+                self.offset_ = self._threshold(X, rows, weights, training_scores)
         return self
+
+    def fit_predict(self, X: Any, y: Any = None, **fit_params: Any) -> np.ndarray:
+        """Fit the model to rows, and tell which of them are outliers.
+
+        Parameters
+        ----------
+        X, y, **fit_params
+            As in `fit`.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+            -1 for outliers, +1 for the others.
+        """
+        return self.fit(X, y, **fit_params).predict(X)
+
+    @property
+    def scorers_(self) -> dict[str, ScorerGroup]:
+        """The groups of scorers by name."""
+        return self._anomaly_score.groups_
 
     def score_samples(self, X: Any) -> np.ndarray:
         """How normal rows are; PyOD's scores have the opposite sign.
@@ -296,8 +325,7 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         """
         check_is_fitted(self)
         table = self._validate(X, reset=False)
-        score = self._combined_score(self._scale_silently(table)) + self._cell_novelty(table).sum(axis=1)
-        return np.asarray(-score)
+        return -self._anomaly_score.score(self._model, self.table_encoder_, table, self._scale_silently(table))
 
     def decision_function(self, X: Any) -> np.ndarray:
         """How far scores are above the threshold.
@@ -333,145 +361,23 @@ class AAEOutlierDetector(OutlierMixin, BaseAAE):
         if false_alarm_rate is None:
             return np.where(self.decision_function(X) >= 0, 1, -1)
         p_values = self.p_values(X)
-        lowest = 1 / (1 + n_calibration_rows(self._conformal))
-        if not lowest <= false_alarm_rate <= 1:
-            raise ValueError(
-                f"`false_alarm_rate` must be from {lowest:.3g}, the lowest p-value that so many training rows allow, to"
-                f" 1. Got {false_alarm_rate}."
-            )
+        check_rate(false_alarm_rate, self._conformal)
         return np.where(p_values <= false_alarm_rate, -1, 1)
 
-    def p_values(self, X: Any) -> np.ndarray:
-        """How probable it is that a normal row is as strange.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        p_values : ndarray of shape (n_samples,)
-            The share of training rows that are as strange, the row itself being one of them: from ``1 / (n + 1)`` for
-            rows stranger than each of n training rows to 1. Training rows, 500 to 10,000 of them if there are so many,
-            are scored by models that did not learn from them; so of new normal rows a share of about p has p-values up
-            to p, however they are distributed and however few the training rows are. p-values of training rows
-            themselves are too high, and those of outliers if there were some among the training rows.
-
-        Raises
-        ------
-        ValueError
-            If the detector was fitted without ``conformal=True``.
-
-        See Also
-        --------
-        scipy.stats.false_discovery_control : p-values of many rows, adjusted so that they bound the share of false
-            alarms among what is taken for outliers.
-        """
-        check_is_fitted(self)
-        if not self._conformal:
-            raise ValueError("p-values need a detector that was fitted with `conformal=True`, to three rows or more.")
-        table = self._validate(X, reset=False)
-        encoder, folds = self.table_encoder_, self._conformal
-        chunks = iter_chunks(table)
-        return np.concatenate([p_values(folds, encoder, chunk, self._scale_silently(chunk)) for chunk in chunks])
-
-    def explain(self, X: Any) -> Any:
-        """Why: the share of each column in the score of each row.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        shares : DataFrame of shape (n_samples, n_features)
-            Numbers from 0 that sum to 1 in each row, with the labels of the columns and the index of `X`, of the same
-            library if that is a frame. Each scorer but the isolation forest divides its score by column (squared errors
-            or distances, log ratios of histograms, parts of a Mahalanobis distance). Shares of a normal row mean
-            little.
-        """
-        check_is_fitted(self)
-        frame_format, X = FrameFormat.of(X), to_pandas(X)
-        table = self._validate(X, reset=False)
-        inputs = self._scorer_input(self._scale_silently(table))
-        contributions = np.stack([group.contributions(inputs) for group in self.scorers_.values()])
-        highest = np.argsort(-group_scores(self.scorers_, inputs), axis=0)[:2]
-        rows = np.arange(len(inputs.X))
-        shares = np.zeros(inputs.X.shape)
-        for weight, group in zip(GROUP_WEIGHTS, highest, strict=True):
-            shares += weight * contributions[group, rows]
-        of_columns = shares @ np.eye(self.n_features_in_)[self.table_encoder_.source_columns_]
-        novelty = self._cell_novelty(table)
-        score = combined_score(self.scorers_, inputs).clip(1e-9)[:, None]
-        total = score + novelty.sum(axis=1, keepdims=True)
-        of_columns = score / total * of_columns + novelty / total
-        index, names = (X.index, X.columns) if isinstance(X, pd.DataFrame) else (None, self._column_names())
-        explained = pd.DataFrame(of_columns, index=index, columns=names)
-        return explained if frame_format is None else frame_format.write(explained, with_types=False)
-
-    def _fit_conformal(
-        self,
-        architecture: Architecture,
-        encoder: TableEncoder,
-        X: Table,
-        rows: NDArray[Any],
-        weights: NDArray[np.float64] | None,
-        rng: np.random.RandomState,
-    ) -> list[ConformalFold]:
-        """Detectors that learned from a part of the training rows, and scored the others."""
-        folds = draw_folds(len(rows), rng)
-        if not folds:
-            return []
-        seeds, scorer_seed = draw_seeds(rng, len(folds)), draw_seed(rng)
-        learned = [(fold.learned, None if weights is None else weights[fold.learned]) for fold in folds]
-        common = [indices[has_common_values(rows[indices], self.trim_fraction, own)] for indices, own in learned]
-        plan = build_plan(self, len(common[0]), seeds, auto_steps=500, auto_noise=1.0, random_noise_level=True)
-        data = TrainingData(rows, sample_weight=weights)
-        model, _ = self._train(architecture, plan, data, None, member_rows=common)
-        detectors = [ConformalFold(model.member(index), self.trim_fraction, scorer_seed) for index in range(len(folds))]
-        return [detector.fit(encoder, X, rows, fold, weights) for detector, fold in zip(detectors, folds, strict=True)]
-
-    def _combined_score(self, rows: NDArray[Any]) -> NDArray[np.float64]:
-        """The combined score of scaled rows, (n_samples,), higher for stranger ones."""
-        chunks = gen_batches(len(rows), CHUNK_ROWS)
-        return np.concatenate([combined_score(self.scorers_, self._scorer_input(rows[chunk])) for chunk in chunks])
-
-    def _cell_novelty(self, table: Table) -> NDArray[np.float64]:
-        """What each cell adds to the score of its row, (n_samples, n_features)."""
-        return np.concatenate([self._novelty.score(self.table_encoder_, chunk) for chunk in iter_chunks(table)])
-
     def _threshold(
-        self, X: Table, rows: NDArray[Any], weights: NDArray[np.float64] | None, scorers: FittedScorers
+        self, X: Table, rows: NDArray[Any], weights: NDArray[np.float64] | None, training: TrainingScores
     ) -> float:
         """The score below which is the share of outliers of all training rows, or of those that scorers were fitted to.
 
         All are scored if a share is asked for, because a sample holds too few of a small share.
         """
-        score, table = scorers.scores, X
-        quantile = 1 - self._contamination()
-        if len(scorers.indices) < len(rows):
+        scores = training.scores
+        if len(scores) < len(rows):
             if self.contamination == "auto":
-                table = take_rows(X, scorers.indices)
-                weights = None if weights is None else weights[scorers.indices]
+                weights = None if weights is None else weights[training.indices]
             else:
-                score = self._combined_score(rows)
-        score = score + self._cell_novelty(table).sum(axis=1)
+                scores = self._anomaly_score.score(self._model, self.table_encoder_, X, rows)
+        quantile = 1 - (AUTO_CONTAMINATION if self.contamination == "auto" else float(self.contamination))
         if weights is None:
-            return -float(np.quantile(score, quantile))
-        return -float(np.quantile(score, quantile, method="inverted_cdf", weights=weights))
-
-    def _column_names(self) -> Any:
-        """The labels of the training rows' columns, if they had any."""
-        return getattr(self, "feature_names_in_", self.table_encoder_.column_labels)
-
-    def _scale_silently(self, table: Any) -> NDArray[Any]:
-        """Validated rows as numbers of one scale, without a warning of unseen categories, which scores tell."""
-        return scale(self.table_encoder_, table, warn_of_unseen=False)
-
-    def _scorer_input(self, rows: NDArray[Any]) -> ScorerInput:
-        return scorer_input(self._model, self._ranks, rows)
-
-    def _contamination(self) -> float:
-        return AUTO_CONTAMINATION if self.contamination == "auto" else float(self.contamination)
+            return -float(np.quantile(scores, quantile))
+        return -float(np.quantile(scores, quantile, method="inverted_cdf", weights=weights))

@@ -116,13 +116,16 @@ class ScorerGroup:
         scores = [scorer.score(inputs) for scorer in self.scorers]
         self.calibrations_ = [NegativeLogPValue().fit(each) for each in scores]
         calibration = ExponentialTail(len(self.scorers)) if self.exponential_tail else NegativeLogPValue()
-        self.sum_calibration_ = calibration.fit(self._sum(scores))
+        self.sum_calibration_ = calibration.fit(np.sum(self._calibrate(scores), axis=0))
         return self
 
-    def score(self, inputs: ScorerInput) -> NDArray[np.float64]:
-        """Weighted negative log p-values of rows, (n_samples,)."""
-        scores = [scorer.score(inputs) for scorer in self.scorers]
-        return self.weight * self.sum_calibration_.transform(self._sum(scores))
+    def log_p_values(self, inputs: ScorerInput) -> NDArray[np.float64]:
+        """Negative log p-values of rows by each scorer, (n_scorers, n_samples)."""
+        return np.stack(self._calibrate([scorer.score(inputs) for scorer in self.scorers]))
+
+    def combine(self, log_p_values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Weighted negative log p-values of the sums of those by each scorer, (n_samples,)."""
+        return self.weight * self.sum_calibration_.transform(log_p_values.sum(axis=0))
 
     def contributions(self, inputs: ScorerInput) -> NDArray[np.float64]:
         """Shares of the columns in the scores, (n_samples, n_features), which sum to 1 in each row."""
@@ -133,6 +136,5 @@ class ScorerGroup:
                 total += values * parts / (parts.sum(1, keepdims=True) + 1e-12)
         return np.asarray(total / total.sum(1, keepdims=True))
 
-    def _sum(self, scores: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-        pairs = zip(self.calibrations_, scores, strict=True)
-        return np.asarray(np.sum([calibration.transform(each) for calibration, each in pairs], axis=0))
+    def _calibrate(self, scores: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+        return [calibration.transform(each) for calibration, each in zip(self.calibrations_, scores, strict=True)]

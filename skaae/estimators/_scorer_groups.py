@@ -27,12 +27,24 @@ from ._scorers import (
     repeat_by_weight,
 )
 
-__all__ = ["GROUP_WEIGHTS", "FittedScorers", "combined_score", "fit_scorers", "group_scores", "scorer_input"]
+__all__ = ["FittedScorers", "ScoredRows", "column_shares", "fit_scorers", "score_rows", "scorer_input"]
 
 GROUP_WEIGHTS = (0.75, 0.25)  # of the group with the highest score, and of the next
 LOCAL_WEIGHT = 1.4  # of the local scorers' score, before groups are compared
 MAX_NORMAL_SCORE = 3.0  # to which the ranks of values are clipped
 MAX_SCORER_ROWS = 10_000  # that scorers are fitted to
+
+
+class ScoredRows(NamedTuple):
+    """Scaled rows, their negative log p-values by each scorer, their scores by each group, and the combined score.
+
+    The shapes are (n_samples, n_features), (n_samples, n_scorers), (n_samples, n_groups) and (n_samples,).
+    """
+
+    X: NDArray[np.float64]
+    log_p_values: NDArray[np.float64]
+    groups: NDArray[np.float64]
+    combined: NDArray[np.float64]
 
 
 class FittedScorers(NamedTuple):
@@ -41,7 +53,7 @@ class FittedScorers(NamedTuple):
     groups: dict[str, ScorerGroup]
     ranks: RankScaler
     indices: NDArray[np.intp]
-    scores: NDArray[np.float64]
+    scored: ScoredRows
 
 
 def fit_scorers(
@@ -64,7 +76,7 @@ def fit_scorers(
     by_weight = inputs if sample_weight is None else inputs.subset(repeated)
     groups = scorer_groups(inputs, by_weight, common[repeated], seed)
     scorers = {name: group.fit(by_weight) for name, group in groups.items()}
-    return FittedScorers(scorers, ranks, indices, combined_score(scorers, inputs))
+    return FittedScorers(scorers, ranks, indices, score_rows(scorers, inputs))
 
 
 def scorer_groups(
@@ -103,11 +115,20 @@ def scorer_input(model: TrainedModel, ranks: RankScaler, rows: NDArray[Any]) -> 
     return ScorerInput(rows, errors, ranks.transform(rows).clip(-MAX_NORMAL_SCORE, MAX_NORMAL_SCORE))
 
 
-def group_scores(scorers: dict[str, ScorerGroup], inputs: ScorerInput) -> NDArray[np.float64]:
-    """The score of each group of scorers, (n_groups, n_samples)."""
-    return np.stack([group.score(inputs) for group in scorers.values()])
+def score_rows(scorers: dict[str, ScorerGroup], inputs: ScorerInput) -> ScoredRows:
+    """Scores of rows; the combined one is the weighted sum of the two highest group scores of each row."""
+    log_p_values = [group.log_p_values(inputs) for group in scorers.values()]
+    groups = np.stack([group.combine(each) for group, each in zip(scorers.values(), log_p_values, strict=True)])
+    combined = np.array(GROUP_WEIGHTS) @ -np.sort(-groups, axis=0)[:2]
+    return ScoredRows(inputs.X, np.concatenate(log_p_values).T, groups.T, combined)
 
 
-def combined_score(scorers: dict[str, ScorerGroup], inputs: ScorerInput) -> NDArray[np.float64]:
-    """The weighted sum of the two highest group scores of each row, (n_samples,)."""
-    return np.array(GROUP_WEIGHTS) @ -np.sort(-group_scores(scorers, inputs), axis=0)[:2]
+def column_shares(scorers: dict[str, ScorerGroup], inputs: ScorerInput, scored: ScoredRows) -> NDArray[np.float64]:
+    """Shares of the columns in the combined scores, (n_samples, n_features), which sum to 1 in each row."""
+    contributions = np.stack([group.contributions(inputs) for group in scorers.values()])
+    highest = np.argsort(-scored.groups.T, axis=0)[:2]
+    rows = np.arange(len(inputs.X))
+    shares = np.zeros(inputs.X.shape)
+    for weight, group in zip(GROUP_WEIGHTS, highest, strict=True):
+        shares += weight * contributions[group, rows]
+    return shares

@@ -37,7 +37,14 @@ def test_draws_scores_threshold_and_explanation_of_a_detector(detector, iris):
     assert display.columns_ == list(columns)
     np.testing.assert_allclose(display.axes_[1].images[0].get_array(), shares[columns])
     cells = [text.get_text() for text in display.axes_[1].texts]
-    assert cells == [f"{X.loc[index, column]:.4g}" for index in top for column in columns]
+    expected = detector.expected_values(X)
+    strangest = shares[columns].idxmax(axis=1)
+    usual = {index: f"\n({expected.loc[index, strangest[index]]:.4g})" for index in top}
+    assert cells == [
+        f"{X.loc[index, column]:.4g}{usual[index] if column == strangest[index] else ''}"
+        for index in top
+        for column in columns
+    ]
     assert display.axes_[1].get_title() == "The 3 strangest rows, 2 of 4 columns"
 
 

@@ -1,4 +1,5 @@
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -74,6 +75,13 @@ class TestPValues:
         together = model.p_values(X)
         np.testing.assert_array_equal(np.concatenate([model.p_values(row[None]) for row in X]), together)
         np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).p_values(X), together)
+
+    def test_models_of_folds_go_to_the_device_that_is_there(self):
+        model, X = conformal(max_iter=1).fit(rows(30)), rows(9, seed=1)
+        expected = model.p_values(X)
+        for fold in model._conformal:
+            fold.model = replace(fold.model, device="cuda:7")
+        np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).p_values(X), expected)
 
     def test_a_seed_repeats_them(self):
         first, again = (conformal(random_state=3).fit(rows(50)).p_values(rows(20, 1)) for _ in range(2))

@@ -1,4 +1,5 @@
 import pickle
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skaae import AAEOutlierDetector
+from skaae.estimators import _expected_values
 
 
 def small(**parameters):
@@ -145,6 +147,41 @@ class TestExplain:
         odd = X[:1].copy()
         odd[0, 70] = 9
         assert small().fit(X).explain(odd).to_numpy().argmax() == 70
+
+
+class TestExpectedValues:
+    def test_restore_a_changed_cell(self):
+        model, X = small().fit(related(400)), related(60, seed=1)
+        changed, columns = X.copy(), np.arange(60) % 6
+        changed[np.arange(60), columns] += 5
+        expected = model.expected_values(changed).to_numpy()[np.arange(60), columns]
+        errors = np.abs(expected - X[np.arange(60), columns])
+        assert np.median(errors) < 0.3 * np.abs(X).mean()
+
+    def test_are_cells_of_the_units_and_types_of_the_table(self):
+        rng = np.random.default_rng(0)
+        size = rng.integers(150, 200, 300)
+        X = pd.DataFrame({"size": size, "kind": np.where(size > 175, "tall", "short")}, index=np.arange(300) + 7)
+        X["extra"] = np.where(size > 175, np.nan, 1.5)
+        strange = X[:50].assign(kind="new", size=X["size"].where(X["size"] != X["size"].iloc[0], 10**6))
+        expected = small().fit(X).expected_values(strange)
+        assert list(expected.columns) == list(X.columns)
+        assert list(expected.index) == list(X.index[:50])
+        assert (expected.kind == X.kind[:50]).mean() > 0.9
+        assert (expected.extra.isna() == X.extra[:50].isna()).mean() > 0.9
+        assert expected["size"].between(150, 200).all()
+        assert expected["size"].dtype == X["size"].dtype
+
+    def test_identifiers_are_what_they_are(self):
+        X = pd.DataFrame(related(50), columns=list("abcdef")).assign(key=[f"key {i}" for i in range(50)])
+        model = small(max_iter=1, column_kinds={"key": "identifier"}).fit(X)
+        assert list(model.expected_values(X[3:5]).key) == ["key 3", "key 4"]
+
+    def test_of_few_and_of_many_training_rows(self):
+        assert small(max_iter=1).fit(related(2)).expected_values(related(3, 1)).shape == (3, 6)
+        wide = np.random.default_rng(0).standard_normal((30, 80))
+        with patch.object(_expected_values, "MAX_TRAINING_CELLS", 1000):
+            assert np.isfinite(small(max_iter=1).fit(wide).expected_values(wide[:3])).all(axis=None)
 
 
 class TestDropsIn:

@@ -38,9 +38,9 @@ def test_new_scores_that_differ_by_rounding_have_one_value():
 def test_scores_of_a_group_are_negative_log_p_values_themselves():
     inputs = ScorerInput(*[np.random.default_rng(0).standard_normal((200, 3))] * 3)
     group = ScorerGroup([NearestNeighborDistance(1).fit(inputs), Histograms().fit(inputs)]).fit(inputs)
-    assert np.quantile(group.score(inputs), 0.95) == pytest.approx(-np.log(0.05), abs=0.2)
+    assert np.quantile(group.combine(group.log_p_values(inputs)), 0.95) == pytest.approx(-np.log(0.05), abs=0.2)
     far = ScorerInput(*[np.array([[5.0, 0.0, 0.0], [0.0, 0.0, 0.0]])] * 3)
-    outlier, inlier = group.score(far)
+    outlier, inlier = group.combine(group.log_p_values(far))
     assert outlier > 4 > inlier
     np.testing.assert_allclose(group.contributions(far).sum(1), 1)
     assert group.contributions(far)[0, 0] > 0.8

@@ -1,0 +1,167 @@
+"""What outlier detectors tell of a row: scores of its columns, what would have been usual, and p-values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from .._plan import Architecture, TrainingData
+from ..table import FrameFormat, TableEncoder, to_pandas
+from ..table._tables import Table, iter_chunks
+from ._anomaly_score import AnomalyScore
+from ._base import BaseAAE, draw_seed, draw_seeds
+from ._config import build_plan
+from ._conformal import ConformalFold, draw_folds, p_values
+from ._scorers import has_common_values
+from ._training_data import scale
+
+__all__ = ["BaseOutlierDetector"]
+
+
+class BaseOutlierDetector(BaseAAE):
+    """P-values of rows, the shares of their columns in the score, and the values that were to be expected."""
+
+    trim_fraction: float
+    _anomaly_score: AnomalyScore
+    _conformal: Sequence[ConformalFold] = ()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Takes up a state, on the CPU where the device of the fit is not on this machine."""
+        super().__setstate__(state)
+        for fold in self._conformal:
+            fold.model = fold.model.on_present_device()
+
+    def p_values(self, X: Any) -> np.ndarray:
+        """How probable it is that a normal row is as strange.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        p_values : ndarray of shape (n_samples,)
+            The share of training rows that are as strange, the row itself being one of them: from ``1 / (n + 1)`` for
+            rows stranger than each of n training rows to 1. Training rows, 500 to 10,000 of them if there are so many,
+            are scored by models that did not learn from them; so of new normal rows a share of about p has p-values up
+            to p, however they are distributed and however few the training rows are. p-values of training rows
+            themselves are too high, and those of outliers if there were some among the training rows.
+
+        Raises
+        ------
+        ValueError
+            If the detector was fitted without ``conformal=True``.
+
+        See Also
+        --------
+        scipy.stats.false_discovery_control : p-values of many rows, adjusted so that they bound the share of false
+            alarms among what is taken for outliers.
+        """
+        check_is_fitted(self)
+        if not self._conformal:
+            raise ValueError("p-values need a detector that was fitted with `conformal=True`, to three rows or more.")
+        table = self._validate(X, reset=False)
+        encoder, folds = self.table_encoder_, self._conformal
+        chunks = iter_chunks(table)
+        return np.concatenate([p_values(folds, encoder, chunk, self._scale_silently(chunk)) for chunk in chunks])
+
+    def explain(self, X: Any) -> Any:
+        """Why: the share of each column in the score of each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        shares : DataFrame of shape (n_samples, n_features)
+            Numbers from 0 that sum to 1 in each row, with the labels of the columns and the index of `X`, of the same
+            library if that is a frame. Each scorer but the isolation forest divides its score by column (squared errors
+            or distances, log ratios of histograms, parts of a Mahalanobis distance). Shares of a normal row mean
+            little.
+        """
+        table, write = self._table_and_writer(X)
+        rows = self._scale_silently(table)
+        return write(self._anomaly_score.column_shares(self._model, self.table_encoder_, table, rows))
+
+    def expected_values(self, X: Any) -> Any:
+        """What would have been usual: each cell as the other cells of its row let expect.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        expected : DataFrame of shape (n_samples, n_features)
+            In the units and dtypes of the training rows, with the labels of the columns and the index of `X`, of the
+            same library if that is a frame. Of the training rows that are nearest to a row in all other columns, the
+            median, or the commonest category; a missing cell, where most of these have none. Identifiers, and columns
+            that are ignored, are those of `X`.
+
+        See Also
+        --------
+        explain : Which cells are strange.
+        """
+        table, write = self._table_and_writer(X)
+        encoder, rows = self.table_encoder_, self._scale_silently(table)
+        expected = self._anomaly_score.expected_values(encoder, rows)
+        decoded = pd.DataFrame(to_pandas(encoder.inverse_transform(expected)))
+        others = np.setdiff1d(np.arange(self.n_features_in_), encoder.source_columns_)
+        cells = pd.DataFrame(table)
+        columns = [(cells if index in others else decoded).iloc[:, index].array for index in range(cells.shape[1])]
+        return write(pd.DataFrame(dict(enumerate(columns))))
+
+    def _fit_conformal(
+        self,
+        architecture: Architecture,
+        encoder: TableEncoder,
+        X: Table,
+        rows: NDArray[Any],
+        outliers: NDArray[Any] | None,
+        weights: NDArray[np.float64] | None,
+        rng: np.random.RandomState,
+    ) -> list[ConformalFold]:
+        """Detectors that learned from a part of the training rows, and scored the others."""
+        folds = draw_folds(len(rows), rng)
+        if not folds:
+            return []
+        seeds, scorer_seed = draw_seeds(rng, len(folds)), draw_seed(rng)
+        learned = [(fold.learned, None if weights is None else weights[fold.learned]) for fold in folds]
+        common = [indices[has_common_values(rows[indices], self.trim_fraction, own)] for indices, own in learned]
+        plan = build_plan(self, len(common[0]), seeds, auto_steps=500, auto_noise=1.0, random_noise_level=True)
+        data = TrainingData(rows, sample_weight=weights)
+        model, _ = self._train(architecture, plan, data, None, member_rows=common)
+        scores = [AnomalyScore(self.trim_fraction, scorer_seed) for _ in folds]
+        detectors = [ConformalFold(model.member(index), score) for index, score in enumerate(scores)]
+        pairs = zip(detectors, folds, strict=True)
+        return [detector.fit(encoder, X, rows, fold, outliers, weights) for detector, fold in pairs]
+
+    def _table_and_writer(self, X: Any) -> tuple[Table, Callable[[Any], Any]]:
+        """Validated rows, and what makes cells of the same shape a frame like theirs."""
+        check_is_fitted(self)
+        frame_format, X = FrameFormat.of(X), to_pandas(X)
+        names = getattr(self, "feature_names_in_", self.table_encoder_.column_labels)
+        index, names = (X.index, X.columns) if isinstance(X, pd.DataFrame) else (None, names)
+
+        def write(cells: Any) -> Any:
+            frame = pd.DataFrame(cells)
+            if index is not None:
+                frame.index = index
+            if names is not None:
+                frame.columns = names
+            return frame if frame_format is None else frame_format.write(frame, with_types=False)
+
+        return self._validate(X, reset=False), write
+
+    def _scale_silently(self, table: Any) -> NDArray[Any]:
+        """Validated rows as numbers of one scale, without a warning of unseen categories, which scores tell."""
+        return scale(self.table_encoder_, table, warn_of_unseen=False)
