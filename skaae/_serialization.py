@@ -38,6 +38,7 @@ CLASSES = {
     "estimators._class_styles": ("ClassStyles",),
     "estimators._conditions": ("Conditions",),
     "estimators._covariance": ("PCAReduction",),
+    "estimators._density_ratio": ("DensityRatio",),
     "estimators._inference": ("TrainedModel",),
     "estimators._known_outliers": ("KnownOutliers",),
     "estimators._score_calibration": ("ExponentialTail", "NegativeLogPValue", "ScorerGroup"),

@@ -18,7 +18,7 @@ from ._base import draw_seed
 from ._conditions import Conditions
 from ._inference import TrainedModel
 
-__all__ = ["calibrated"]
+__all__ = ["calibrated", "draw_codes"]
 
 MIN_DRAWS, MAX_DRAWS, MAX_CELLS = 10_000, 50_000, 10_000_000
 N_DRAWS_PER_ROW = 4
@@ -28,16 +28,22 @@ MIN_PROBABILITY = 1e-12
 BIAS = "model.decoder.linear.bias"
 
 
+def draw_codes(
+    model: TrainedModel, n_rows: int, conditions: Conditions | None, rng: np.random.RandomState
+) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """Codes drawn from the flow of a model that was trained on so many rows, and their conditions."""
+    n = min(max(MIN_DRAWS, N_DRAWS_PER_ROW * n_rows), MAX_DRAWS, 1 + MAX_CELLS // model.architecture.n_features)
+    condition = None if conditions is None else conditions.sample(n, rng)
+    return model.sample_flow(model.sample_prior(n, draw_seed(rng)), condition), condition
+
+
 def calibrated(
-    model: TrainedModel, rows: NDArray[Any], conditions: Conditions | None, rng: np.random.RandomState
+    model: TrainedModel, rows: NDArray[Any], code: NDArray[Any], condition: NDArray[Any] | None
 ) -> TrainedModel:
-    """The model with offsets of the logits of its one-hot groups, such that draws have them as often as rows have."""
+    """The model with offsets of the logits of its one-hot groups, such that codes have them as often as rows have."""
     architecture = model.architecture
     if not architecture.one_hot_groups:
         return model
-    n = min(max(MIN_DRAWS, N_DRAWS_PER_ROW * len(rows)), MAX_DRAWS, 1 + MAX_CELLS // architecture.n_features)
-    condition = None if conditions is None else conditions.sample(n, rng)
-    code = model.sample_flow(model.sample_prior(n, draw_seed(rng)), condition)
     drawn, bias, start = model.decode(code, condition)[0], model.state[BIAS].copy(), architecture.n_numeric
     for width in architecture.one_hot_groups:
         group = slice(start, start + width)

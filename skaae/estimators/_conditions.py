@@ -84,6 +84,10 @@ class Conditions:
         """Encoded conditions, (n, width), drawn as often as they occurred in training."""
         return self.values[rng.choice(len(self.values), n, p=self.counts / self.counts.sum())]
 
+    def ordinal(self, condition: NDArray[Any]) -> NDArray[Any]:
+        """Encoded conditions, (n, width), as trees take them, (n, n_conditions): numbers, and indices of categories."""
+        return np.column_stack([condition[:, : self.encoder.n_numeric_], *self._categories_of(condition)])
+
     def fit_predictor(self, X: NDArray[Any], condition: NDArray[Any]) -> None:
         """Fit a ridge regression of encoded conditions on scaled rows."""
         ridge = Ridge().fit(X.astype(np.float64, copy=False), condition)

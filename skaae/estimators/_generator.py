@@ -13,10 +13,11 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from .._plan import Block, TrainingData
 from ..table import TableEncoder, check_kinds, check_matrix, identifier_columns, to_pandas
 from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
-from ._calibration import calibrated
+from ._calibration import calibrated, draw_codes
 from ._codes import CodesMixin
 from ._conditions import Conditions
 from ._config import build_architecture, build_plan, check_components, check_layer_sizes, check_resumable
+from ._density_ratio import DensityRatio, fit_density_ratio, rejection_sampling
 from ._flow import build_flow_plan, with_flow, without_optimizer
 from ._inference import TrainedModel
 from ._interpolation import lerp, slerp
@@ -94,6 +95,10 @@ class AAEGenerator(CodesMixin, BaseAAE):
         What to do with columns that identify rows, such as names, e-mails and keys, which generated rows must not have:
         refuse them by an error, replace them by made-up ones, which are numbered in each call of `sample`, or keep them
         as if they were none.
+    rejection_sampling : bool, default=True
+        Whether `sample` draws a row again until a classifier that discriminates training rows from draws accepts it
+        [4]_: rows are closer to training rows in distribution, and take up to two and a half times as long. Of fewer
+        than 200 training rows, or where the classifier does no better than chance, all are accepted.
     device : str, default="auto"
         Where to compute: "cpu", "cuda", "cuda:1", ... "auto" is an accelerator where there is one.
     random_state : int, RandomState instance or None, default=None
@@ -107,6 +112,8 @@ class AAEGenerator(CodesMixin, BaseAAE):
         The conditions of the training rows, where there were some.
     flow_curve_ : ndarray of shape (n_flow_epochs,)
         The mean loss of the flow in each epoch.
+    acceptance_rate_ : float
+        Share of the draws that `rejection_sampling` accepts, 1 without it.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -128,6 +135,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
     .. [2] Lipman, Chen, Ben-Hamu, Nickel and Le, "Flow matching for generative modeling", 2023, arXiv 2210.02747.
     .. [3] Zhang, Zhang, Shen, Srinivasan, Qin, Faloutsos, Rangwala and Karypis, "Mixed-type tabular data synthesis
        with score-based diffusion in latent space", 2024, arXiv 2310.09656.
+    .. [4] Azadi, Olsson, Darrell, Goodfellow and Odena, "Discriminator rejection sampling", 2019, arXiv 1810.06758.
 
     Examples
     --------
@@ -144,8 +152,10 @@ class AAEGenerator(CodesMixin, BaseAAE):
     flow_layer_sizes: Any
     flow_max_iter: int | str
     identifiers: str
+    rejection_sampling: bool
     conditions_: Conditions | None
     flow_curve_: NDArray[np.float64]
+    _density_ratio: DensityRatio | None = None
 
     _warns_of_identifiers = False  # they are refused, or replaced
     _parameter_constraints: dict[str, Any] = {
@@ -153,6 +163,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
         "flow_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "flow_max_iter": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "identifiers": [StrOptions({"refuse", "replace", "keep"})],
+        "rejection_sampling": ["boolean"],
     }
 
     def __init__(
@@ -178,11 +189,17 @@ class AAEGenerator(CodesMixin, BaseAAE):
         categorical_features: Any = "from_dtype",
         column_kinds: dict[Any, str] | None = None,
         identifiers: str = "refuse",
+        rejection_sampling: bool = True,
         device: str = "auto",
         random_state: Any = None,
         verbose: int = 0,
     ) -> None:
         self._store_parameters(locals())
+
+    @property
+    def acceptance_rate_(self) -> float:
+        """Share of the draws that are accepted."""
+        return 1.0 if self._density_ratio is None else self._density_ratio.acceptance_rate
 
     @with_callbacks
     @validated
@@ -231,7 +248,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
                 hold_out(all_data, self.validation_fraction, rng) if self.early_stopping else (all_data, None)
             )
             plan = build_plan(self, len(data), seeds, auto_steps=1500, auto_noise=1 - width / n_features)
-            fitted: dict[str, Any] = {"table_encoder_": encoder, "conditions_": conditions}
+            fitted: dict[str, Any] = {"table_encoder_": encoder, "conditions_": conditions, "_density_ratio": None}
             with self._callback_hooks(plan, X, y, fitted) as callbacks:
                 hooks = [*self._hooks(held_out, plan), *callbacks]
                 model, curves = self._train(architecture, plan, data, resumed, hooks)
@@ -241,7 +258,14 @@ class AAEGenerator(CodesMixin, BaseAAE):
                 flow_plan = build_flow_plan(plan, len(all_data), flow_seeds, self.flow_max_iter)
                 flow, flow_curves = self._train(architecture, flow_plan, all_data, without_optimizer(model))
                 fitted["flow_curve_"] = flow_curves["flow"][:, 0]
-                model = calibrated(with_flow(model, flow), rows, conditions, check_random_state(self.random_state))
+                model, rng = with_flow(model, flow), check_random_state(self.random_state)
+                code, drawn_condition = draw_codes(model, len(rows), conditions, rng)
+                model = calibrated(model, rows, code, drawn_condition)
+                if self.rejection_sampling:
+                    cells = to_cells(encoder, X, conditions, condition)
+                    drawn = encoder.decode(model.decode(code, drawn_condition)[0])
+                    drawn_cells = to_cells(encoder, drawn, conditions, drawn_condition)
+                    fitted["_density_ratio"] = fit_density_ratio(cells, drawn_cells, rng)
                 self._assign(fitted, model, curves, resumed)
         return self
 
@@ -271,8 +295,9 @@ class AAEGenerator(CodesMixin, BaseAAE):
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         rng = check_random_state(random_state)
         condition = requested_condition(self.conditions_, y, n_samples, rng=rng)
-        code = self._model.sample_prior(n_samples, draw_seed(rng))
-        return self._decode(code if from_prior else self._model.sample_flow(code, condition), condition)
+        if from_prior:
+            return self._decode(self._model.sample_prior(n_samples, draw_seed(rng)), condition)
+        return self.table_encoder_.inverse_transform(self._draw_rows(n_samples, condition, rng))
 
     def transform(self, X: Any, y: Any = None) -> Any:
         """Styles of rows: what they hold apart from their conditions, as draws of a standard normal distribution.
@@ -389,6 +414,22 @@ class AAEGenerator(CodesMixin, BaseAAE):
         rows, condition = self._rows_and_condition(X, y)
         return self._model.log_density(self._model.encode(rows)[0], condition)
 
+    def _draw_rows(self, n: int, condition: NDArray[Any] | None, rng: np.random.RandomState) -> NDArray[Any]:
+        """Encoded rows under conditions, (n, width), chosen among draws by the density ratio if there is one."""
+
+        def draw(indices: NDArray[np.intp]) -> NDArray[Any]:
+            given = None if condition is None else condition[indices]
+            code = self._model.sample_flow(self._model.sample_prior(len(indices), draw_seed(rng)), given)
+            return np.asarray(self._model.decode(code, given)[0])
+
+        def cells(rows: NDArray[Any], indices: NDArray[np.intp]) -> NDArray[np.float64]:
+            given = None if condition is None else condition[indices]
+            return to_cells(self.table_encoder_, self.table_encoder_.decode(rows), self.conditions_, given)
+
+        if self._density_ratio is None:
+            return draw(np.arange(n))
+        return rejection_sampling(draw, cells, self._density_ratio, n, rng)
+
     def _fit_generator_encoder(self, X: Any) -> TableEncoder:
         """What encodes columns but those that identify rows, and decodes them into training values if these repeat."""
         decided = check_kinds(X, self.column_kinds)
@@ -435,6 +476,16 @@ class AAEGenerator(CodesMixin, BaseAAE):
     def _decode_styles(self, styles: NDArray[Any], condition: NDArray[Any] | None) -> Any:
         """Rows of styles, in the form of the training rows."""
         return self._decode(self._model.apply_flow(styles, condition), condition)
+
+
+def to_cells(
+    encoder: TableEncoder, table: Any, conditions: Conditions | None, condition: NDArray[Any] | None
+) -> NDArray[np.float64]:
+    """Cells of rows and of their conditions as trees take them, (n, n_columns + n_conditions)."""
+    cells = encoder.ordinal(table)
+    if conditions is None or condition is None:
+        return cells
+    return np.hstack([cells, conditions.ordinal(condition)])
 
 
 def requested_condition(

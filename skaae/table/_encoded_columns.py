@@ -109,6 +109,13 @@ class EncodedColumns:
                 )
         return [cells[index] for index in range(len(cells))]
 
+    def ordinal(self, table: Table) -> NDArray[np.float64]:
+        """Numbers in their own units, NaN if missing, and indices of categories."""
+        frame: Any = pd.DataFrame(table, copy=False)
+        categorical = [index for index, column in self.apart.items() if isinstance(column, CategoricalColumn)]
+        indices = [self.apart[index].encode(frame.iloc[:, index])[1] for index in categorical]
+        return np.column_stack([numeric_columns(table, self.numeric_indices(), np.float64), *indices])
+
     def category_names(self, names: NDArray[np.object_]) -> list[str]:
         """Names of the columns of the one-hot groups."""
         columns = [(names[index], self.apart[index]) for index in self.one_hot_columns]

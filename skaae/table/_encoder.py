@@ -226,14 +226,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         """
         check_is_fitted(self)
         encoded = check_matrix(X, len(self.source_columns_), "encoded rows")
-        dtype = encoded.dtype
-        if self.rounding:  # to decimals that 32 bits do not hold
-            encoded = encoded.astype(np.float64, copy=False)
-        columns = self._columns.decode(encoded)
-        for rule in self._dependences:
-            rule.apply(columns)
-        columns = columns if self._dates is None else self._dates.collapse(columns)
-        return self._format.write(columns, dtype, as_rounded=bool(self.rounding))
+        return self.write_frame(self.decode(encoded))
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Names of the columns of the result.
@@ -265,6 +258,17 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         for name, categories in unseen.items() if warn_of_unseen else ():
             shown = ", ".join(map(str, categories[:MAX_UNSEEN_SHOWN]))
             warnings.warn(f"Column {name!r} {UNSEEN_MESSAGE}: {shown}.", stacklevel=2)
+
+    def decode(self, encoded: NDArray[Any]) -> Table:
+        """The table of encoded rows, as `check_table` returned the training rows."""
+        dtype = encoded.dtype
+        if self.rounding:  # to decimals that 32 bits do not hold
+            encoded = encoded.astype(np.float64, copy=False)
+        columns = self._columns.decode(encoded)
+        for rule in self._dependences:
+            rule.apply(columns)
+        columns = columns if self._dates is None else self._dates.collapse(columns)
+        return self._format.write(columns, dtype, as_rounded=bool(self.rounding))
 
     def known_categories(self) -> tuple[dict[int, set[Any]], set[int]]:
         """The categories of columns by their indices, and the indices of columns that had missing cells."""
@@ -338,6 +342,10 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
     def numeric_values(self, table: Table) -> NDArray[np.float64]:
         """The cells of numeric columns and parts of dates in their own units, NaN where they are missing."""
         return numeric_columns(self._expand(table, within_range=False), self._columns.numeric_indices(), np.float64)
+
+    def ordinal(self, table: Table) -> NDArray[np.float64]:
+        """Cells as trees take them, (n, n_columns): numbers in their own units, or NaN, and indices of categories."""
+        return self._columns.ordinal(self._expand(table))
 
     def unknown_cells(self, table: Table) -> NDArray[np.bool_]:
         """Which cells have no encoding: categories that did not occur, and missing cells of complete columns."""

@@ -45,11 +45,11 @@ class TableFormat:
         """The dtype of a column."""
         return self.array_dtype if self.dtypes is None else self.dtypes[index]
 
-    def write(self, columns: list[Any], dtype: np.dtype[Any], *, as_rounded: bool) -> Any:
+    def write(self, columns: list[Any], dtype: np.dtype[Any], *, as_rounded: bool) -> Table:
         """Columns as a table like the training rows; an array has the dtype of these if its cells are rounded."""
         if self.labels is not None:
             table = pd.DataFrame({index: pd.Series(column, copy=False) for index, column in enumerate(columns)})
-            return self.write_frame(table.set_axis(self.labels, axis=1))
+            return table.set_axis(self.labels, axis=1)
         rows = np.stack([np.asarray(column) for column in columns], axis=1)
         if as_rounded and self.array_dtype is not None:
             dtype = self.array_dtype

@@ -1,0 +1,135 @@
+import copy
+import pickle
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from skaae import AAEGenerator
+from skaae.estimators._density_ratio import fit_density_ratio, rejection_sampling, to_tree_inputs, to_trees
+from skaae.metrics import detection_score
+
+
+def orders(n, seed=0):
+    """A mixed table with a relation that a short training misses."""
+    rng = np.random.default_rng(seed)
+    kind = rng.choice(["cash", "card", "bill"], n, p=[0.5, 0.3, 0.2])
+    amount = rng.lognormal(2, 0.6, n) * np.where(kind == "bill", 5, 1)
+    paid = np.where(kind == "bill", rng.integers(0, 60, n), 0).astype(float)
+    amount[rng.random(n) < 0.1] = np.nan
+    return pd.DataFrame({"kind": kind, "amount": amount.round(2), "days": paid, "late": (paid > 30).astype(bool)})
+
+
+def small(**parameters):
+    defaults = {"hidden_layer_sizes": (32,), "flow_layer_sizes": (32,), "max_iter": 15, "flow_max_iter": 15}
+    return AAEGenerator(**{**defaults, "random_state": 0, **parameters})
+
+
+def without_ratio(model):
+    plain = copy.copy(model)
+    plain._density_ratio = None
+    return plain
+
+
+@pytest.fixture(scope="module")
+def model():
+    return small().fit(orders(1200))
+
+
+def normal_cells(n, mean, seed):
+    rng = np.random.default_rng(seed)
+    cells = np.stack([rng.normal(mean, 1, n), rng.integers(0, 3, n)], axis=1)
+    cells[rng.random(n) < 0.1, 0] = np.nan
+    return cells
+
+
+class TestDensityRatio:
+    def test_accepted_draws_are_like_the_rows(self):
+        ratio = fit_density_ratio(normal_cells(2000, 0, 0), normal_cells(8000, 0.7, 1), np.random.RandomState(0))
+        draws = normal_cells(10_000, 0.7, 2)
+        accepted = draws[np.random.default_rng(0).random(10_000) < ratio.acceptance_probability(draws)]
+        assert len(accepted) / len(draws) == pytest.approx(ratio.acceptance_rate, abs=0.03)
+        assert abs(np.nanmean(accepted[:, 0])) < 0.25
+        assert np.isnan(accepted[:, 0]).mean() == pytest.approx(0.1, abs=0.03)
+
+    @pytest.mark.parametrize("n", [100, 2000])
+    def test_there_is_none_of_few_rows_and_of_equal_distributions(self, n):
+        shift = 0.7 if n == 100 else 0
+        rows, draws = normal_cells(n, 0, 0), normal_cells(4 * n, shift, 1)
+        assert fit_density_ratio(rows, draws, np.random.RandomState(0)) is None
+
+    def test_trees_are_those_of_the_classifier(self):
+        cells = to_tree_inputs(normal_cells(500, 0, 0))
+        classifier = HistGradientBoostingClassifier(max_iter=5, early_stopping=False).fit(cells, cells[:, 1] > 1)
+        added = sum(tree.predict(cells)[:, 0] for tree in to_trees(classifier, 2.0))
+        base = classifier._baseline_prediction.item()
+        np.testing.assert_allclose(added, 2 * (classifier.decision_function(cells) - base))
+
+    def test_rows_that_are_never_accepted_end_some_time(self):
+        calls = []
+
+        def draw(indices):
+            calls.append(indices)
+            return np.full((len(indices), 1), len(calls))
+
+        ratio = SimpleNamespace(acceptance_probability=lambda cells: cells)
+        rows = rejection_sampling(draw, lambda rows, indices: indices % 2 == 0, ratio, 4, np.random.RandomState(0))
+        assert rows[:, 0].tolist() == [1, len(calls), 1, len(calls)]
+        assert len(calls) < 100
+
+
+class TestSamples:
+    def test_they_are_harder_to_detect(self, model):
+        real = orders(1200, seed=1)
+        chosen, plain = (
+            detection_score(real, each.sample(1200, random_state=0), random_state=0)
+            for each in (model, without_ratio(model))
+        )
+        assert chosen < plain - 0.05
+        assert 0.3 < model.acceptance_rate_ < 1
+
+    def test_they_are_of_the_conditions_asked_for(self):
+        X = orders(1200)
+        model = small().fit(X.drop(columns="kind"), X.kind)
+        assert model.acceptance_rate_ < 1
+        wanted = np.repeat(["bill", "cash"], 300)
+        rows = model.sample(600, wanted, random_state=0)
+        of_bill, of_cash = rows[wanted == "bill"], rows[wanted == "cash"]
+        assert (of_bill.days > 0).mean() > 0.9 > 0.1 > (of_cash.days > 0).mean()
+        known = X.amount[X.kind == "bill"].median()
+        assert of_bill.amount.median() == pytest.approx(known, rel=0.25)
+
+    def test_seeds_and_saved_models_give_the_same_rows(self, model):
+        rows = model.sample(50, random_state=1)
+        pd.testing.assert_frame_equal(model.sample(50, random_state=1), rows)
+        pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(model)).sample(50, random_state=1), rows)
+        again = small().fit(orders(1200))
+        pd.testing.assert_frame_equal(again.sample(50, random_state=1), rows)
+
+    def test_skops_needs_no_further_type(self, model, tmp_path):
+        skops = pytest.importorskip("skops.io")
+        skops.dump(model, tmp_path / "model.skops")
+        loaded = skops.load(tmp_path / "model.skops", trusted=[AAEGenerator])
+        assert loaded.acceptance_rate_ == model.acceptance_rate_
+        pd.testing.assert_frame_equal(loaded.sample(50, random_state=1), model.sample(50, random_state=1))
+
+    def test_switched_off_and_few_rows(self):
+        for parameters, n in (({"rejection_sampling": False}, 300), ({}, 40)):
+            model = small(**{**parameters, "max_iter": 1, "flow_max_iter": 1}).fit(orders(n))
+            assert model.acceptance_rate_ == 1
+            assert len(model.sample(10, random_state=0)) == 10
+
+    def test_categories_only_and_made_up_identifiers(self):
+        X = orders(600)[["kind", "late"]].assign(key=[f"k{n}" for n in range(600)])
+        model = small(identifiers="replace", max_iter=2, flow_max_iter=2).fit(X)
+        rows = model.sample(300, random_state=0)
+        assert rows.key.tolist() == [f"key {n}" for n in range(1, 301)]
+        assert rows.kind.value_counts(normalize=True)["cash"] == pytest.approx(0.5, abs=0.12)
+
+    def test_another_fit_has_a_ratio_of_its_own(self):
+        model = small(warm_start=True, max_iter=2, flow_max_iter=2).fit(orders(400))
+        before = model._density_ratio
+        assert model.fit(orders(400)).acceptance_rate_ < 1
+        assert model._density_ratio is not before
