@@ -37,6 +37,7 @@ CLASSES = {
     "estimators._conformal": ("ConformalFold",),
     "estimators._class_styles": ("ClassStyles",),
     "estimators._conditions": ("Conditions",),
+    "estimators._constraints": ("Constraints",),
     "estimators._covariance": ("PCAReduction",),
     "estimators._density_ratio": ("DensityRatio",),
     "estimators._inference": ("TrainedModel",),

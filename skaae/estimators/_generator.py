@@ -17,6 +17,7 @@ from ._calibration import calibrated, draw_codes
 from ._codes import CodesMixin
 from ._conditions import Conditions
 from ._config import build_architecture, build_plan, check_components, check_layer_sizes, check_resumable
+from ._constraints import Constraints
 from ._density_ratio import DensityRatio, fit_density_ratio, rejection_sampling
 from ._flow import build_flow_plan, with_flow, without_optimizer
 from ._inference import TrainedModel
@@ -99,6 +100,12 @@ class AAEGenerator(CodesMixin, BaseAAE):
         Whether `sample` draws a row again until a classifier that discriminates training rows from draws accepts it
         [4]_: rows are closer to training rows in distribution, and take up to two and a half times as long. Of fewer
         than 200 training rows, or where the classifier does no better than chance, all are accepted.
+    constraints : list of str or None, default=None
+        Rules that hold in all training rows, and are to hold in every row of `sample`: comparisons of columns, numbers
+        and texts, such as "start <= end", "0 < discount < price" or "state == 'open' or paid > 0"; sums and products,
+        "total == price * number", which compute the column on their left; and "unique(code)". Names that are no
+        identifiers stand between backticks, columns of arrays are x0, x1, ... Comparisons with a missing cell hold.
+        Rows that break a rule are drawn again.
     device : str, default="auto"
         Where to compute: "cpu", "cuda", "cuda:1", ... "auto" is an accelerator where there is one.
     random_state : int, RandomState instance or None, default=None
@@ -113,7 +120,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
     flow_curve_ : ndarray of shape (n_flow_epochs,)
         The mean loss of the flow in each epoch.
     acceptance_rate_ : float
-        Share of the draws that `rejection_sampling` accepts, 1 without it.
+        Share of the draws that `rejection_sampling` and `constraints` accept, 1 without them.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -153,9 +160,12 @@ class AAEGenerator(CodesMixin, BaseAAE):
     flow_max_iter: int | str
     identifiers: str
     rejection_sampling: bool
+    constraints: list[str] | None
+    acceptance_rate_: float
     conditions_: Conditions | None
     flow_curve_: NDArray[np.float64]
     _density_ratio: DensityRatio | None = None
+    _constraints: Constraints | None = None
 
     _warns_of_identifiers = False  # they are refused, or replaced
     _parameter_constraints: dict[str, Any] = {
@@ -164,6 +174,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
         "flow_max_iter": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "identifiers": [StrOptions({"refuse", "replace", "keep"})],
         "rejection_sampling": ["boolean"],
+        "constraints": [list, None],
     }
 
     def __init__(
@@ -190,16 +201,12 @@ class AAEGenerator(CodesMixin, BaseAAE):
         column_kinds: dict[Any, str] | None = None,
         identifiers: str = "refuse",
         rejection_sampling: bool = True,
+        constraints: list[str] | None = None,
         device: str = "auto",
         random_state: Any = None,
         verbose: int = 0,
     ) -> None:
         self._store_parameters(locals())
-
-    @property
-    def acceptance_rate_(self) -> float:
-        """Share of the draws that are accepted."""
-        return 1.0 if self._density_ratio is None else self._density_ratio.acceptance_rate
 
     @with_callbacks
     @validated
@@ -228,6 +235,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
         with self._all_or_nothing():
             resumed = self._model_to_resume()
             X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
+            constraints = None if self.constraints is None else Constraints(self.constraints, X)
             conditions = self._fit_conditions(X, y, resumed)
             encoder = self._fit_generator_encoder(X) if resumed is None else self.table_encoder_.with_scales_of(X)
             n_features = len(encoder.source_columns_)
@@ -248,7 +256,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
                 hold_out(all_data, self.validation_fraction, rng) if self.early_stopping else (all_data, None)
             )
             plan = build_plan(self, len(data), seeds, auto_steps=1500, auto_noise=1 - width / n_features)
-            fitted: dict[str, Any] = {"table_encoder_": encoder, "conditions_": conditions, "_density_ratio": None}
+            fitted: dict[str, Any] = {"table_encoder_": encoder, "conditions_": conditions, "_constraints": constraints}
             with self._callback_hooks(plan, X, y, fitted) as callbacks:
                 hooks = [*self._hooks(held_out, plan), *callbacks]
                 model, curves = self._train(architecture, plan, data, resumed, hooks)
@@ -261,11 +269,14 @@ class AAEGenerator(CodesMixin, BaseAAE):
                 model, rng = with_flow(model, flow), check_random_state(self.random_state)
                 code, drawn_condition = draw_codes(model, len(rows), conditions, rng)
                 model = calibrated(model, rows, code, drawn_condition)
+                draws, ratio = encoder.decode(model.decode(code, drawn_condition)[0]), None
+                draws = draws if constraints is None else constraints.complete(draws)
                 if self.rejection_sampling:
                     cells = to_cells(encoder, X, conditions, condition)
-                    drawn = encoder.decode(model.decode(code, drawn_condition)[0])
-                    drawn_cells = to_cells(encoder, drawn, conditions, drawn_condition)
-                    fitted["_density_ratio"] = fit_density_ratio(cells, drawn_cells, rng)
+                    ratio = fit_density_ratio(cells, to_cells(encoder, draws, conditions, drawn_condition), rng)
+                rate = 1.0 if ratio is None else ratio.acceptance_rate
+                rate *= 1.0 if constraints is None else constraints.acceptance_rate(draws[: len(rows)])
+                fitted |= {"_density_ratio": ratio, "acceptance_rate_": rate}
                 self._assign(fitted, model, curves, resumed)
         return self
 
@@ -295,9 +306,17 @@ class AAEGenerator(CodesMixin, BaseAAE):
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         rng = check_random_state(random_state)
         condition = requested_condition(self.conditions_, y, n_samples, rng=rng)
-        if from_prior:
-            return self._decode(self._model.sample_prior(n_samples, draw_seed(rng)), condition)
-        return self.table_encoder_.inverse_transform(self._draw_rows(n_samples, condition, rng))
+
+        def draw(indices: NDArray[np.intp]) -> NDArray[Any]:
+            given = None if condition is None else condition[indices]
+            if from_prior:
+                return np.asarray(self._model.decode(self._model.sample_prior(len(indices), draw_seed(rng)), given)[0])
+            return self._draw_rows(len(indices), given, rng)
+
+        encoder, rows = self.table_encoder_, np.arange(n_samples)
+        if self._constraints is None:
+            return encoder.inverse_transform(draw(rows))
+        return encoder.write_frame(self._constraints.draw_table(draw, encoder.decode, n_samples))
 
     def transform(self, X: Any, y: Any = None) -> Any:
         """Styles of rows: what they hold apart from their conditions, as draws of a standard normal distribution.
@@ -424,7 +443,9 @@ class AAEGenerator(CodesMixin, BaseAAE):
 
         def cells(rows: NDArray[Any], indices: NDArray[np.intp]) -> NDArray[np.float64]:
             given = None if condition is None else condition[indices]
-            return to_cells(self.table_encoder_, self.table_encoder_.decode(rows), self.conditions_, given)
+            table = self.table_encoder_.decode(rows)
+            table = table if self._constraints is None else self._constraints.complete(table)
+            return to_cells(self.table_encoder_, table, self.conditions_, given)
 
         if self._density_ratio is None:
             return draw(np.arange(n))

@@ -1,6 +1,6 @@
 """Rows of a table as rows of numbers for a network, and back."""
 
-from ._columns import MAX_CATEGORIES
+from ._columns import MAX_CATEGORIES, count_decimals
 from ._encoder import TableEncoder
 from ._frames import FrameFormat, is_frame, to_pandas
 from ._identifiers import identifier_columns
@@ -30,6 +30,7 @@ __all__ = [
     "check_table",
     "check_unique_names",
     "concatenate",
+    "count_decimals",
     "identifier_columns",
     "is_frame",
     "is_memory_mapped",

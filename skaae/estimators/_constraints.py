@@ -1,0 +1,286 @@
+"""Constraints: rules that hold in every row, such as ``"start <= end"`` or ``"total == price * number"``.
+
+A rule is a comparison of columns, numbers and texts, which may be joined by ``and``, ``or`` and ``not``; columns may be
+added, subtracted, multiplied and divided. It is read as Python and evaluated here, operation by operation, so that no
+other code can run. A rule that says what a column equals is kept by construction: the column is computed. The others
+are kept by rejection. What a missing cell would be is unknown, so comparisons with one hold.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from collections.abc import Callable, Iterator
+from functools import cache, partial, reduce
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..table import count_decimals
+
+__all__ = ["Constraints"]
+
+Table: TypeAlias = pd.DataFrame | NDArray[Any]
+Draw: TypeAlias = Callable[[NDArray[np.intp]], NDArray[Any]]
+
+QUOTED = re.compile(r"`([^`]+)`")  # names that are no identifiers, as in `DataFrame.query`
+PREFIX = "_quoted_"
+ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+UNIQUE = "unique"
+MIN_ACCEPTANCE_RATE = 0.01
+MAX_ROUNDS = 1000
+TOLERANCE = 1e-6  # of sums and products, relative to their terms
+
+
+class Constraints:
+    """Creates the rules of a table, and raises an error where one does not hold in its rows.
+
+    Parameters
+    ----------
+    rules : list of str
+        The rules.
+    table : DataFrame
+        Training rows, whose names the rules have.
+
+    Attributes
+    ----------
+    decimals : dict of str to int or None
+        How many decimals the columns have that are computed, by their names.
+    """
+
+    def __init__(self, rules: list[str], table: Table) -> None:
+        table, self.rules = named(table), [str(rule) for rule in rules]
+        for rule in self.rules:
+            unknown = sorted(set(column_names(parse(rule))) - set(table.columns))
+            if unknown:
+                raise ValueError(f"`constraints` must be of columns of `X`. Got {unknown} in {rule!r}.")
+        targets = {name for rule in self.rules if (name := target_of(parse(rule))) is not None}
+        self.decimals = {name: decimals_of(table[name]) for name in sorted(targets)}
+        for rule in self.rules:
+            holds = self.holds(table, rule)
+            if not holds.all():
+                raise ValueError(
+                    "`constraints` must hold in all training rows, but for missing cells. Got"
+                    f" {rule!r}, which fails in {np.count_nonzero(~holds)} of {len(holds)} rows, first in row"
+                    f" {int(np.flatnonzero(~holds)[0])}: correct these rows, drop them, or weaken the rule."
+                )
+
+    def acceptance_rate(self, table: Table) -> float:
+        """In which share of drawn rows the rules hold; an error where that is hopeless."""
+        table = self._completed(named(table))
+        rate = float(self.holds(table).mean())
+        if rate < MIN_ACCEPTANCE_RATE:
+            shares = {rule: f"{self.holds(table, rule).mean():.1%}" for rule in self.rules}
+            raise ValueError(
+                f"`constraints` must hold in {MIN_ACCEPTANCE_RATE:.0%} of the draws, because others are drawn again."
+                f" Got {rate:.1%}; by rule {shares}: weaken a rule, or compute a column by one ('a == b + c')."
+            )
+        return rate
+
+    def draw_table(self, draw: Draw, decode: Callable[[NDArray[Any]], Table], n: int) -> Table:
+        """A table of n rows in which all rules hold, where `draw` returns encoded rows for indices of rows."""
+        pending = np.arange(n)
+        rows, is_joint = draw(pending), any(is_unique_call(parse(rule)) for rule in self.rules)
+        for _ in range(MAX_ROUNDS):
+            seen = np.arange(n) if is_joint else pending
+            pending = seen[~self.holds(self.complete(decode(rows[seen])))]
+            if not len(pending):
+                return self.complete(decode(rows))
+            rows[pending] = draw(pending)
+        raise ValueError(
+            f"Rows are drawn {MAX_ROUNDS} times until all `constraints` hold. Got none in which they do for"
+            f" {len(pending)} of {n} rows: ask for other conditions, for fewer rows, or weaken a rule."
+        )
+
+    def complete(self, table: Table) -> Table:
+        """The table with the columns that rules compute, where what they are computed from is there."""
+        completed = self._completed(named(table))
+        if isinstance(table, np.ndarray):
+            return completed.to_numpy(dtype=table.dtype)
+        return completed.set_axis(table.columns, axis=1)
+
+    def _completed(self, table: pd.DataFrame) -> pd.DataFrame:
+        for rule in self.rules:
+            tree = parse(rule)
+            name = target_of(tree)
+            if name is None:
+                continue
+            values = as_floats(evaluate(tree.comparators[0], table))
+            decimals = self.decimals[name]
+            values = values if decimals is None else np.round(values, decimals)
+            present = ~np.isnan(values) & table[name].notna().to_numpy()
+            table = table.assign(**{name: with_cells(table[name], values, present)})
+        return table
+
+    def holds(self, table: Table, rule: str | None = None) -> NDArray[np.bool_]:
+        """In which rows all rules hold, or one."""
+        table = named(table)
+        masks = [self._holds(table, each) for each in (self.rules if rule is None else [rule])]
+        return reduce(np.logical_and, masks, np.ones(len(table), np.bool_))
+
+    def _holds(self, table: pd.DataFrame, rule: str) -> NDArray[np.bool_]:
+        tree = parse(rule)
+        name = target_of(tree)
+        if name is None:
+            return np.asarray(evaluate(tree, table), np.bool_)
+        computed, values = as_floats(evaluate(tree.comparators[0], table)), as_floats(table[name])
+        decimals = self.decimals[name]
+        rounding = 0.0 if decimals is None else 0.5 * 10.0**-decimals
+        size = np.maximum(np.abs(computed), np.abs(values))
+        return np.isnan(computed) | np.isnan(values) | (np.abs(computed - values) <= rounding + TOLERANCE * size)
+
+
+def named(table: Table) -> pd.DataFrame:
+    """A table whose columns have names: their own, or x0, x1, ..."""
+    frame = pd.DataFrame(table, copy=False)
+    has_names = all(isinstance(name, str) for name in frame.columns)
+    return frame if has_names else frame.set_axis([f"x{index}" for index in range(frame.shape[1])], axis=1)
+
+
+def decimals_of(cells: pd.Series) -> int | None:
+    """How many decimals the cells of a column have that is computed."""
+    if cells.dtype.kind not in "iuf":
+        raise ValueError(f"`constraints` compute columns of numbers. Got {cells.dtype} in column {cells.name!r}.")
+    return count_decimals(as_floats(cells.dropna()), cells.dtype)
+
+
+@cache
+def parse(rule: str) -> Any:
+    """The expression of a rule."""
+    names: list[str] = QUOTED.findall(rule)
+    for index, name in enumerate(names):
+        rule = rule.replace(f"`{name}`", f"{PREFIX}{index}")
+    try:
+        tree = ast.parse(rule.strip(), mode="eval").body
+        check_expression(tree)
+    except (SyntaxError, TypeError) as error:
+        raise ValueError(
+            "`constraints` must be rules such as 'start <= end', 'total == price * number' or 'unique(code)'. Got"
+            f" {rule!r}: {error}."
+        ) from None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id.startswith(PREFIX):
+            node.id = names[int(node.id.removeprefix(PREFIX))]
+    return tree
+
+
+def check_expression(tree: ast.expr) -> None:
+    """Raise an error where an expression has no truth, or more than comparisons of sums and products."""
+    if isinstance(tree, ast.BoolOp):
+        for value in tree.values:
+            check_expression(value)
+    elif isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not):
+        check_expression(tree.operand)
+    elif isinstance(tree, ast.Compare):
+        if unknown := [type(op).__name__ for op in tree.ops if type(op) not in COMPARISONS]:
+            raise TypeError(f"there is no comparison by {unknown[0]}")
+        for term in (tree.left, *tree.comparators):
+            check_term(term)
+    elif not is_unique_call(tree):
+        raise TypeError(f"{ast.unparse(tree)!r} is no comparison")
+
+
+def check_term(term: ast.expr) -> None:
+    if isinstance(term, ast.BinOp) and type(term.op) in ARITHMETIC:
+        check_term(term.left)
+        check_term(term.right)
+    elif isinstance(term, ast.UnaryOp) and isinstance(term.op, ast.USub):
+        check_term(term.operand)
+    elif not isinstance(term, ast.Name | ast.Constant):
+        raise TypeError(f"{ast.unparse(term)!r} is neither a column nor a sum or product of columns")
+
+
+def is_unique_call(tree: ast.expr) -> bool:
+    """Whether an expression says that cells of columns, or their combinations, do not repeat."""
+    if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == UNIQUE):
+        return False
+    return bool(tree.args) and all(isinstance(name, ast.Name) for name in tree.args)
+
+
+def column_names(tree: ast.AST) -> Iterator[str]:
+    """The names of columns in an expression."""
+    if isinstance(tree, ast.Name):
+        yield tree.id
+    children = tree.args if isinstance(tree, ast.Call) else ast.iter_child_nodes(tree)
+    for child in children:
+        yield from column_names(child)
+
+
+def target_of(tree: Any) -> str | None:
+    """The column that a rule computes: that alone on the left of ``==``, where there are columns on the right."""
+    is_equation = isinstance(tree, ast.Compare) and len(tree.ops) == 1 and isinstance(tree.ops[0], ast.Eq)
+    if is_equation and isinstance(tree.left, ast.Name) and isinstance(tree.comparators[0], ast.BinOp):
+        return tree.left.id
+    return None
+
+
+def evaluate(tree: ast.expr, table: pd.DataFrame) -> Any:
+    """An expression's values in the rows of a table."""
+    if isinstance(tree, ast.Name):
+        return table[tree.id]
+    if isinstance(tree, ast.Constant):
+        return tree.value
+    if isinstance(tree, ast.BinOp):
+        return ARITHMETIC[type(tree.op)](*(evaluate(term, table) for term in (tree.left, tree.right)))
+    if isinstance(tree, ast.BoolOp):
+        both = np.logical_and if isinstance(tree.op, ast.And) else np.logical_or
+        return reduce(both, (evaluate(value, table) for value in tree.values))
+    if isinstance(tree, ast.UnaryOp):
+        value = evaluate(tree.operand, table)
+        return ~value if isinstance(tree.op, ast.Not) else -value
+    if isinstance(tree, ast.Call):
+        return ~table.duplicated([name.id for name in tree.args if isinstance(name, ast.Name)]).to_numpy()
+    assert isinstance(tree, ast.Compare)
+    terms = [evaluate(term, table) for term in (tree.left, *tree.comparators)]
+    steps = zip(tree.ops, terms, terms[1:], strict=False)
+    holds = (compare(COMPARISONS[type(op)], left, right, len(table)) for op, left, right in steps)
+    return reduce(np.logical_and, holds)
+
+
+def compare(compared: Callable[[Any, Any], Any], left: Any, right: Any, n: int) -> NDArray[np.bool_]:
+    """Where a comparison holds, or a cell is missing."""
+    missing = np.zeros(n, np.bool_) | pd.isna(left) | pd.isna(right)
+    known = [term[~missing] if isinstance(term, pd.Series) else term for term in map(plain, (left, right))]
+    holds = np.ones(n, np.bool_)
+    holds[~missing] = np.asarray(compared(*known), np.bool_)
+    return holds
+
+
+def plain(term: Any) -> Any:
+    """A column of categories as its cells, which can be compared with any other."""
+    if isinstance(term, pd.Series) and isinstance(term.dtype, pd.CategoricalDtype) and not term.dtype.ordered:
+        return term.astype(term.dtype.categories.dtype)
+    return term
+
+
+def as_floats(cells: Any) -> NDArray[np.float64]:
+    """Cells as 64-bit floats, NaN where missing."""
+    try:
+        return np.asarray(pd.Series(cells).to_numpy(dtype=np.float64, na_value=np.nan))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"`constraints` compute columns of numbers. Got others: {error}.") from None
+
+
+def with_cells(cells: pd.Series, values: NDArray[np.float64], present: NDArray[np.bool_]) -> pd.Series:
+    """Cells with numbers in some rows, in their own dtype."""
+    new = pd.Series(values[present], index=cells.index[present])
+    convert = partial(pd.Series.astype, dtype=cells.dtype)
+    cells = cells.copy()
+    cells.loc[present] = convert(new.round() if cells.dtype.kind in "iu" else new)
+    return cells

@@ -1,0 +1,142 @@
+"""Rules that hold in every generated row."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skaae import AAEGenerator
+from skaae.estimators._constraints import Constraints
+
+TABLE = pd.DataFrame(
+    {
+        "start": pd.to_datetime(["2024-01-01", "2024-03-05", None]),
+        "end": pd.to_datetime(["2024-01-01", "2024-03-09", "2024-02-01"]),
+        "price": [1.55, 2.25, 4.0],
+        "number": [2, 4, 3],
+        "total": [3.1, 9.0, 12.0],
+        "unit price": [1.0, 2.0, 3.0],
+        "state": pd.Categorical(["sold", "open", "open"]),
+        "code": ["a", "b", "c"],
+    }
+)
+RULES = [
+    "start <= end",
+    "total == price * number",
+    "price > 0",
+    "0 < number <= 4",
+    "`unit price` <= price",
+    "state == 'open' or total < 5",
+    "not (number == 1 and price == 1)",
+    "unique(code)",
+    "unique(state, number)",
+    "-price < number - 1",
+]
+
+
+def changed(**cells):
+    return TABLE.assign(**cells)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rules_hold_in_the_training_rows(rule):
+    assert Constraints([rule], TABLE).holds(TABLE).all()
+
+
+@pytest.mark.parametrize(
+    ("rule", "cells", "holds"),
+    [
+        ("start <= end", {"start": pd.to_datetime(["2024-01-02", "2024-03-05", None])}, [False, True, True]),
+        ("total == price * number", {"total": [3.1, 9.1, 12.0]}, [True, False, True]),
+        ("0 < number <= 4", {"number": [0, 4, 5]}, [False, True, False]),
+        ("`unit price` <= price", {"unit price": [1.0, np.nan, 5.0]}, [True, True, False]),
+        ("state == 'open' or total < 5", {"total": [5.0, 9.0, 12.0]}, [False, True, True]),
+        ("unique(code)", {"code": ["a", "b", "a"]}, [True, True, False]),
+    ],
+)
+def test_rows_that_break_a_rule_are_found(rule, cells, holds):
+    assert Constraints([rule], TABLE).holds(changed(**cells)).tolist() == holds
+
+
+def test_computed_columns_have_their_decimals_and_dtype():
+    whole = pd.DataFrame({"net": [10, 20], "tax": [2, 4], "gross": [12, 24]})
+    made = Constraints(["gross == net + tax"], whole).complete(whole.assign(net=[7, 8], gross=[0, 0]))
+    assert made.gross.tolist() == [9, 12]
+    assert made.gross.dtype == whole.gross.dtype
+    priced = Constraints(["total == price * number"], TABLE).complete(changed(price=[1.55, np.nan, 2.125]))
+    assert priced.total.tolist() == [3.1, 9.0, 6.4]
+
+
+def test_missing_cells_of_a_computed_column_stay():
+    table = pd.DataFrame({"a": [1.0, 2.0], "b": [1.0, 1.0], "sum": [2.0, np.nan]})
+    made = Constraints(["sum == a + b"], table).complete(table)
+    np.testing.assert_array_equal(made["sum"], [2, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("start >= end", r"'start >= end', which fails in 1 of 3 rows, first in row 1"),
+        ("price > cost", r"\['cost'\]"),
+        ("price", "'price' is no comparison"),
+        ("price > max(number)", "neither a column nor a sum"),
+        ("__import__('os')", "is no comparison"),
+        ("price.size > 0", "neither a column nor a sum"),
+        ("price >", "invalid syntax"),
+        ("code in state", "no comparison by In"),
+        ("state == price * number", "category in column 'state'"),
+    ],
+)
+def test_what_is_no_rule_is_an_error(rule, message):
+    with pytest.raises(ValueError, match=message):
+        Constraints([rule], TABLE)
+
+
+def orders(n=150):
+    rng = np.random.default_rng(0)
+    price, number = rng.lognormal(2, 1, n).round(2), rng.integers(1, 9, n)
+    table = pd.DataFrame({"price": price, "number": number, "total": (price * number).round(2)})
+    return table.assign(state=rng.choice(["open", "sold"], n), paid=np.where(rng.random(n) < 0.5, table.total, 0.0))
+
+
+def fit(constraints, X, y=None, **parameters):
+    sizes = {"hidden_layer_sizes": (16,), "flow_layer_sizes": (16,), "max_iter": 2, "flow_max_iter": 2}
+    return AAEGenerator(constraints=constraints, random_state=0, **sizes, **parameters).fit(X, y)
+
+
+class TestGenerator:
+    def test_rules_hold_in_every_row_that_is_drawn(self):
+        X = orders()
+        rules = ["total == price * number", "paid <= total", "price > 1 or number > 1", "unique(price, number, state)"]
+        X = X[(X.price > 1) | (X.number > 1)].drop_duplicates(["price", "number", "state"])
+        model = fit(rules, X, X.state)
+        rows = model.sample(300, "open", random_state=0)
+        assert ((rows.price * rows.number).round(2) - rows.total).abs().max() < 1e-9
+        assert (rows.paid <= rows.total).all()
+        assert ((rows.price > 1) | (rows.number > 1)).all()
+        assert not rows.duplicated(["price", "number", "state"]).any()
+        assert (rows.dtypes == X.dtypes).all()
+        assert 0.01 < model.acceptance_rate_ < 1
+        pd.testing.assert_frame_equal(rows, model.sample(300, "open", random_state=0))
+
+    def test_draws_of_the_prior_keep_them_too(self):
+        rows = fit(["paid <= total"], orders()).sample(200, from_prior=True, random_state=0)
+        assert (rows.paid <= rows.total).all()
+
+    def test_columns_of_arrays_are_numbered(self):
+        X = np.sort(np.random.default_rng(0).normal(size=(100, 2)), axis=1)
+        rows = fit(["x0 <= x1"], X).sample(200, random_state=0)
+        assert isinstance(rows, np.ndarray)
+        assert (rows[:, 0] <= rows[:, 1]).all()
+
+    def test_what_cannot_be_kept_is_an_error_of_fit(self):
+        side = np.random.default_rng(0).normal(size=100)
+        X = pd.DataFrame({"side": side, "area": side * side})
+        with pytest.raises(ValueError, match=r"`constraints` must hold in 1% of the draws.*'area - side \* side == 0'"):
+            fit(["area - side * side == 0"], X)
+
+    def test_more_unique_rows_than_there_can_be_are_an_error(self, monkeypatch):
+        monkeypatch.setattr("skaae.estimators._constraints.MAX_ROUNDS", 20)
+        X = pd.DataFrame({"a": [1.0, 2.0, 3.0] * 20, "b": np.arange(60) % 7})
+        model = fit(["unique(a, b)"], X.drop_duplicates())
+        with pytest.raises(ValueError, match=r"for \d+ of 100 rows"):
+            model.sample(100, random_state=0)
