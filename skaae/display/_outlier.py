@@ -260,7 +260,8 @@ class OutlierDisplay:
         bar.set_label("share in the score", fontsize="small")
         n_columns = shares.shape[1]
         which = f"{len(columns)} of {n_columns} columns" if len(columns) < n_columns else "all columns"
-        ax.set_title(f"The {len(shares)} strangest rows, {which}", fontsize="medium")
+        note = "" if self.expected is None else "; in brackets, what is usual"
+        ax.set_title(f"The {len(shares)} strangest rows, {which}{note}", fontsize="medium")
 
 
 def cell_texts(table: pd.DataFrame) -> NDArray[Any]:

@@ -45,7 +45,7 @@ def test_draws_scores_threshold_and_explanation_of_a_detector(detector, iris):
         for index in top
         for column in columns
     ]
-    assert display.axes_[1].get_title() == "The 3 strangest rows, 2 of 4 columns"
+    assert display.axes_[1].get_title() == "The 3 strangest rows, 2 of 4 columns; in brackets, what is usual"
 
 
 def test_says_how_many_rows_are_below_the_threshold():
