@@ -21,6 +21,7 @@ def small(**parameters):
             "flow_layer_sizes": (64, 64),
             "max_iter": 60,
             "flow_max_iter": 60,
+            "rejection_sampling": False,  # has tests of its own, in test_density_ratio.py
             "random_state": 0,
             **parameters,
         }
