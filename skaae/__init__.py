@@ -17,6 +17,7 @@ __all__ = [
     "AAEOutlierDetector",
     "AAEOverSampler",
     "AAETransformer",
+    "PriorFittedClassifier",
     "SemiSupervisedAAEClassifier",
     "TableEncoder",
     "__version__",
@@ -35,6 +36,7 @@ _HOMES = {
     "AAEOutlierDetector": "estimators._outlier",
     "AAEOverSampler": "estimators._over_sampler",
     "AAETransformer": "estimators._transformer",
+    "PriorFittedClassifier": "estimators._prior_fitted",
     "SemiSupervisedAAEClassifier": "estimators._classifier",
     "TableEncoder": "table",
 }

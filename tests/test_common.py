@@ -16,6 +16,7 @@ from skaae import (
     AAEOutlierDetector,
     AAEOverSampler,
     AAETransformer,
+    PriorFittedClassifier,
     SemiSupervisedAAEClassifier,
     TableEncoder,
 )
@@ -30,6 +31,7 @@ ESTIMATORS = [
         random_state=0,
     ),
     AAETransformer(hidden_layer_sizes=(16,), max_iter=5, random_state=0),
+    PriorFittedClassifier(n_orders=1, random_state=0),
     SemiSupervisedAAEClassifier(
         teachers=[LogisticRegression()], n_members=2, hidden_layer_sizes=(16,), max_iter=5, random_state=0
     ),
@@ -61,7 +63,7 @@ def expected_failed_checks(estimator):
             "rows are drawn for batches by chance, and a table of repeated rows is drawn from otherwise; see"
             " test_sample_weight.py for the same in expectation, and for exact equality where weights are 0 or equal"
         )
-    if isinstance(estimator, SemiSupervisedAAEClassifier):
+    if isinstance(estimator, PriorFittedClassifier | SemiSupervisedAAEClassifier):
         failed["check_classifiers_classes"] = (
             "its classes are -1 and 1, and -1 marks rows without a label; see test_classifier.py for the same with"
             " other classes"

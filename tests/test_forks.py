@@ -12,7 +12,7 @@ SCRIPT = """
 import multiprocessing
 import numpy as np
 import torch
-from skaae import AAEOutlierDetector, AAETransformer
+from skaae import AAEOutlierDetector, AAETransformer, PriorFittedClassifier
 
 torch.set_num_threads(2)
 X = np.random.default_rng(0).normal(size=(4096, 20))
@@ -27,6 +27,7 @@ print("answered")
 """
 
 CALLS = {
+    "prior_fitted": "X = X[:300]\nmethod = PriorFittedClassifier(1).fit(X, np.arange(300) % 9 // 5).predict_proba",
     "detector": "method = AAEOutlierDetector(n_members=1, **options).fit(X[:500]).score_samples",
     "transformer": "method = AAETransformer(2, **options).fit(X).transform",
     "fit": "def method(X):\n    return AAETransformer(2, **options).fit(X).transform(X)",

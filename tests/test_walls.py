@@ -72,10 +72,11 @@ def test_importing_estimators_does_not_load_torch():
 
 @pytest.mark.parametrize("path", files("estimators"), ids=lambda path: path.stem)
 def test_estimators_reach_torch_from_methods_only(path):
-    assert not [name for name in imports_of(path, top_level=True) if name.startswith(("torch", "..core"))]
+    inner = ("torch", "..core", "..prior_fitted")
+    assert not [name for name in imports_of(path, top_level=True) if name.startswith(inner)]
 
 
-@pytest.mark.parametrize("path", files("core"), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*files("core"), *files("prior_fitted")], ids=lambda path: path.stem)
 def test_core_knows_neither_sklearn_nor_pandas(path):
     names = list(imports_of(path, top_level=False))
     assert not [name for name in names if name.split(".")[0] in {"sklearn", "pandas"}]
@@ -113,7 +114,7 @@ GROUND = [PACKAGE / "_plan.py", PACKAGE / "_serialization.py", PACKAGE / "_doc_l
 
 
 def test_nothing_below_knows_the_estimators():
-    for path in [*files("core"), *files("metrics"), *files("table"), *GROUND]:
+    for path in [*files("core"), *files("metrics"), *files("prior_fitted"), *files("table"), *GROUND]:
         assert not [name for name in imports_of(path, top_level=False) if "estimators" in name]
 
 

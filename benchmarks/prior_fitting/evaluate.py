@@ -1,7 +1,8 @@
 """Balanced accuracy on public tables with few labels, for the network alone, beside others, and together with them.
 
 Run ``python benchmarks/prior_fitting/evaluate.py WEIGHTS`` (an npz file or a checkpoint). Every second table by name
-may be used for decisions; ``--held-out`` takes the others. All rows that are classified are also the context.
+may be used for decisions; ``--held-out`` takes the others. Labelled rows and others that are not classified are the
+context.
 """
 
 import argparse
@@ -13,7 +14,6 @@ import numpy as np
 import pandas as pd
 import torch
 from fit import load_checkpoint
-from network import load_weights, predict_proba
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.impute import SimpleImputer
@@ -22,16 +22,24 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from skaae.estimators._labelled_context import MAX_CLASSES, MAX_UNLABELLED, LabelledContext
+from skaae.prior_fitted._inference import answer, read
+from skaae.prior_fitted._weights import load_weights
+
 sys.path.append(str(Path(__file__).parents[1]))
 from _data import load_table, table_names, tuned_on
 
 MIN_ROWS = 300
-MAX_UNLABELLED = 400
+MAX_CLASSIFIED = 400
+N_ORDERS = 4
 NETWORK, MEAN = "network", "mean of three"
 
 
 def sample_problem(name, n_labels, seed):
-    """Columns, classes from 0, and which rows are labelled: `n_labels` of each class, and other rows at random."""
+    """Columns, classes from 0, and how many rows come first that are labelled, and how many others.
+
+    There are `n_labels` of each class, other rows of the context, and rows to classify.
+    """
     X, y = load_table(name)
     y = y.to_numpy()
     counts = pd.Series(y).value_counts()
@@ -40,9 +48,10 @@ def sample_problem(name, n_labels, seed):
     order = order[y[order] >= 0]
     of_class = [order[y[order] == c] for c in range(y.max() + 1)]
     labelled = np.concatenate([rows[: min(n_labels, int(0.7 * len(rows)))] for rows in of_class])
-    others = order[~np.isin(order, labelled)][:MAX_UNLABELLED]
-    rows = np.concatenate([labelled, others])
-    return X.iloc[rows].reset_index(drop=True), y[rows].astype(int), np.arange(len(rows)) < len(labelled)
+    others = order[~np.isin(order, labelled)]
+    n_unlabelled = min(MAX_UNLABELLED, len(others) // 2)
+    rows = np.concatenate([labelled, others[: n_unlabelled + MAX_CLASSIFIED]])
+    return X.iloc[rows].reset_index(drop=True), y[rows].astype(int), len(labelled), n_unlabelled
 
 
 def as_codes(X):
@@ -61,25 +70,34 @@ def as_numbers(X):
     return StandardScaler().fit_transform(encoder.fit_transform(X))
 
 
-def peer_probabilities(X, y, labelled, seed):
-    """Class probabilities of unlabelled rows by three classifiers."""
+def peer_probabilities(X, y, labelled, classified, seed):
+    """Class probabilities of rows by three classifiers."""
     peers = {
         "logistic": LogisticRegression(max_iter=500),
         "forest": RandomForestClassifier(random_state=seed),
         "extra trees": ExtraTreesClassifier(random_state=seed),
     }
     X = as_numbers(X)
-    return {name: model.fit(X[labelled], y[labelled]).predict_proba(X[~labelled]) for name, model in peers.items()}
+    return {name: model.fit(X[labelled], y[labelled]).predict_proba(X[classified]) for name, model in peers.items()}
+
+
+def network_probabilities(network, X, y, n_labelled, n_context, seed):
+    """Class probabilities of the rows that are not of the context."""
+    cells, categorical = as_codes(X)
+    labels = np.where(np.arange(n_context) < n_labelled, y[:n_context], -1)
+    context = LabelledContext(cells[:n_context], categorical, labels, N_ORDERS, seed)
+    return answer(network, read(network, context), cells[n_context:])
 
 
 def all_probabilities(network, name, n_labels, seed):
-    """Class probabilities by everyone, and the true classes."""
-    X, y, labelled = sample_problem(name, n_labels, seed)
-    p = peer_probabilities(X, y, labelled, seed)
-    mean = sum(p.values()) / 3
-    values, categorical = as_codes(X)
-    ours = predict_proba(network, values, categorical, np.where(labelled, y, -1), seed=seed)[~labelled]
-    return {NETWORK: ours, **p, MEAN: mean, f"{MEAN} and twice {NETWORK}": 3 * mean + 2 * ours}, y[~labelled]
+    """Class probabilities by everyone, and the true classes; None where there are too many classes."""
+    X, y, n_labelled, n_unlabelled = sample_problem(name, n_labels, seed)
+    if y.max() >= MAX_CLASSES:
+        return None
+    n_context = n_labelled + n_unlabelled
+    p = peer_probabilities(X, y, slice(n_labelled), slice(n_context, None), seed)
+    ours, mean = network_probabilities(network, X, y, n_labelled, n_context, seed), sum(p.values()) / 3
+    return {NETWORK: ours, **p, MEAN: mean, f"{MEAN} and twice {NETWORK}": 3 * mean + 2 * ours}, y[n_context:]
 
 
 def evaluate(network, names, n_labels, n_draws):
@@ -87,7 +105,10 @@ def evaluate(network, names, n_labels, n_draws):
     lines = []
     for name in names:
         for seed in range(n_draws):
-            probabilities, y = all_probabilities(network, name, n_labels, seed)
+            found = all_probabilities(network, name, n_labels, seed)
+            if found is None:
+                continue
+            probabilities, y = found
             scores = {method: 100 * balanced_accuracy_score(y, p.argmax(1)) for method, p in probabilities.items()}
             ours = probabilities[NETWORK][np.arange(len(y)), y]
             lines.append({"table": name, **scores, "network's log loss": -np.log(ours.clip(1e-6)).mean()})

@@ -14,8 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from network import NetworkConfig, PriorFittedNetwork, batch_tables, save_weights
 from tables import sample_shape, sample_table
+
+from skaae.prior_fitted._context import Context
+from skaae.prior_fitted._network import NetworkConfig, PriorFittedNetwork
+from skaae.prior_fitted._weights import save_weights
 
 N_TOKENS_PER_BATCH = 7_000  # cells and label tokens
 N_BATCHES_PER_STEP = 3
@@ -80,10 +83,10 @@ def sample_batch(rng):
 
 def table_losses(network, tables, rng):
     """Cross-entropy of the unlabelled rows of each table, all classes weighing the same."""
-    batch = batch_tables([(table.X, table.categorical, table.labels) for table in tables], rng, network.config)
+    contexts = Context([(table.X, table.categorical, table.labels) for table in tables], rng, network.config)
     y = torch.from_numpy(np.stack([table.y for table in tables]))
     weights = torch.from_numpy(np.stack([row_weights(table) for table in tables]))
-    log_probabilities = network(batch)
+    log_probabilities = network(contexts.batch)
     return -(log_probabilities.gather(2, y[:, :, None])[:, :, 0] * weights).sum(1)
 
 

@@ -36,7 +36,7 @@ from ._training_data import scale
 if TYPE_CHECKING:
     from ..core.hooks import Epoch, Hook
 
-__all__ = ["BaseAAE", "draw_seed", "draw_seeds", "validated", "with_callbacks"]
+__all__ = ["BaseAAE", "TableEstimator", "draw_seed", "draw_seeds", "validated", "with_callbacks"]
 
 TEARDOWN_ATTRIBUTES = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")  # scikit-learn reads them after a fit
 
@@ -58,59 +58,19 @@ def with_callbacks(method: Method) -> Method:
     return observed
 
 
-class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, BaseEstimator):
-    """The shared parameters of all estimators, and what every `fit` is made of."""
+class TableEstimator(SerializableMixin, DocLinkMixin, BaseEstimator):
+    """Parameters of tables, whose columns a `TableEncoder` reads; validation; fits that are all or nothing."""
 
     _warns_of_identifiers = True
-    n_components: int | None
-    hidden_layer_sizes: Any
-    activation: str
-    adversarial_weight: float | str
-    noise: float | str
-    alpha: float
-    batch_size: int | str
-    learning_rate_init: float
-    max_iter: int | str
-    early_stopping: bool
-    validation_fraction: float
-    n_iter_no_change: int
-    tol: float
-    warm_start: bool
-    scaling: str | None
     categorical_features: Any
     column_kinds: dict[Any, str] | None
-    device: str
-    random_state: Any
-    verbose: int
-    history_: dict[str, NDArray[Any]]
-    n_iter_: int
-    table_encoder_: TableEncoder
     n_features_in_: int
+    table_encoder_: TableEncoder
     _frame_format: FrameFormat | None
-    _model: TrainedModel
-    _drifted_columns: tuple[int, ...] = ()  # that `partial_fit` has warned of
 
     _parameter_constraints: dict[str, Any] = {
-        "n_components": [Interval(Integral, 1, None, closed="left"), None],
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions({"relu", "leaky_relu", "silu", "gelu", "tanh"})],
-        "adversarial_weight": [Interval(Real, 0, None, closed="left")],
-        "noise": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "warm_start": ["boolean"],
-        "scaling": [StrOptions({"standard", "quantile"}), None],
         "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
         "column_kinds": [dict, None],
-        "device": [str],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
     }
 
     def _store_parameters(self, parameters: dict[str, Any]) -> None:
@@ -118,9 +78,6 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
         for name, value in parameters.items():
             if name != "self":
                 setattr(self, name, value)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_model")
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -130,22 +87,6 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
         if tags.transformer_tags is not None:
             tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Takes up a state, on the CPU where the device of the fit is not on this machine."""
-        super().__setstate__(state)
-        if self.__sklearn_is_fitted__():
-            self._model = self._model.on_present_device()
-
-    @property
-    def loss_curve_(self) -> NDArray[Any]:
-        """Reconstruction error of each epoch."""
-        return self.history_["reconstruction"]
-
-    @property
-    def device_(self) -> str:
-        """Where the model was trained."""
-        return self._model.device
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
@@ -191,6 +132,74 @@ class BaseAAE(SerializableMixin, DocLinkMixin, callback.CallbackSupportMixin, Ba
         if self._warns_of_identifiers:
             warn_of_identifiers(X, set(encoder._kinds))
         return encoder
+
+
+class BaseAAE(callback.CallbackSupportMixin, TableEstimator):
+    """The shared parameters of all autoencoders, and what every `fit` is made of."""
+
+    n_components: int | None
+    hidden_layer_sizes: Any
+    activation: str
+    adversarial_weight: float | str
+    noise: float | str
+    alpha: float
+    batch_size: int | str
+    learning_rate_init: float
+    max_iter: int | str
+    early_stopping: bool
+    validation_fraction: float
+    n_iter_no_change: int
+    tol: float
+    warm_start: bool
+    scaling: str | None
+    device: str
+    random_state: Any
+    verbose: int
+    history_: dict[str, NDArray[Any]]
+    n_iter_: int
+    _model: TrainedModel
+    _drifted_columns: tuple[int, ...] = ()  # that `partial_fit` has warned of
+
+    _parameter_constraints: dict[str, Any] = {
+        **TableEstimator._parameter_constraints,
+        "n_components": [Interval(Integral, 1, None, closed="left"), None],
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "activation": [StrOptions({"relu", "leaky_relu", "silu", "gelu", "tanh"})],
+        "adversarial_weight": [Interval(Real, 0, None, closed="left")],
+        "noise": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "warm_start": ["boolean"],
+        "scaling": [StrOptions({"standard", "quantile"}), None],
+        "device": [str],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_model")
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Takes up a state, on the CPU where the device of the fit is not on this machine."""
+        super().__setstate__(state)
+        if self.__sklearn_is_fitted__():
+            self._model = self._model.on_present_device()
+
+    @property
+    def loss_curve_(self) -> NDArray[Any]:
+        """Reconstruction error of each epoch."""
+        return self.history_["reconstruction"]
+
+    @property
+    def device_(self) -> str:
+        """Where the model was trained."""
+        return self._model.device
 
     def _warn_of_drift(self, X: Table) -> tuple[int, ...]:
         """Warn of columns of a chunk that are far from the scales, each once; the indices of all such columns."""

@@ -6,7 +6,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
@@ -17,14 +16,15 @@ from ._base import BaseAAE, draw_seeds, validated, with_callbacks
 from ._category import BaseCategoryAAE, category_blocks, fit_class_styles
 from ._config import auto_components, build_architecture, build_plan, check_components, check_resumable
 from ._inference import TrainedModel
+from ._labelled_classifier import LabelledClassifierMixin
 from ._labels import (
+    check_class_prior,
     class_shares,
     count_classes,
     encode_labels,
     is_labelled,
     labels_as_array,
     unique_classes,
-    with_common_dtype,
 )
 from ._meta_estimators import check_outer_classes
 from ._teachers import TeacherEnsemble
@@ -35,7 +35,7 @@ __all__ = ["SemiSupervisedAAEClassifier"]
 MIN_PRIOR_RATIO = 1e-6
 
 
-class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
+class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
     r"""Learn classes from rows of which some, or most, have no label.
 
     An adversarial autoencoder whose code has two parts, each with a discriminator of its own [1]_: a *category*, the
@@ -237,12 +237,6 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
     ) -> None:
         self._store_parameters(locals())
 
-    def __sklearn_clone__(self) -> Self:
-        """A copy with the same parameters, for `sklearn.base.clone`, by which classifiers around this one begin."""
-        check_outer_classes()
-        copied: Self = super().__sklearn_clone__()
-        return copied
-
     @with_callbacks
     @validated
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None) -> Self:
@@ -365,62 +359,6 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         of_teachers = reweight_classes(self.teachers_.predict_proba(rows), self._prior_ratios)
         return np.asarray((1 - self.teacher_weight) * of_model + self.teacher_weight * of_teachers)
 
-    def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Logarithms of the probabilities of the classes.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        log_probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`.
-        """
-        with np.errstate(divide="ignore"):
-            return np.asarray(np.log(self.predict_proba(X)))
-
-    def predict(self, X: Any) -> np.ndarray:
-        """The most probable class of each row.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            Classes.
-        """
-        probabilities = self.predict_proba(X)
-        return np.asarray(self.classes_[probabilities.argmax(1)])
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Accuracy.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-        y : array-like of shape (n_samples,)
-            Their classes, all known.
-        sample_weight : array-like of shape (n_samples,) or None, default=None
-            Weights of the rows.
-
-        Returns
-        -------
-        score : float
-            Share of rows whose class is predicted, by weight.
-        """
-        if not is_labelled(y).all():
-            raise ValueError(
-                "`y` must have a label for every row that is scored. Got some that are -1 or missing; to split rows"
-                " for validation, use `skaae.model_selection.SemiSupervisedKFold`."
-            )
-        return float(super().score(X, with_common_dtype(labels_as_array(y)), sample_weight))
-
     def _prepare(
         self,
         X: Any,
@@ -462,12 +400,7 @@ class SemiSupervisedAAEClassifier(ClassifierMixin, BaseCategoryAAE):
         """Probabilities of the classes: as given, or their smoothed frequencies among the labels."""
         if self.class_prior is None:
             return class_shares(labels, n_classes, weights)
-        shares = np.asarray(self.class_prior, dtype=float)
-        if shares.shape != (n_classes,) or (shares < 0).any() or not np.isclose(shares.sum(), 1):
-            raise ValueError(
-                f"`class_prior` must be {n_classes} probabilities that sum to 1. Got {self.class_prior!r}."
-            )
-        return shares
+        return check_class_prior(self.class_prior, n_classes)
 
     def _validation_data(self, X: Any, y: Any, fitted: dict[str, Any]) -> TrainingData:
         """The labelled ones among rows that are given to validate with."""

@@ -20,6 +20,7 @@ from skaae import (
     AAEGenerator,
     AAEOutlierDetector,
     AAETransformer,
+    PriorFittedClassifier,
     SemiSupervisedAAEClassifier,
     TableEncoder,
     _serialization,
@@ -32,6 +33,7 @@ MODELS = {
     "detector": AAEOutlierDetector(max_iter=2, random_state=0),
     "clusterer": AAEClusterer(3, max_iter=2, random_state=0),
     "denoiser": AAEDenoiser(max_iter=2, random_state=0),
+    "prior_fitted": PriorFittedClassifier(1, random_state=0),
     "generator": AAEGenerator(max_iter=2, flow_max_iter=2, random_state=0),
 }
 ANSWERS = ("transform", "predict", "predict_proba", "score_samples", "decision_function")
@@ -40,7 +42,7 @@ ANSWERS = ("transform", "predict", "predict_proba", "score_samples", "decision_f
 @cache
 def fitted(kind):
     model = clone(MODELS[kind])
-    return model.fit(X, Y) if kind in {"classifier", "generator"} else model.fit(X)
+    return model.fit(X, Y) if kind in {"classifier", "generator", "prior_fitted"} else model.fit(X)
 
 
 def answers(model):
