@@ -99,9 +99,12 @@ class Evidence:
 
 def gower(cells: Cells, labelled: Cells) -> Tensor:
     """Distances (tables, columns, rows, labelled rows) from 0 to 1; a missing cell is like another missing one."""
-    differs = cells.codes[..., None] != labelled.codes[:, :, None]
     distance = 0.5 * (cells.rank[..., None] - labelled.rank[:, :, None]).abs()
-    distance = torch.where(cells.categorical[:, :, None, None], differs.to(distance.dtype), distance)
+    if cells.categorical.any():
+        differs = cells.codes[..., None] != labelled.codes[:, :, None]
+        distance = torch.where(cells.categorical[:, :, None, None], differs.to(distance.dtype), distance)
+    if not (cells.missing.any() or labelled.missing.any()):
+        return distance
     one, other = cells.missing[..., None], labelled.missing[:, :, None]
     return distance.masked_fill(one | other, 1.0).masked_fill(one & other, 0.0)
 

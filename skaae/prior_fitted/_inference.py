@@ -24,7 +24,7 @@ __all__ = ["LabelledRows", "answer", "predict_proba", "read"]
 
 MAX_COLUMNS = 64  # of the tables that the network was fitted to; more are shared out among several
 MAX_TABLES = 8
-MAX_BATCH_CELLS = 40_000
+MAX_BATCH_CELLS = 8_000  # few, so that they stay in the cache of a core
 MAX_BATCH_DISTANCES = 10_000_000
 
 
