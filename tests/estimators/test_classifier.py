@@ -342,7 +342,7 @@ class TestScores:
         X, y = iris
         weights = np.where(y == 1, 5.0, 1.0)
         with config_context(enable_metadata_routing=True):
-            model = small().set_score_request(sample_weight=True)
+            model = small().set_fit_request(sample_weight=False).set_score_request(sample_weight=True)
             pipeline = make_pipeline(StandardScaler().set_fit_request(sample_weight=False), model)
             params = {"sample_weight": weights}
             scores = cross_val_score(pipeline, X, y, cv=3, params=params)
