@@ -7,6 +7,7 @@ import ast
 import contextlib
 import importlib.util
 import io
+import os
 import tempfile
 import warnings
 from pathlib import Path
@@ -21,7 +22,7 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 PICTURES = "_pictures"  # folder of the figures, in that of the pages
-FOLDER = tempfile.TemporaryDirectory()  # working directory of the blocks
+FOLDER = tempfile.TemporaryDirectory()  # of the working directories of the blocks, one for each process
 
 
 class Run(SphinxDirective):
@@ -63,8 +64,9 @@ def execute(code, namespace):
     """Run code; what it prints, and the value of its last expression."""
     tree = ast.parse(code)
     last = ast.Expression(tree.body.pop().value) if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    printed = io.StringIO()
-    with contextlib.chdir(FOLDER.name), contextlib.redirect_stdout(printed), warnings.catch_warnings():
+    printed, folder = io.StringIO(), Path(FOLDER.name, str(os.getpid()))
+    folder.mkdir(exist_ok=True)
+    with contextlib.chdir(folder), contextlib.redirect_stdout(printed), warnings.catch_warnings():
         warnings.simplefilter("error")
         exec(compile(tree, "<page>", "exec"), namespace)
         value = None if last is None else eval(compile(last, "<page>", "eval"), namespace)

@@ -23,7 +23,7 @@ __all__ = ["Flow"]
 
 N_FREQUENCIES = 16  # of the sines and cosines that encode the time
 N_STEPS = 24  # from noise to code and back, of two velocities each
-N_SAMPLE_STEPS = 12  # from noise to code for samples, of one velocity each
+N_SAMPLE_STEPS = 8  # from noise to code for samples, of one velocity each
 N_DENSITY_STEPS = 12  # from code to noise for the density; each costs as much as two for every column
 MIN_STD = 1e-6
 

@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 BATCH_SIZE = 4096
+FLOW_BATCH_SIZE = 1024  # of samples, so that a layer's output stays in the cache of a core
 
 Array = NDArray[Any]
 
@@ -97,7 +98,10 @@ def sample_flow(
     architecture: Architecture, state: State, noise: Array, device: str, condition: Array | None = None
 ) -> Array:
     """Codes of noise by the flow, in fewer steps than `apply_flow` takes: (n, width) to (K, n, width)."""
-    return apply_model(architecture, state, lambda model, *z: model.flow.sample(*z), device, noise, condition)
+    inputs = noise, condition
+    return apply_model(
+        architecture, state, lambda model, *z: model.flow.sample(*z), device, *inputs, batch_size=FLOW_BATCH_SIZE
+    )
 
 
 def log_density(
@@ -138,16 +142,21 @@ def load_model(architecture: Architecture, state: State, dtype: np.dtype[Any], d
 
 
 def apply_model(
-    architecture: Architecture, state: State, function: Callable[..., Tensor], device: str, *arrays: Array | None
+    architecture: Architecture,
+    state: State,
+    function: Callable[..., Tensor],
+    device: str,
+    *arrays: Array | None,
+    batch_size: int = BATCH_SIZE,
 ) -> Array:
     """The output of a function of the model and of arrays of rows, (n, ...), batch by batch: (K, n, ...)."""
     inputs = [array for array in arrays if array is not None]
     model = load_model(architecture, state, inputs[0].dtype, device)
     parameter = next(model.parameters())
     n_members, n, output = len(parameter), len(inputs[0]), np.empty(0)
-    with torch.inference_mode(), limit_threads(architecture, n_members * min(n, BATCH_SIZE)):
-        for start in range(0, n, BATCH_SIZE):
-            rows = slice(start, start + BATCH_SIZE)
+    with torch.inference_mode(), limit_threads(architecture, n_members * min(n, batch_size)):
+        for start in range(0, n, batch_size):
+            rows = slice(start, start + batch_size)
             batch = [torch.tensor(array[rows], dtype=parameter.dtype, device=device) for array in inputs]
             part = function(model, *(x.expand(n_members, *x.shape) for x in batch)).cpu().numpy()
             if start == 0:  # allocated at once, because many parts would fragment the memory
