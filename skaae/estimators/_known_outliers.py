@@ -141,15 +141,20 @@ def read_known_outliers(y: Any, n_samples: int) -> NDArray[np.intp]:
     Warns
     -----
     UserWarning
-        If labels might mean something else: none is -1, but they differ, or most are -1.
+        If labels might mean something else: they are 0 and 1, as those of PyOD are, or most are -1.
     """
     labels = np.zeros(n_samples) if y is None else as_numbers(y)
     if len(labels) != n_samples:
         raise ValueError(f"`y` must have a label for each row. Got {len(labels)} labels and {n_samples} rows.")
     outliers, distinct = np.flatnonzero(labels == OUTLIER), np.unique(labels)
-    if not len(outliers):
-        if len(distinct) > 1 or distinct[0] not in (UNKNOWN, NORMAL):
-            warn_of_no_outlier(distinct)
+    if not len(outliers):  # classes, say, which searches pass on
+        if distinct.tolist() == [0, 1]:
+            warnings.warn(
+                "`y` must have -1 for rows known to be outliers. Got 0 and 1, which change nothing: PyOD's labels, 1"
+                " for outliers, become these by `np.where(y == 1, -1, 1)`.",
+                UserWarning,
+                stacklevel=5,
+            )
         return outliers
     if others := np.setdiff1d(distinct, (OUTLIER, UNKNOWN, NORMAL)).tolist():
         raise ValueError(f"`y` must have numbers: {MEANING}. Got {others[:MAX_SHOWN]} too.")
@@ -180,14 +185,3 @@ def as_numbers(y: Any) -> NDArray[np.float64]:
             advice = " If True marks outliers, `np.where(y, -1, 0)` says so." if isinstance(wrong, bool) else ""
             raise ValueError(f"`y` must have numbers: {MEANING}. Got {wrong!r:.80}.{advice}")
     return np.where(missing, UNKNOWN, labels).astype(np.float64)
-
-
-def warn_of_no_outlier(distinct: NDArray[np.float64]) -> None:
-    """Warn of labels that mark no outlier, and so are ignored."""
-    labels = [int(label) if label == int(label) else label for label in distinct[:MAX_SHOWN].tolist()]
-    advice = " PyOD's labels, 1 for outliers, become these by `np.where(y == 1, -1, 1)`." if labels == [0, 1] else ""
-    warnings.warn(
-        f"`y` must have -1 for rows known to be outliers. Got none, but {labels}: labels are ignored.{advice}",
-        UserWarning,
-        stacklevel=6,
-    )

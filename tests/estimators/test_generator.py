@@ -230,7 +230,7 @@ class TestRows:
         rng = np.random.default_rng(0)
         angle = rng.random(1000) * 2 * np.pi
         X = np.stack([np.cos(angle), np.sin(angle)], 1) + 0.05 * rng.normal(size=(1000, 2))
-        model = small(flow_max_iter=200).fit(X)
+        model = small(flow_max_iter=200, rejection_sampling=True).fit(X)
         fitted, prior = (model.sample(1000, random_state=0, from_prior=p) for p in (False, True))
         assert 2 * sliced_wasserstein(X, fitted, random_state=0) < sliced_wasserstein(X, prior, random_state=0)
 

@@ -158,7 +158,10 @@ class TestLabels:
 
     def test_of_pyod_are_told(self):
         X = rows(40, 0)[0]
-        with pytest.warns(UserWarning, match=r"Got none, but \[0, 1\].* PyOD's labels.*np.where\(y == 1, -1, 1\)"):
+        with pytest.warns(UserWarning, match=r"Got 0 and 1.* PyOD's labels.*np.where\(y == 1, -1, 1\)"):
             small(max_iter=1).fit(X, np.arange(40) % 2)
-        with pytest.warns(UserWarning, match=r"Got none, but \[0, 1, 2\]"):
-            small(max_iter=1).fit(X, np.arange(40) % 3)
+
+    def test_of_classes_that_a_search_passes_on_change_nothing(self):
+        X = rows(40, 0)[0]
+        alone, with_classes = small(max_iter=1).fit(X), small(max_iter=1).fit(X, np.arange(40) % 3)
+        np.testing.assert_array_equal(alone.score_samples(X), with_classes.score_samples(X))
