@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ._columns import CategoricalColumn, IdentifierColumn, IgnoredColumn
 from ._date_formats import date_kind
 from ._formats import number_kind
-from ._tables import Table, categorical_mask, take_rows
+from ._tables import Table, categorical_mask
 
 __all__ = ["categorical_columns", "check_kinds", "column_table", "summaries"]
 
@@ -87,7 +87,7 @@ def summaries(table: Table, hidden: NDArray[np.bool_]) -> list[tuple[Any, ...]]:
     They are those of the first rows, so that this takes little time.
     """
     n_rows = min(len(table), MAX_SUMMARY_ROWS, max(MIN_SUMMARY_ROWS, MAX_SUMMARY_CELLS // table.shape[1]))
-    rows = take_rows(table, np.arange(n_rows))
+    rows = table[:n_rows]
     if isinstance(rows, pd.DataFrame):
         columns = (rows.iloc[:, index] for index in range(rows.shape[1]))
         return [summary(cells, is_hidden) for cells, is_hidden in zip(columns, hidden, strict=True)]
