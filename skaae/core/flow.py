@@ -33,6 +33,8 @@ class Flow(Module):
 
     mean: Tensor
     spread: Tensor  # the standard deviation
+    drawn_mean: Tensor  # of samples, when they are standardized as codes are
+    drawn_spread: Tensor
 
     def __init__(self, n_members: int, width: int, condition_width: int, layer_sizes: tuple[int, ...]) -> None:
         super().__init__()
@@ -42,10 +44,14 @@ class Flow(Module):
         self.last = Linear(n_members, layer_sizes[-1], width)
         self.register_buffer("mean", torch.zeros(n_members, 1, width))
         self.register_buffer("spread", torch.ones(n_members, 1, width))
+        self.register_buffer("drawn_mean", torch.zeros(n_members, 1, width))
+        self.register_buffer("drawn_spread", torch.ones(n_members, 1, width))
 
     @torch.no_grad()
     def fit_standardize(self, code: Tensor) -> Tensor:
         """Sets mean and standard deviation to those of the codes, (K, n, width), and standardizes these."""
+        self.drawn_mean.zero_()
+        self.drawn_spread.fill_(1)
         self.mean.copy_(code.mean(1, keepdim=True))
         self.spread.copy_(code.std(1, keepdim=True).clamp(min=MIN_STD))
         return self._standardize(code)
@@ -75,7 +81,8 @@ class Flow(Module):
     def sample(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Codes of noise, (K, n, width), by the method of Adams and Bashforth of second order.
 
-        Its steps cost half as much as those of `transform`, and it is less exact.
+        Its steps cost half as much as those of `transform`, and it is less exact. The mean and the standard deviation
+        of samples become those of codes.
         """
         first, width = self.first.weight, z.shape[-1]
         of_code, of_time, of_condition = first.split(
@@ -88,7 +95,7 @@ class Flow(Module):
             previous = velocity
             velocity = self._velocity(affine(constant + torch.bmm(time, of_time), z, of_code))
             z = z + step * (1.5 * velocity - 0.5 * previous if i else velocity)
-        return self.mean + self.spread * z
+        return self.mean + self.spread * ((z - self.drawn_mean) / self.drawn_spread)
 
     def log_density(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Log density of codes, (K, n): that of their noise, minus the log-determinant of the flow there."""

@@ -104,6 +104,7 @@ class QualityDisplay:
         X_generated: Any,
         *,
         target: Hashable | None = None,
+        estimator: Any = None,
         max_bars: int = 10,
         max_rows: int = 5000,
         random_state: Any = None,
@@ -113,7 +114,7 @@ class QualityDisplay:
 
         Parameters
         ----------
-        X_train, X_holdout, X_generated, target, max_rows, random_state
+        X_train, X_holdout, X_generated, target, estimator, max_rows, random_state
             As in `skaae.metrics.quality_report`.
         max_bars : int, default=10
             As in the constructor.
@@ -126,7 +127,7 @@ class QualityDisplay:
             The display, drawn.
         """
         tables = QualityTables(X_train, X_holdout, X_generated, max_rows, random_state)
-        figures = tables.column_errors(), tables.pair_errors(), tables.row_figures(target)
+        figures = tables.column_errors(), tables.pair_errors(), tables.row_figures(target, estimator)
         return cls(*figures, max_bars=max_bars).plot(ax=ax)
 
     def plot(self, *, ax: AxesLike = None) -> Self:

@@ -4,6 +4,9 @@ Codes of rare categories are few, and the flow draws too many of one and too few
 logits move the borders between categories until the shares of draws are those of training rows: the dual of optimal
 transport from draws to categories, whose solution is unique (Peyré and Cuturi, "Computational optimal transport", 2019,
 chapter 5), here with an entropy, by Sinkhorn's iterations.
+
+Before that, draws get the mean and the standard deviation of codes in each of their columns: a velocity that was fitted
+by least squares, and followed in few steps, leaves them too narrow by some percent.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from ._base import draw_seed
 from ._conditions import Conditions
 from ._inference import TrainedModel
 
-__all__ = ["calibrated", "draw_codes"]
+__all__ = ["calibrated", "draw_codes", "with_moments"]
 
 MIN_DRAWS, MAX_DRAWS, MAX_CELLS = 10_000, 50_000, 10_000_000
 N_DRAWS_PER_ROW = 4
@@ -26,6 +29,8 @@ ENTROPY = 0.2  # in units of logits
 N_ITERATIONS = 60
 MIN_PROBABILITY = 1e-12
 BIAS = "model.decoder.linear.bias"
+FLOW = "model.flow."
+MAX_SPREAD_RATIO = 2.0  # of draws and codes, to which it is corrected
 
 
 def draw_codes(
@@ -35,6 +40,18 @@ def draw_codes(
     n = min(max(MIN_DRAWS, N_DRAWS_PER_ROW * n_rows), MAX_DRAWS, 1 + MAX_CELLS // model.architecture.n_features)
     condition = None if conditions is None else conditions.sample(n, rng)
     return model.sample_flow(model.sample_prior(n, draw_seed(rng)), condition), condition
+
+
+def with_moments(model: TrainedModel, code: NDArray[Any]) -> tuple[TrainedModel, NDArray[Any]]:
+    """The model whose samples have the moments of codes, where it has drawn other ones; and these, corrected."""
+    mean, spread = (model.state[FLOW + name] for name in ("mean", "spread"))
+    standardized = (code - mean[0]) / spread[0]
+    drawn_mean = standardized.mean(axis=0, keepdims=True)
+    drawn_spread = standardized.std(axis=0, keepdims=True).clip(1 / MAX_SPREAD_RATIO, MAX_SPREAD_RATIO)
+    moments = {FLOW + "drawn_mean": drawn_mean[None], FLOW + "drawn_spread": drawn_spread[None]}
+    state = model.state | {name: value.astype(mean.dtype) for name, value in moments.items()}
+    corrected = mean[0] + spread[0] * (standardized - drawn_mean) / drawn_spread
+    return replace(model, state=state), corrected.astype(code.dtype)
 
 
 def calibrated(

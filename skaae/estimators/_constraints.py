@@ -3,7 +3,8 @@
 A rule is a comparison of columns, numbers and texts, which may be joined by ``and``, ``or`` and ``not``; columns may be
 added, subtracted, multiplied and divided. It is read as Python and evaluated here, operation by operation, so that no
 other code can run. A rule that says what a column equals is kept by construction: the column is computed. The others
-are kept by rejection. What a missing cell would be is unknown, so comparisons with one hold.
+are kept by rejection. What a missing cell would be is unknown, and so is what depends on it: only what is false breaks
+a rule.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Iterator
-from functools import cache, partial, reduce
+from functools import cache, partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,9 +22,10 @@ from numpy.typing import NDArray
 
 from ..table import count_decimals
 
-__all__ = ["Constraints"]
+__all__ = ["Constraints", "Table"]
 
 Table: TypeAlias = pd.DataFrame | NDArray[Any]
+Truth: TypeAlias = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 Draw: TypeAlias = Callable[[NDArray[np.intp]], NDArray[Any]]
 
 QUOTED = re.compile(r"`([^`]+)`")  # names that are no identifiers, as in `DataFrame.query`
@@ -62,6 +64,8 @@ class Constraints:
     ----------
     decimals : dict of str to int or None
         How many decimals the columns have that are computed, by their names.
+    computed : list of int
+        The indices of these columns.
     """
 
     def __init__(self, rules: list[str], table: Table) -> None:
@@ -69,9 +73,14 @@ class Constraints:
         for rule in self.rules:
             unknown = sorted(set(column_names(parse(rule))) - set(table.columns))
             if unknown:
-                raise ValueError(f"`constraints` must be of columns of `X`. Got {unknown} in {rule!r}.")
+                raise ValueError(
+                    f"`constraints` must be of columns of `X`. Got {unknown} in {rule!r}: names that are no identifiers"
+                    " stand between backticks."
+                )
+        self.rules = in_order(self.rules)
         targets = {name for rule in self.rules if (name := target_of(parse(rule))) is not None}
         self.decimals = {name: decimals_of(table[name]) for name in sorted(targets)}
+        self.computed = np.flatnonzero(table.columns.isin(list(self.decimals))).tolist()
         for rule in self.rules:
             holds = self.holds(table, rule)
             if not holds.all():
@@ -83,7 +92,7 @@ class Constraints:
 
     def acceptance_rate(self, table: Table) -> float:
         """In which share of drawn rows the rules hold; an error where that is hopeless."""
-        table = self._completed(named(table))
+        table = named(table)
         rate = float(self.holds(table).mean())
         if rate < MIN_ACCEPTANCE_RATE:
             shares = {rule: f"{self.holds(table, rule).mean():.1%}" for rule in self.rules}
@@ -94,14 +103,14 @@ class Constraints:
         return rate
 
     def draw_table(self, draw: Draw, decode: Callable[[NDArray[Any]], Table], n: int) -> Table:
-        """A table of n rows in which all rules hold, where `draw` returns encoded rows for indices of rows."""
+        """A table of n rows in which all rules hold, of encoded rows that are drawn for indices."""
         pending = np.arange(n)
         rows, is_joint = draw(pending), any(is_unique_call(parse(rule)) for rule in self.rules)
         for _ in range(MAX_ROUNDS):
             seen = np.arange(n) if is_joint else pending
-            pending = seen[~self.holds(self.complete(decode(rows[seen])))]
+            pending = seen[~self.holds(decode(rows[seen]))]
             if not len(pending):
-                return self.complete(decode(rows))
+                return decode(rows)
             rows[pending] = draw(pending)
         raise ValueError(
             f"Rows are drawn {MAX_ROUNDS} times until all `constraints` hold. Got none in which they do for"
@@ -112,7 +121,8 @@ class Constraints:
         """The table with the columns that rules compute, where what they are computed from is there."""
         completed = self._completed(named(table))
         if isinstance(table, np.ndarray):
-            return completed.to_numpy(dtype=table.dtype)
+            rows: NDArray[Any] = completed.to_numpy(dtype=table.dtype)
+            return rows
         return completed.set_axis(table.columns, axis=1)
 
     def _completed(self, table: pd.DataFrame) -> pd.DataFrame:
@@ -131,19 +141,28 @@ class Constraints:
     def holds(self, table: Table, rule: str | None = None) -> NDArray[np.bool_]:
         """In which rows all rules hold, or one."""
         table = named(table)
-        masks = [self._holds(table, each) for each in (self.rules if rule is None else [rule])]
-        return reduce(np.logical_and, masks, np.ones(len(table), np.bool_))
+        masks = [np.ones(len(table), np.bool_)]
+        for each in self.rules if rule is None else [rule]:
+            try:
+                masks.append(self._holds(table, each))
+            except (TypeError, OverflowError) as error:
+                raise ValueError(
+                    f"`constraints` must compare columns with what is of their kind. Got {each!r}: {error}."
+                ) from None
+        holds: NDArray[np.bool_] = np.logical_and.reduce(masks)
+        return holds
 
     def _holds(self, table: pd.DataFrame, rule: str) -> NDArray[np.bool_]:
         tree = parse(rule)
         name = target_of(tree)
         if name is None:
-            return np.asarray(evaluate(tree, table), np.bool_)
+            return ~truth(tree, table)[1]
         computed, values = as_floats(evaluate(tree.comparators[0], table)), as_floats(table[name])
         decimals = self.decimals[name]
         rounding = 0.0 if decimals is None else 0.5 * 10.0**-decimals
         size = np.maximum(np.abs(computed), np.abs(values))
-        return np.isnan(computed) | np.isnan(values) | (np.abs(computed - values) <= rounding + TOLERANCE * size)
+        unknown: NDArray[np.bool_] = np.isnan(computed) | np.isnan(values)
+        return unknown | (np.abs(computed - values) <= rounding + TOLERANCE * size)
 
 
 def named(table: Table) -> pd.DataFrame:
@@ -202,7 +221,9 @@ def check_term(term: ast.expr) -> None:
         check_term(term.right)
     elif isinstance(term, ast.UnaryOp) and isinstance(term.op, ast.USub):
         check_term(term.operand)
-    elif not isinstance(term, ast.Name | ast.Constant):
+    elif not isinstance(term, ast.Name) and not (
+        isinstance(term, ast.Constant) and isinstance(term.value, int | float | str)
+    ):
         raise TypeError(f"{ast.unparse(term)!r} is neither a column nor a sum or product of columns")
 
 
@@ -226,40 +247,82 @@ def target_of(tree: Any) -> str | None:
     """The column that a rule computes: that alone on the left of ``==``, where there are columns on the right."""
     is_equation = isinstance(tree, ast.Compare) and len(tree.ops) == 1 and isinstance(tree.ops[0], ast.Eq)
     if is_equation and isinstance(tree.left, ast.Name) and isinstance(tree.comparators[0], ast.BinOp):
-        return tree.left.id
+        return tree.left.id if any(column_names(tree.comparators[0])) else None
     return None
 
 
-def evaluate(tree: ast.expr, table: pd.DataFrame) -> Any:
-    """An expression's values in the rows of a table."""
-    if isinstance(tree, ast.Name):
-        return table[tree.id]
-    if isinstance(tree, ast.Constant):
-        return tree.value
-    if isinstance(tree, ast.BinOp):
-        return ARITHMETIC[type(tree.op)](*(evaluate(term, table) for term in (tree.left, tree.right)))
-    if isinstance(tree, ast.BoolOp):
-        both = np.logical_and if isinstance(tree.op, ast.And) else np.logical_or
-        return reduce(both, (evaluate(value, table) for value in tree.values))
+def in_order(rules: list[str]) -> list[str]:
+    """The rules, each after those that compute what it computes a column from."""
+    ordered: list[str] = []
+    waiting = list(rules)
+    while waiting:
+        computed_later = {target: rule for rule in waiting if (target := target_of(parse(rule))) is not None}
+        ready = [rule for rule in waiting if not set(sources_of(rule)) & computed_later.keys()]
+        if not ready:
+            raise ValueError(f"`constraints` must not compute columns from one another in a circle. Got {waiting}.")
+        ordered += ready
+        waiting = [rule for rule in waiting if rule not in ready]
+    return ordered
+
+
+def sources_of(rule: str) -> set[str]:
+    """The columns that a rule computes another column from, if it computes one."""
+    tree = parse(rule)
+    target = target_of(tree)
+    return set() if target is None else set(column_names(tree.comparators[0])) - {target}
+
+
+def evaluate(term: ast.expr, table: pd.DataFrame) -> Any:
+    """A sum's or product's values in the rows of a table."""
+    if isinstance(term, ast.Name):
+        return widened(table[term.id])
+    if isinstance(term, ast.Constant):
+        return term.value
+    if isinstance(term, ast.UnaryOp):
+        return -evaluate(term.operand, table)
+    assert isinstance(term, ast.BinOp)
+    return ARITHMETIC[type(term.op)](evaluate(term.left, table), evaluate(term.right, table))
+
+
+def truth(tree: ast.expr, table: pd.DataFrame) -> Truth:
+    """Where an expression is true, and where it is false; neither, where that depends on a missing cell."""
     if isinstance(tree, ast.UnaryOp):
-        value = evaluate(tree.operand, table)
-        return ~value if isinstance(tree.op, ast.Not) else -value
+        is_true, is_false = truth(tree.operand, table)
+        return is_false, is_true
     if isinstance(tree, ast.Call):
-        return ~table.duplicated([name.id for name in tree.args if isinstance(name, ast.Name)]).to_numpy()
+        repeats = table.duplicated([name.id for name in tree.args if isinstance(name, ast.Name)]).to_numpy()
+        return ~repeats, repeats
+    if isinstance(tree, ast.BoolOp):
+        parts = [truth(value, table) for value in tree.values]
+        return joined(parts) if isinstance(tree.op, ast.And) else joined([part[::-1] for part in parts])[::-1]
     assert isinstance(tree, ast.Compare)
     terms = [evaluate(term, table) for term in (tree.left, *tree.comparators)]
     steps = zip(tree.ops, terms, terms[1:], strict=False)
-    holds = (compare(COMPARISONS[type(op)], left, right, len(table)) for op, left, right in steps)
-    return reduce(np.logical_and, holds)
+    return joined([compare(COMPARISONS[type(op)], left, right, len(table)) for op, left, right in steps])
 
 
-def compare(compared: Callable[[Any, Any], Any], left: Any, right: Any, n: int) -> NDArray[np.bool_]:
-    """Where a comparison holds, or a cell is missing."""
-    missing = np.zeros(n, np.bool_) | pd.isna(left) | pd.isna(right)
-    known = [term[~missing] if isinstance(term, pd.Series) else term for term in map(plain, (left, right))]
-    holds = np.ones(n, np.bool_)
-    holds[~missing] = np.asarray(compared(*known), np.bool_)
-    return holds
+def joined(parts: list[Truth]) -> Truth:
+    """Where all of several expressions are true, and where one is false."""
+    are_true, are_false = zip(*parts, strict=True)
+    return np.logical_and.reduce(are_true), np.logical_or.reduce(are_false)
+
+
+def compare(compared: Callable[[Any, Any], Any], left: Any, right: Any, n: int) -> Truth:
+    """Where a comparison is true and where it is false."""
+    known = ~(np.zeros(n, np.bool_) | pd.isna(left) | pd.isna(right))
+    cells = [term[known] if isinstance(term, pd.Series) else term for term in map(plain, (left, right))]
+    is_true = np.zeros(n, np.bool_)
+    is_true[known] = np.asarray(compared(*cells), np.bool_)
+    return is_true, known & ~is_true
+
+
+def widened(cells: pd.Series) -> pd.Series:
+    """Integers and bools in 64 bits, in which sums and differences do not wrap around."""
+    if isinstance(cells.dtype, pd.ArrowDtype | pd.CategoricalDtype) or cells.dtype.kind not in "iub":
+        return cells
+    if cells.dtype.kind == "u" and cells.dtype.itemsize == 8:
+        return cells.astype("Float64" if pd.api.types.is_extension_array_dtype(cells.dtype) else np.float64)
+    return cells.astype("Int64" if pd.api.types.is_extension_array_dtype(cells.dtype) else np.int64)
 
 
 def plain(term: Any) -> Any:
@@ -271,6 +334,8 @@ def plain(term: Any) -> Any:
 
 def as_floats(cells: Any) -> NDArray[np.float64]:
     """Cells as 64-bit floats, NaN where missing."""
+    if getattr(cells, "dtype", np.dtype(float)).kind in "mM":
+        raise ValueError("`constraints` compute columns of numbers. Got dates or durations.")
     try:
         return np.asarray(pd.Series(cells).to_numpy(dtype=np.float64, na_value=np.nan))
     except (TypeError, ValueError) as error:

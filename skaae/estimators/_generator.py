@@ -1,6 +1,7 @@
 """AAEGenerator: new rows like those of a table, of given conditions."""
 
 from copy import copy
+from functools import partial
 from numbers import Integral
 from typing import Any, Self
 
@@ -13,11 +14,11 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from .._plan import Block, TrainingData
 from ..table import TableEncoder, check_kinds, check_matrix, identifier_columns, to_pandas
 from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
-from ._calibration import calibrated, draw_codes
+from ._calibration import calibrated, draw_codes, with_moments
 from ._codes import CodesMixin
 from ._conditions import Conditions
 from ._config import build_architecture, build_plan, check_components, check_layer_sizes, check_resumable
-from ._constraints import Constraints
+from ._constraints import Constraints, Table
 from ._density_ratio import DensityRatio, fit_density_ratio, rejection_sampling
 from ._flow import build_flow_plan, with_flow, without_optimizer
 from ._inference import TrainedModel
@@ -268,9 +269,9 @@ class AAEGenerator(CodesMixin, BaseAAE):
                 fitted["flow_curve_"] = flow_curves["flow"][:, 0]
                 model, rng = with_flow(model, flow), check_random_state(self.random_state)
                 code, drawn_condition = draw_codes(model, len(rows), conditions, rng)
+                model, code = with_moments(model, code)
                 model = calibrated(model, rows, code, drawn_condition)
-                draws, ratio = encoder.decode(model.decode(code, drawn_condition)[0]), None
-                draws = draws if constraints is None else constraints.complete(draws)
+                draws, ratio = decoded(encoder, constraints, model.decode(code, drawn_condition)[0]), None
                 if self.rejection_sampling:
                     cells = to_cells(encoder, X, conditions, condition)
                     ratio = fit_density_ratio(cells, to_cells(encoder, draws, conditions, drawn_condition), rng)
@@ -316,7 +317,8 @@ class AAEGenerator(CodesMixin, BaseAAE):
         encoder, rows = self.table_encoder_, np.arange(n_samples)
         if self._constraints is None:
             return encoder.inverse_transform(draw(rows))
-        return encoder.write_frame(self._constraints.draw_table(draw, encoder.decode, n_samples))
+        decode = partial(decoded, encoder, self._constraints)
+        return encoder.write_frame(self._constraints.draw_table(draw, decode, n_samples))
 
     def transform(self, X: Any, y: Any = None) -> Any:
         """Styles of rows: what they hold apart from their conditions, as draws of a standard normal distribution.
@@ -443,8 +445,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
 
         def cells(rows: NDArray[Any], indices: NDArray[np.intp]) -> NDArray[np.float64]:
             given = None if condition is None else condition[indices]
-            table = self.table_encoder_.decode(rows)
-            table = table if self._constraints is None else self._constraints.complete(table)
+            table = decoded(self.table_encoder_, self._constraints, rows)
             return to_cells(self.table_encoder_, table, self.conditions_, given)
 
         if self._density_ratio is None:
@@ -497,6 +498,15 @@ class AAEGenerator(CodesMixin, BaseAAE):
     def _decode_styles(self, styles: NDArray[Any], condition: NDArray[Any] | None) -> Any:
         """Rows of styles, in the form of the training rows."""
         return self._decode(self._model.apply_flow(styles, condition), condition)
+
+
+def decoded(encoder: TableEncoder, constraints: Constraints | None, rows: NDArray[Any]) -> Table:
+    """The table of encoded rows, with the columns that constraints compute, and those that these determine."""
+    table = encoder.decode(rows)
+    if constraints is None:
+        return table
+    table = encoder.follow_dependences(constraints.complete(table), constraints.computed)
+    return constraints.complete(table)
 
 
 def to_cells(

@@ -11,7 +11,7 @@ from scipy.spatial.distance import cdist
 from ._tables import check_tables, encode_columns
 from ._validation import Floats, check_integer
 
-__all__ = ["encode_for_distances", "nearest_distances", "nearest_record_share"]
+__all__ = ["nearest_record_share"]
 
 Encoded = tuple[Floats, Floats]  # points and codes
 

@@ -10,8 +10,8 @@ import pandas as pd
 
 from ._columns import column_shape_error, pair_trend_error
 from ._predictive import detection_score, draw_seed, utility_score
-from ._privacy import encode_for_distances, nearest_distances, nearest_record_share
-from ._tables import check_dataframe, check_tables
+from ._privacy import nearest_record_share
+from ._tables import check_dataframe, check_tables, factorize_pair, is_numeric, to_floats
 from ._validation import check_integer
 
 __all__ = ["QualityTables", "quality_report"]
@@ -23,7 +23,7 @@ class QualityTables:
     """Creates as many held-out, training and generated rows, drawn at random: only then are errors comparable."""
 
     def __init__(self, X_train: Any, X_holdout: Any, X_generated: Any, max_rows: int, random_state: Any) -> None:
-        check_integer("max_rows", max_rows, 2)
+        check_integer("max_rows", max_rows, 3)
         self.seed = draw_seed(random_state)
         names = ("X_train", "X_holdout", "X_generated")
         tables = [check_dataframe(X, name) for X, name in zip((X_train, X_holdout, X_generated), names, strict=True)]
@@ -42,14 +42,19 @@ class QualityTables:
             return pd.DataFrame({"generated": [], "real": []}, dtype=np.float64)
         return self._both(lambda rows: pair_trend_error(self.holdout, rows, average=False))
 
-    def row_figures(self, target: Hashable | None = None) -> pd.DataFrame:
+    def row_figures(self, target: Hashable | None = None, estimator: Any = None) -> pd.DataFrame:
         """What can be said of whole rows: detection, nearness to training rows, copies, and utility for a target."""
         figures = self._both(lambda rows: {"detection": detection_score(self.holdout, rows, random_state=self.seed)})
         nearer = nearest_record_share(self.generated, self.train, self.holdout, random_state=self.seed)
         figures.loc["nearer to training"] = [nearer, 0.5]
         figures.loc["copies"] = [self._copies(self.generated), self._copies(self.holdout)]
         if target is not None:
-            figures.loc["utility"] = [self._utility(self.generated, target), self._utility(self.train, target)]
+            if target not in self.holdout:
+                raise ValueError(
+                    f"`target` must be a column of the tables. Got {target!r}, not one of {[*self.holdout]}."
+                )
+            both = (self.generated, self.train)
+            figures.loc["utility"] = [self._utility(rows, target, estimator) for rows in both]
         return figures
 
     def _both(self, error: Any) -> pd.DataFrame:
@@ -57,13 +62,21 @@ class QualityTables:
 
     def _copies(self, rows: pd.DataFrame) -> float:
         train, rows = check_tables(self.all_train, rows, ("X_train", "X_generated"))
-        encoded, of_train = encode_for_distances([rows, train], train)
-        return float(np.mean(nearest_distances(encoded, of_train) == 0))
+        codes = []
+        for name in train:
+            pair = (train[name], rows[name])
+            if is_numeric(train[name]):
+                codes.append(pd.factorize(np.concatenate([to_floats(cells) for cells in pair]))[0])
+            else:
+                codes.append(np.concatenate(factorize_pair(*pair)[:2]))
+        repeated = pd.DataFrame(dict(enumerate(codes)))
+        known = repeated.iloc[: len(train)].drop_duplicates()
+        return float(repeated.iloc[len(train) :].merge(known, how="left", indicator=True)["_merge"].eq("both").mean())
 
-    def _utility(self, rows: pd.DataFrame, target: Hashable) -> float:
+    def _utility(self, rows: pd.DataFrame, target: Hashable, estimator: Any) -> float:
         tables = self.holdout, rows
         arguments = [part for table in tables for part in (table.drop(columns=[target]), table[target])]
-        return utility_score(*arguments, random_state=self.seed)
+        return utility_score(*arguments, estimator=estimator, random_state=self.seed)
 
 
 def quality_report(
@@ -72,6 +85,7 @@ def quality_report(
     X_generated: Any,
     *,
     target: Hashable | None = None,
+    estimator: Any = None,
     max_rows: int = 5000,
     random_state: Any = None,
 ) -> pd.DataFrame:
@@ -90,6 +104,8 @@ def quality_report(
         Generated rows.
     target : str or int or None, default=None
         Name of a column that other columns predict. With one, the report has the utility of the rows.
+    estimator : classifier, regressor or None, default=None
+        What predicts it, as in `utility_score`: whole numbers are classes, unless this is a regressor.
     max_rows : int, default=5000
         Maximum number of rows of each table. As many of each are used, drawn at random, as errors depend on it.
     random_state : int, RandomState instance or None, default=None
@@ -121,6 +137,6 @@ def quality_report(
     """
     tables = QualityTables(X_train, X_holdout, X_generated, max_rows, random_state)
     means = pd.DataFrame({"columns": tables.column_errors().mean(), "pairs": tables.pair_errors().mean()}).T
-    report = pd.concat([means, tables.row_figures(target)])
+    report = pd.concat([means, tables.row_figures(target, estimator)])
     report["best"] = [BEST.get(name, real) for name, real in report["real"].items()]
     return report

@@ -270,6 +270,22 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         columns = columns if self._dates is None else self._dates.collapse(columns)
         return self._format.write(columns, dtype, as_rounded=bool(self.rounding))
 
+    def follow_dependences(self, table: Table, kept: list[int]) -> Table:
+        """A decoded table, of which some columns were changed, and are kept, and those follow that they determine."""
+        inner: Any = pd.DataFrame(self._expand(table), copy=False)
+        before = [inner.iloc[:, index].array for index in range(inner.shape[1])]
+        columns, kept_inner = list(before), [index for index in range(len(before)) if self._source(index) in kept]
+        for rule in self._dependences:
+            rule.apply(columns)
+            for index in kept_inner:
+                columns[index] = before[index]
+        frame: Any = pd.DataFrame(table, copy=True)
+        dates = set() if self._dates is None else set(self._dates.columns)
+        for index in range(len(before)):
+            if columns[index] is not before[index] and self._source(index) not in dates:
+                frame.isetitem(self._source(index), columns[index])
+        return frame if isinstance(table, pd.DataFrame) else frame.to_numpy(dtype=table.dtype)
+
     def known_categories(self) -> tuple[dict[int, set[Any]], set[int]]:
         """The categories of columns by their indices, and the indices of columns that had missing cells."""
         dates = set() if self._dates is None else set(self._dates.columns)

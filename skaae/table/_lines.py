@@ -19,7 +19,7 @@ __all__ = ["Line", "find_lines"]
 MIN_ROWS, N_FIRST_ROWS = 20, 200
 MIN_CORRELATION = 0.999  # in the first rows
 MIN_STEPS = 10  # between the least and the greatest number of a column that is rounded
-TOLERANCE = 1e-6  # of the largest number, for those that are not rounded
+FLOAT_ERROR = 8.0  # of the least difference of floats of the target's dtype at the largest number
 MAX_DIGITS = 8
 MIN_LARGEST, MAX_LARGEST = 1e-100, 1e100  # whose squares are numbers
 TIE = 1e-4  # of the last decimal, by which ties are moved up or down
@@ -44,7 +44,8 @@ class Line:
         self.source, self.target = source, target
         self.slope, self.intercept, self.decimals = line
         x, y = present_values(table.iloc[:, source], table.iloc[:, target])
-        off = np.flatnonzero(~np.isclose(self._at(x), y, rtol=TOLERANCE, atol=TOLERANCE))
+        step = np.inf if self.decimals is None else TIE * 10.0**-self.decimals
+        off = np.flatnonzero(np.abs(self._at(x) - y) > step + float_error(x, y, self.slope, table.dtypes.iloc[target]))
         first = np.unique(x[off], return_index=True)[1]
         self.ties = (x[off][first], y[off][first])
 
@@ -124,15 +125,21 @@ def fit_line(source: pd.Series, target: pd.Series) -> tuple[float, float, int | 
     if min(np.ptp(x), np.ptp(y)) == 0:
         return None
     decimals = count_decimals(y, target.dtype)
-    largest = np.abs(y).max()
-    allowed = TOLERANCE * largest + (0 if decimals is None else 0.5 * 10.0**-decimals)
     center = x.mean()
     slope = float((x - center) @ (y - y.mean()) / np.square(x - center).sum())
+    allowed = float_error(x, y, slope, target.dtype) + (0 if decimals is None else 0.5 * 10.0**-decimals)
     if decimals is not None and np.ptp(y) < MIN_STEPS * 10.0**-decimals:
         return None
     if not is_on_line(x, y, slope, float(y.mean() - slope * center), 1.1 * allowed):
         return None
     return (*fewest_digits(x, y, slope, allowed, decimals), decimals)
+
+
+def float_error(x: NDArray[np.float64], y: NDArray[np.float64], slope: float, dtype: Any) -> float:
+    """By how much numbers are off their line because floats of a dtype are as exact as they are."""
+    dtype = getattr(dtype, "numpy_dtype", dtype)
+    epsilon = np.finfo(dtype if dtype.kind == "f" else np.float64).eps
+    return float(FLOAT_ERROR * epsilon * max(np.abs(y).max(), np.abs(slope * x).max()))
 
 
 def is_on_line(x: NDArray[np.float64], y: NDArray[np.float64], slope: float, intercept: float, allowed: float) -> bool:

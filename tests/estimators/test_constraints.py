@@ -72,12 +72,36 @@ def test_missing_cells_of_a_computed_column_stay():
     np.testing.assert_array_equal(made["sum"], [2, np.nan])
 
 
+def test_small_integers_and_bools_do_not_wrap_around():
+    table = pd.DataFrame({"a": [1, 100], "b": [2, 100]}, dtype="uint8").assign(yes=[True, True], two=[2, 2])
+    with pytest.raises(ValueError, match="fails in 1 of 2 rows, first in row 0"):
+        Constraints(["a - b >= 0"], table)
+    assert Constraints(["a * b <= 10000", "a - 70000 < 0", "two == yes + yes"], table).holds(table).all()
+
+
+def test_what_depends_on_a_missing_cell_is_not_broken():
+    table = pd.DataFrame({"a": [np.nan, 1.0, 1.0], "b": [0.0, 2.0, 0.0], "c": [1, 1, 1]})
+    rules = Constraints(["not a > b", "a < b or c == 1"], table.iloc[:2])
+    assert rules.holds(table, "not a > b").tolist() == [True, True, False]
+    assert rules.holds(table.assign(c=2), "a < b or c == 1").tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize("rules", [["c == a + b", "d == c * 2"], ["d == c * 2", "c == a + b"]])
+def test_equations_are_computed_in_the_order_of_what_they_need(rules):
+    table = pd.DataFrame({"a": [1, 2], "b": [3, 4], "c": [4, 6], "d": [8, 12]})
+    assert Constraints(rules, table).complete(table.assign(a=[5, 6])).d.tolist() == [16, 20]
+
+
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
         ("start >= end", r"'start >= end', which fails in 1 of 3 rows, first in row 1"),
         ("price > cost", r"\['cost'\]"),
         ("price", "'price' is no comparison"),
+        ("price != None", "neither a column nor a sum"),
+        ("end - start <= 4", "must compare columns with what is of their kind. Got 'end - start <= 4'"),
+        ("number == end - start", "dates or durations"),
+        ("state < 5", "must compare columns with what is of their kind"),
         ("price > max(number)", "neither a column nor a sum"),
         ("__import__('os')", "is no comparison"),
         ("price.size > 0", "neither a column nor a sum"),
@@ -140,3 +164,18 @@ class TestGenerator:
         model = fit(["unique(a, b)"], X.drop_duplicates())
         with pytest.raises(ValueError, match=r"for \d+ of 100 rows"):
             model.sample(100, random_state=0)
+
+    def test_what_a_computed_column_determines_follows_it(self):
+        rng = np.random.default_rng(0)
+        p, q, ship = *rng.integers(1, 9, (2, 300)), rng.choice([0, 5, 10], 300)
+        X = pd.DataFrame({"p": p, "q": q, "ship": ship, "total": p * q + ship})
+        X = X.assign(vat=(X.total * 0.19).round(2), free=np.where(X.total >= 40, "yes", "no"))
+        rows = fit(["total == sub + ship", "sub == p * q"], X.assign(sub=p * q)).sample(200, random_state=0)
+        assert ((rows.p * rows.q + rows.ship) == rows.total).all()
+        assert (rows.vat - rows.total * 0.19).abs().max() < 0.011
+        assert (rows.free == np.where(rows.total >= 40, "yes", "no")).mean() > 0.95
+
+    def test_a_circle_of_equations_is_an_error(self):
+        X = pd.DataFrame({"a": [2, 4], "b": [4, 8]})
+        with pytest.raises(ValueError, match="in a circle"):
+            Constraints(["b == a * 2", "a == b / 2"], X)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LinearRegression
 
 from skaae.metrics import column_shape_error, quality_report
 
@@ -47,6 +48,23 @@ def test_as_many_rows_are_compared_of_each():
     figures = report_of(pd.concat([HOLDOUT] * 5), max_rows=100)
     assert figures.at["columns", "generated"] > 0.02  # by chance, where 2,000 rows of the same would have none
     assert column_shape_error(HOLDOUT, pd.concat([HOLDOUT] * 5)) == 0
+
+
+def test_rare_categories_are_no_copies_of_one_another():
+    def rows(start):
+        return pd.DataFrame({"name": [f"name {index}" for index in range(start, start + 400)], "one": 1})
+
+    report = quality_report(rows(0), rows(400), rows(800), random_state=0)
+    assert report.loc["copies"].tolist() == [0, 0, 0]
+
+
+def test_whole_numbers_are_predicted_by_a_regressor_that_is_passed():
+    def rows(seed):
+        X = rows_of(300, seed)[["size", "other"]]
+        return X.assign(income=(1000 * X["size"]).round().astype(int))
+
+    report = quality_report(rows(0), rows(1), rows(2), target="income", estimator=LinearRegression(), random_state=0)
+    assert report.loc["utility", ["generated", "real"]].min() > 0.9
 
 
 def test_one_column_has_no_pairs():

@@ -148,3 +148,21 @@ def test_floats_are_searched_in_no_time():
     start = time.process_time()
     TableEncoder("quantile").fit(X)
     assert with_rules < 3 * (time.process_time() - start) + 0.5
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.3, 0.7), (1, 4)])
+def test_small_differences_of_large_numbers_are_no_line(low, high):
+    rng = np.random.default_rng(0)
+    day = 2_450_000 + rng.uniform(0, 5000, 300)
+    X = pd.DataFrame({"rise": day, "set": day + rng.uniform(low, high, 300)})
+    assert fitted(X)._dependences == []
+    assert fitted(X.round(2))._dependences == []
+
+
+def test_a_line_far_from_zero_is_exact():
+    start = 1_700_000_000 + np.random.default_rng(0).integers(0, 10**7, 300)
+    X = pd.DataFrame({"start": start, "end": start + 3600})
+    (line,) = fitted(X)._dependences
+    columns = [X.start.array, X.end.array]
+    line.apply(columns)
+    np.testing.assert_array_equal(columns[line.target], X.iloc[:, line.target])
