@@ -71,7 +71,7 @@ def expected_failed_checks(estimator):
     return failed
 
 
-IGNORED_LABELS = "ignore:`y` must have -1 for rows known to be outliers. Got none:UserWarning"  # of classes
+IGNORED_LABELS = "ignore:`y` must have -1 for rows known to be outliers. Got 0 and 1:UserWarning"  # of classes
 
 
 @pytest.mark.filterwarnings(IGNORED_LABELS)

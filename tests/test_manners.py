@@ -22,7 +22,7 @@ from skaae import (
     SemiSupervisedAAEClassifier,
 )
 
-pytestmark = pytest.mark.filterwarnings("ignore:`y` must have -1 for rows known to be outliers. Got none:UserWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:`y` must have -1 for rows known to be outliers:UserWarning")
 
 SMALL = {"hidden_layer_sizes": (8,), "max_iter": 2}
 KINDS = {

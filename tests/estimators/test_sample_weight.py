@@ -261,7 +261,7 @@ def test_weights_are_routed_to_a_search_and_its_scores(search, model):
 
 
 @pytest.mark.usefixtures("routing")
-@pytest.mark.filterwarnings("ignore:`y` must have -1 for rows known to be outliers. Got none:UserWarning")
+@pytest.mark.filterwarnings("ignore:`y` must have -1 for rows known to be outliers. Got 0 and 1:UserWarning")
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
 def test_weights_are_routed_to_cross_validation(model):
     scoring = None if hasattr(model, "score") else "adjusted_rand_score"
