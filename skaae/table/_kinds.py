@@ -87,7 +87,7 @@ def summaries(table: Table, hidden: NDArray[np.bool_]) -> list[tuple[Any, ...]]:
     They are those of the first rows, so that this takes little time.
     """
     n_rows = min(len(table), MAX_SUMMARY_ROWS, max(MIN_SUMMARY_ROWS, MAX_SUMMARY_CELLS // table.shape[1]))
-    rows = table[:n_rows]
+    rows = table.iloc[:n_rows] if isinstance(table, pd.DataFrame) else table[:n_rows]
     if isinstance(rows, pd.DataFrame):
         columns = (rows.iloc[:, index] for index in range(rows.shape[1]))
         return [summary(cells, is_hidden) for cells, is_hidden in zip(columns, hidden, strict=True)]
