@@ -134,7 +134,7 @@ class Constraints:
             values = as_floats(evaluate(tree.comparators[0], table))
             decimals = self.decimals[name]
             values = values if decimals is None else np.round(values, decimals)
-            present = ~np.isnan(values) & table[name].notna().to_numpy()
+            present = np.isfinite(values) & table[name].notna().to_numpy()
             table = table.assign(**{name: with_cells(table[name], values, present)})
         return table
 
@@ -161,7 +161,7 @@ class Constraints:
         decimals = self.decimals[name]
         rounding = 0.0 if decimals is None else 0.5 * 10.0**-decimals
         size = np.maximum(np.abs(computed), np.abs(values))
-        unknown: NDArray[np.bool_] = np.isnan(computed) | np.isnan(values)
+        unknown: NDArray[np.bool_] = ~np.isfinite(computed) | np.isnan(values)  # as where a zero divides
         return unknown | (np.abs(computed - values) <= rounding + TOLERANCE * size)
 
 

@@ -105,7 +105,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
         Rules that hold in all training rows, and are to hold in every row of `sample`: comparisons of columns, numbers
         and texts, such as "start <= end", "0 < discount < price" or "state == 'open' or paid > 0"; sums and products,
         "total == price * number", which compute the column on their left; and "unique(code)". Names that are no
-        identifiers stand between backticks, columns of arrays are x0, x1, ... Comparisons with a missing cell hold.
+        identifiers stand between backticks, columns of arrays are x0, x1, ... A missing cell breaks no rule.
         Rows that break a rule are drawn again.
     device : str, default="auto"
         Where to compute: "cpu", "cuda", "cuda:1", ... "auto" is an accelerator where there is one.

@@ -66,6 +66,13 @@ def test_computed_columns_have_their_decimals_and_dtype():
     assert priced.total.tolist() == [3.1, 9.0, 6.4]
 
 
+def test_what_a_zero_divides_is_unknown():
+    table = pd.DataFrame({"a": [4, 6, 6], "b": [2, 3, 0], "share": [2, 2, 7]})
+    rules = Constraints(["share == a / b"], table)
+    assert rules.complete(table.assign(a=[8, 9, 9])).share.tolist() == [4, 3, 7]
+    assert rules.holds(table.assign(share=[3, 2, 7])).tolist() == [False, True, True]
+
+
 def test_missing_cells_of_a_computed_column_stay():
     table = pd.DataFrame({"a": [1.0, 2.0], "b": [1.0, 1.0], "sum": [2.0, np.nan]})
     made = Constraints(["sum == a + b"], table).complete(table)
