@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from .._openmp import limit_openmp
 from .._plan import TrainingData
 from ..table import TableEncoder
 from ._base import BaseAAE, draw_seeds, validated, with_callbacks
@@ -339,14 +340,15 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
                 raise ValueError(f"`teachers` must be one clusterer or more, with `fit_predict`. Got {unfit}.")
         values = X[:, : encoder.n_numeric_].astype(np.float64)
         values = np.sinh(values) if self.scaling == "standard" else values
-        soft_labels = cluster_probabilities(
-            X,
-            self.n_clusters,
-            self.teachers,
-            seed,
-            standardize=self.scaling is not None,
-            values=values if isinstance(self.teachers, str) else None,
-        )
+        with limit_openmp():
+            soft_labels = cluster_probabilities(
+                X,
+                self.n_clusters,
+                self.teachers,
+                seed,
+                standardize=self.scaling is not None,
+                values=values if isinstance(self.teachers, str) else None,
+            )
         if resumed is None:
             return soft_labels
         matches = match_clusters(soft_labels.T @ self._cluster_probabilities(resumed, X))

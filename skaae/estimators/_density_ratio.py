@@ -24,8 +24,8 @@ from scipy.special import expit
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold
 from sklearn.tree._tree import Tree
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from .._openmp import limit_openmp
 from .._serialization import make_tree
 from ._base import draw_seed
 
@@ -99,7 +99,7 @@ def fit_density_ratio(
             early_stopping=False,
             random_state=seed,
         )
-        with threadpool_limits(1, "openmp"):  # more threads wait for each other, where cores are busy
+        with limit_openmp():
             classifier.fit(cells[train], is_row[train], sample_weight=weight[train])
             log_odds[test] = classifier.decision_function(cells[test])
         classifiers.append(classifier)

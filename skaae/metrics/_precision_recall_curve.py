@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.cluster import MiniBatchKMeans
 
+from .._openmp import limit_openmp
 from ._validation import Floats, check_integer, check_samples
 
 __all__ = ["distribution_precision_recall_curve", "make_curve"]
@@ -78,7 +79,8 @@ def distribution_precision_recall_curve(
     curves = []
     for _ in range(n_runs):
         k_means = MiniBatchKMeans(n_clusters, n_init=10, random_state=int(rng.integers(2**31)))
-        clusters = k_means.fit(X, sample_weight=weights).predict(X)
+        with limit_openmp():  # batches are small
+            clusters = k_means.fit(X, sample_weight=weights).predict(X)
         real, generated = (
             np.bincount(labels, minlength=n_clusters) / len(labels) for labels in np.split(clusters, [len(X_real)])
         )

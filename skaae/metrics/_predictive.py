@@ -15,6 +15,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.utils import check_consistent_length
 from sklearn.utils.multiclass import type_of_target
 
+from .._openmp import limit_openmp
 from ._tables import check_tables, encode_columns, to_text
 from ._validation import Floats, check_integer, check_labels
 
@@ -69,7 +70,8 @@ def detection_score(
     is_generated = np.repeat([0, 1], [len(table) for table in tables])
     model = HistGradientBoostingClassifier(random_state=seed) if estimator is None else clone(estimator)
     folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
-    probabilities = cross_val_predict(model, X, is_generated, cv=folds, method="predict_proba")[:, 1]
+    with limit_openmp(X.size):
+        probabilities = cross_val_predict(model, X, is_generated, cv=folds, method="predict_proba")[:, 1]
     return float(roc_auc_score(is_generated, probabilities))
 
 
@@ -134,10 +136,13 @@ def utility_score(
         targets[1], targets[0] = match_classes(targets[1], targets[0])
         if len(np.unique(targets[1])) == 1:
             estimator = DummyClassifier()  # others need two classes
-    model = clone(estimator).fit(tables[1], targets[1])
-    if scoring is not None:
-        return float(get_scorer(scoring)(model, tables[0], targets[0]))
-    return mean_auc(model, tables[0], targets[0]) if classify else float(r2_score(targets[0], model.predict(tables[0])))
+    with limit_openmp(tables[1].size):
+        model = clone(estimator).fit(tables[1], targets[1])
+        if scoring is not None:
+            return float(get_scorer(scoring)(model, tables[0], targets[0]))
+        if classify:
+            return mean_auc(model, tables[0], targets[0])
+        return float(r2_score(targets[0], model.predict(tables[0])))
 
 
 def draw_seed(random_state: Any) -> int:
