@@ -11,11 +11,15 @@ That no training row is favoured for its own sake, each classifier is fitted to 
 mean of their log odds is multiplied by the factor that is most likely on the parts held out (Platt, "Probabilistic
 outputs for support vector machines", 1999), which is below 1 where they have overfitted. Without a gain in likelihood
 there, there is no ratio.
+
+What is above the bound is missing among accepted draws, and margins that the draws had go with it. So a second ratio,
+of training rows and accepted draws, has trees of one split: each sees one column, and their sum the margins of all. A
+draw is accepted if both accept it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,17 +33,18 @@ from .._openmp import limit_openmp
 from .._serialization import make_tree
 from ._base import draw_seed
 
-__all__ = ["DensityRatio", "fit_density_ratio", "rejection_sampling"]
+__all__ = ["DensityRatio", "fit_density_ratios", "rejection_sampling"]
 
 MIN_ROWS, MAX_ROWS = 200, 50_000
 N_DRAWS_PER_ROW = 4
 N_FOLDS = 2
-N_TREES, N_LEAVES, LEARNING_RATE, MIN_SAMPLES_LEAF = 100, 8, 0.1, 20
+N_TREES, LEARNING_RATE, MIN_SAMPLES_LEAF = 100, 0.1, 20
+N_LEAVES = (8, 2)  # of the trees of the first ratio and of the second
 N_NEWTON_STEPS = 20
 MIN_GAIN = 3.0  # of held-out log likelihood, in standard errors
 MAX_CLIPPED_FRACTION = 0.01  # of the density of training rows, lost where the ratio is above the bound
 MIN_ACCEPTANCE_RATE = 0.4
-MAX_ATTEMPTS = 10  # at a row, of which the last is kept
+MAX_ATTEMPTS = 30  # at a row, of which the last is kept
 MAX_CELL = float(np.finfo(np.float32).max)
 
 
@@ -52,13 +57,13 @@ class DensityRatio:
         Whose sum, with the intercept, is the log ratio of rows of cells.
     intercept : float
         What is added to it.
-    log_ratio : ndarray of shape (n_draws,)
-        Of draws that the trees were not fitted to.
+    held_out_log_ratio : ndarray of shape (n_draws,)
+        Of draws, by trees that were not fitted to them.
     """
 
-    def __init__(self, trees: list[Tree], intercept: float, log_ratio: NDArray[np.float64]) -> None:
+    def __init__(self, trees: list[Tree], intercept: float, held_out_log_ratio: NDArray[np.float64]) -> None:
         self.trees, self.intercept = trees, intercept
-        ratio = np.sort(np.exp(log_ratio))
+        ratio = np.sort(np.exp(held_out_log_ratio))
         clipped = (np.cumsum(ratio) + ratio * np.arange(len(ratio))[::-1]) / len(ratio)  # means, with each as bound
         is_exact = clipped >= (1 - MAX_CLIPPED_FRACTION) * ratio.mean()
         is_slow = clipped < MIN_ACCEPTANCE_RATE * ratio
@@ -73,20 +78,37 @@ class DensityRatio:
             log_ratio += tree.predict(cells)[:, 0]
         return log_ratio
 
-    def acceptance_probability(self, cells: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The probability to accept draws, (n,)."""
-        return np.asarray(np.exp(np.minimum(0, self.log_ratio(to_tree_inputs(cells)) - self.log_bound)))
+    def acceptance_probability(self, log_ratio: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The probability to accept draws of log ratios, (n,)."""
+        return np.asarray(np.exp(np.minimum(0, log_ratio - self.log_bound)))
+
+
+def fit_density_ratios(
+    rows: NDArray[np.float64], draws: NDArray[np.float64], rng: np.random.RandomState
+) -> list[DensityRatio]:
+    """The ratio of training rows to draws, both as cells, (n, n_columns), and of margins of rows and accepted draws.
+
+    There are fewer where there is none to be learned.
+    """
+    rows = rows if len(rows) <= MAX_ROWS else rows[rng.choice(len(rows), MAX_ROWS, replace=False)]
+    rows, draws = to_tree_inputs(rows), to_tree_inputs(draws[: N_DRAWS_PER_ROW * len(rows)])
+    ratios: list[DensityRatio] = []
+    for n_leaves in N_LEAVES:
+        if min(len(rows), len(draws)) < MIN_ROWS:
+            break
+        ratio, log_ratio = fit_density_ratio(rows, draws, n_leaves, rng)
+        if ratio is None:
+            break
+        ratios.append(ratio)
+        draws = draws[rng.random_sample(len(draws)) < ratio.acceptance_probability(log_ratio)]
+    return ratios
 
 
 def fit_density_ratio(
-    rows: NDArray[np.float64], draws: NDArray[np.float64], rng: np.random.RandomState
-) -> DensityRatio | None:
-    """The ratio of training rows to draws, both as cells, (n, n_columns); None if there is none to be learned."""
-    rows = rows if len(rows) <= MAX_ROWS else rows[rng.choice(len(rows), MAX_ROWS, replace=False)]
-    draws = draws[: N_DRAWS_PER_ROW * len(rows)]
-    if len(rows) < MIN_ROWS:
-        return None
-    cells = to_tree_inputs(np.concatenate([rows, draws]))
+    rows: NDArray[np.float32], draws: NDArray[np.float32], n_leaves: int, rng: np.random.RandomState
+) -> tuple[DensityRatio | None, NDArray[np.float64]]:
+    """One ratio, None if there is none to be learned; and the log ratio of the draws by trees not fitted to them."""
+    cells = np.concatenate([rows, draws])
     is_row = np.repeat([1.0, 0.0], [len(rows), len(draws)])
     weight = np.where(is_row == 1, 1.0, len(rows) / len(draws))
     log_odds, classifiers, seed = np.empty(len(cells)), [], draw_seed(rng)
@@ -94,7 +116,7 @@ def fit_density_ratio(
         classifier = HistGradientBoostingClassifier(
             learning_rate=LEARNING_RATE,
             max_iter=N_TREES,
-            max_leaf_nodes=N_LEAVES,
+            max_leaf_nodes=n_leaves,
             min_samples_leaf=MIN_SAMPLES_LEAF,
             early_stopping=False,
             random_state=seed,
@@ -104,17 +126,18 @@ def fit_density_ratio(
             log_odds[test] = classifier.decision_function(cells[test])
         classifiers.append(classifier)
     factor = most_likely_factor(log_odds, is_row, weight)
+    log_ratio = factor * log_odds[is_row == 0]
     if factor <= 0 or not is_better_than_chance(factor * log_odds, is_row, weight):
-        return None
+        return None, log_ratio
     trees = [tree for each in classifiers for tree in to_trees(each, factor / N_FOLDS)]
     intercept = sum(float(each._baseline_prediction.item()) for each in classifiers) * factor / N_FOLDS
-    return DensityRatio(trees, intercept, factor * log_odds[is_row == 0])
+    return DensityRatio(trees, intercept, log_ratio), log_ratio
 
 
 def rejection_sampling(
     draw: Callable[[NDArray[np.intp]], NDArray[Any]],
     cells: Callable[[NDArray[Any], NDArray[np.intp]], NDArray[np.float64]],
-    ratio: DensityRatio,
+    ratios: Sequence[DensityRatio],
     n: int,
     rng: np.random.RandomState,
 ) -> NDArray[Any]:
@@ -122,7 +145,9 @@ def rejection_sampling(
     pending = np.arange(n)
     rows = drawn = draw(pending)
     for _ in range(MAX_ATTEMPTS - 1):
-        is_rejected = rng.random_sample(len(pending)) >= ratio.acceptance_probability(cells(drawn, pending))
+        inputs = to_tree_inputs(cells(drawn, pending))
+        probabilities = [ratio.acceptance_probability(ratio.log_ratio(inputs)) for ratio in ratios]
+        is_rejected = rng.random_sample(len(pending)) >= np.prod(probabilities, axis=0)
         pending = pending[is_rejected]
         if not len(pending):
             break

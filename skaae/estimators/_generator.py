@@ -1,5 +1,6 @@
 """AAEGenerator: new rows like those of a table, of given conditions."""
 
+from collections.abc import Sequence
 from copy import copy
 from functools import partial
 from numbers import Integral
@@ -19,7 +20,7 @@ from ._codes import CodesMixin
 from ._conditions import Conditions
 from ._config import build_architecture, build_plan, check_components, check_layer_sizes, check_resumable
 from ._constraints import Constraints, Table
-from ._density_ratio import DensityRatio, fit_density_ratio, rejection_sampling
+from ._density_ratio import DensityRatio, fit_density_ratios, rejection_sampling
 from ._flow import build_flow_plan, with_flow, without_optimizer
 from ._inference import TrainedModel
 from ._interpolation import lerp, slerp
@@ -165,7 +166,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
     acceptance_rate_: float
     conditions_: Conditions | None
     flow_curve_: NDArray[np.float64]
-    _density_ratio: DensityRatio | None = None
+    _density_ratios: Sequence[DensityRatio] = ()
     _constraints: Constraints | None = None
 
     _warns_of_identifiers = False  # they are refused, or replaced
@@ -271,13 +272,13 @@ class AAEGenerator(CodesMixin, BaseAAE):
                 code, drawn_condition = draw_codes(model, len(rows), conditions, rng)
                 model, code = with_moments(model, code)
                 model = calibrated(model, rows, code, drawn_condition)
-                draws, ratio = decoded(encoder, constraints, model.decode(code, drawn_condition)[0]), None
+                draws, ratios = decoded(encoder, constraints, model.decode(code, drawn_condition)[0]), []
                 if self.rejection_sampling:
                     cells = to_cells(encoder, X, conditions, condition)
-                    ratio = fit_density_ratio(cells, to_cells(encoder, draws, conditions, drawn_condition), rng)
-                rate = 1.0 if ratio is None else ratio.acceptance_rate
+                    ratios = fit_density_ratios(cells, to_cells(encoder, draws, conditions, drawn_condition), rng)
+                rate = float(np.prod([ratio.acceptance_rate for ratio in ratios]))
                 rate *= 1.0 if constraints is None else constraints.acceptance_rate(draws[: len(rows)])
-                fitted |= {"_density_ratio": ratio, "acceptance_rate_": rate}
+                fitted |= {"_density_ratios": ratios, "acceptance_rate_": rate}
                 self._assign(fitted, model, curves, resumed)
         return self
 
@@ -448,9 +449,9 @@ class AAEGenerator(CodesMixin, BaseAAE):
             table = decoded(self.table_encoder_, self._constraints, rows)
             return to_cells(self.table_encoder_, table, self.conditions_, given)
 
-        if self._density_ratio is None:
+        if not self._density_ratios:
             return draw(np.arange(n))
-        return rejection_sampling(draw, cells, self._density_ratio, n, rng)
+        return rejection_sampling(draw, cells, self._density_ratios, n, rng)
 
     def _fit_generator_encoder(self, X: Any) -> TableEncoder:
         """What encodes columns but those that identify rows, and decodes them into training values if these repeat."""

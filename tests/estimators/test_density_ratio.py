@@ -8,7 +8,7 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from skaae import AAEGenerator
-from skaae.estimators._density_ratio import fit_density_ratio, rejection_sampling, to_tree_inputs, to_trees
+from skaae.estimators._density_ratio import fit_density_ratios, rejection_sampling, to_tree_inputs, to_trees
 from skaae.metrics import detection_score
 
 
@@ -29,7 +29,7 @@ def small(**parameters):
 
 def without_ratio(model):
     plain = copy.copy(model)
-    plain._density_ratio = None
+    plain._density_ratios = []
     return plain
 
 
@@ -45,20 +45,44 @@ def normal_cells(n, mean, seed):
     return cells
 
 
+def probability(ratio, cells):
+    return ratio.acceptance_probability(ratio.log_ratio(to_tree_inputs(cells)))
+
+
+def is_even(rows, indices):
+    return (indices[:, None] % 2 == 0).astype(float)
+
+
 class TestDensityRatio:
     def test_accepted_draws_are_like_the_rows(self):
-        ratio = fit_density_ratio(normal_cells(2000, 0, 0), normal_cells(8000, 0.7, 1), np.random.RandomState(0))
+        (ratio,) = fit_density_ratios(normal_cells(2000, 0, 0), normal_cells(8000, 0.7, 1), np.random.RandomState(0))
         draws = normal_cells(10_000, 0.7, 2)
-        accepted = draws[np.random.default_rng(0).random(10_000) < ratio.acceptance_probability(draws)]
+        accepted = draws[np.random.default_rng(0).random(10_000) < probability(ratio, draws)]
         assert len(accepted) / len(draws) == pytest.approx(ratio.acceptance_rate, abs=0.03)
         assert abs(np.nanmean(accepted[:, 0])) < 0.25
         assert np.isnan(accepted[:, 0]).mean() == pytest.approx(0.1, abs=0.03)
+
+    def test_the_second_gives_back_margins_that_the_bound_of_the_first_took(self):
+        def cells(n, rare_share, seed):
+            """A column that is rarely far out, and one that is 1 in half of the rows, and in all that are far out."""
+            rng = np.random.default_rng(seed)
+            is_far = rng.random(n) < rare_share
+            is_one = is_far | (rng.random(n) < (0.5 - rare_share) / (1 - rare_share))
+            return np.stack([rng.normal(4 * is_far, 0.3), is_one], axis=1)
+
+        rows, draws, new = cells(4000, 0.3, 1), cells(16_000, 0.05, 2), cells(50_000, 0.05, 3)
+        first, second = fit_density_ratios(rows, draws, np.random.RandomState(0))
+        rng = np.random.default_rng(0)
+        accepted = new[rng.random(len(new)) < probability(first, new)]
+        by_both = accepted[rng.random(len(accepted)) < probability(second, accepted)]
+        assert accepted[:, 1].mean() < 0.43
+        assert by_both[:, 1].mean() == pytest.approx(0.5, abs=0.04)
 
     @pytest.mark.parametrize("n", [100, 2000])
     def test_there_is_none_of_few_rows_and_of_equal_distributions(self, n):
         shift = 0.7 if n == 100 else 0
         rows, draws = normal_cells(n, 0, 0), normal_cells(4 * n, shift, 1)
-        assert fit_density_ratio(rows, draws, np.random.RandomState(0)) is None
+        assert fit_density_ratios(rows, draws, np.random.RandomState(0)) == []
 
     def test_trees_are_those_of_the_classifier(self):
         cells = to_tree_inputs(normal_cells(500, 0, 0))
@@ -74,8 +98,8 @@ class TestDensityRatio:
             calls.append(indices)
             return np.full((len(indices), 1), len(calls))
 
-        ratio = SimpleNamespace(acceptance_probability=lambda cells: cells)
-        rows = rejection_sampling(draw, lambda rows, indices: indices % 2 == 0, ratio, 4, np.random.RandomState(0))
+        ratio = SimpleNamespace(log_ratio=lambda cells: cells[:, 0], acceptance_probability=lambda log_ratio: log_ratio)
+        rows = rejection_sampling(draw, is_even, [ratio], 4, np.random.RandomState(0))
         assert rows[:, 0].tolist() == [1, len(calls), 1, len(calls)]
         assert len(calls) < 100
 
@@ -130,6 +154,6 @@ class TestSamples:
 
     def test_another_fit_has_a_ratio_of_its_own(self):
         model = small(warm_start=True, max_iter=2, flow_max_iter=2).fit(orders(400))
-        before = model._density_ratio
+        before = model._density_ratios
         assert model.fit(orders(400)).acceptance_rate_ < 1
-        assert model._density_ratio is not before
+        assert model._density_ratios is not before
