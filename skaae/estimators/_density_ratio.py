@@ -91,16 +91,16 @@ def fit_density_ratios(
     There are fewer where there is none to be learned.
     """
     rows = rows if len(rows) <= MAX_ROWS else rows[rng.choice(len(rows), MAX_ROWS, replace=False)]
-    rows, draws = to_tree_inputs(rows), to_tree_inputs(draws[: N_DRAWS_PER_ROW * len(rows)])
+    row_inputs, draw_inputs = to_tree_inputs(rows), to_tree_inputs(draws[: N_DRAWS_PER_ROW * len(rows)])
     ratios: list[DensityRatio] = []
     for n_leaves in N_LEAVES:
-        if min(len(rows), len(draws)) < MIN_ROWS:
+        if min(len(row_inputs), len(draw_inputs)) < MIN_ROWS:
             break
-        ratio, log_ratio = fit_density_ratio(rows, draws, n_leaves, rng)
+        ratio, log_ratio = fit_density_ratio(row_inputs, draw_inputs, n_leaves, rng)
         if ratio is None:
             break
         ratios.append(ratio)
-        draws = draws[rng.random_sample(len(draws)) < ratio.acceptance_probability(log_ratio)]
+        draw_inputs = draw_inputs[rng.random_sample(len(draw_inputs)) < ratio.acceptance_probability(log_ratio)]
     return ratios
 
 
