@@ -4,6 +4,10 @@ A missing cell in a column that was complete, a category that did not occur, or 
 encoded as if it were ordinary, or nearly so; and values far beyond the range of the training rows are clipped. So each
 such cell adds to the score of its row.
 
+How rare a new category is follows from the training rows: of so many, about as many have another new one as have one
+that no other row has (Good, "The population frequencies of species and the estimation of population parameters",
+1953). So in a column of names of which each row has another, new ones are common.
+
 How rare a value :math:`x` beyond the largest training value :math:`b` is follows from the tail: if it falls like a
 power, :math:`P(X > x) = (b / x)^\alpha P(X > b)`, of distances from the median. The exponent is estimated on each side
 from the largest training values (Hill, "A simple general approach to inference about the tail of a distribution",
@@ -21,7 +25,7 @@ from numpy.typing import NDArray
 
 from ..table import TableEncoder
 from ..table._scalers import MAX_SPREADS
-from ..table._tables import Table, iter_chunks, take_rows
+from ..table._tables import Table, columns_with_missing, iter_chunks, missing_mask, take_rows
 
 __all__ = ["CellNovelty"]
 
@@ -46,12 +50,17 @@ class CellNovelty:
     seed : int
         Seed of the sample of rows that tails are estimated from, if there are many.
     never_seen : float
-        Novelty of a cell that is missing, of a category that is new, or of a constant that has changed.
+        Novelty of a cell that is missing, of a category that is new where no category was rare, or of a constant that
+        has changed.
 
     Attributes
     ----------
-    numeric_ : ndarray of shape (n_numeric,)
-        Indices of the columns of numbers.
+    numeric_, categorical_ : ndarray of shape (n_numeric,), ndarray of shape (n_categorical,)
+        Indices of the columns of numbers, and of categories.
+    categories_ : list of ndarray, each of shape (n_categories + 3,)
+        Novelty of the categories of each column by their indices, that of new ones last.
+    complete_ : ndarray of bool of shape (n_features,)
+        Columns without missing cells.
     center_, tolerance_ : ndarray of shape (n_numeric,)
         Their medians, and the distance from the median that is no change where all training values are equal, 0 for
         other columns.
@@ -67,6 +76,9 @@ class CellNovelty:
         """Learn the range and the tails of the columns of the training rows."""
         self.numeric_, is_time = encoder.numeric_sources()
         chunks = [encoder.numeric_values(chunk) for chunk in iter_chunks(table)]
+        self.categorical_ = encoder.categorical_sources()
+        self.categories_ = [category_novelty(counts, self.never_seen) for counts in encoder.category_counts(table)]
+        self.complete_ = ~columns_with_missing(table)
         low = np.fmin.reduce([np.fmin.reduce(chunk) for chunk in chunks])  # minima of what is not missing
         high = np.fmax.reduce([np.fmax.reduce(chunk) for chunk in chunks])
         values = encoder.numeric_values(sample_rows(table, self.seed))
@@ -81,7 +93,12 @@ class CellNovelty:
 
     def score(self, encoder: TableEncoder, table: Table) -> NDArray[np.float64]:
         """Novelty of the cells of a table, (n_samples, n_features): 0 for what training rows had, or nearly."""
-        novelty = self.never_seen * encoder.unknown_cells(table).astype(np.float64)
+        unknown, missing = encoder.unknown_cells(table), missing_mask(table)
+        unknown[:, self.categorical_] &= missing[:, self.categorical_]
+        novelty = self.never_seen * (unknown | (missing & self.complete_)).astype(np.float64)
+        indices = encoder.category_indices(table)
+        for index, of_categories, cells in zip(self.categorical_, self.categories_, indices.T, strict=True):
+            novelty[:, index] = np.maximum(novelty[:, index], of_categories[cells])
         for index, values in zip(self.numeric_, self._of_values(encoder.numeric_values(table)).T, strict=True):
             novelty[:, index] += values
         return novelty
@@ -105,6 +122,17 @@ def sample_rows(table: Table, seed: int) -> Table:
         return table
     indices = np.sort(np.random.RandomState(seed).randint(len(table), size=MAX_TAIL_ROWS))
     return take_rows(table, indices)
+
+
+def category_novelty(counts: NDArray[np.intp], never_seen: float) -> NDArray[np.float64]:
+    """Novelty of the categories of a column by their indices, from their counts and that of missing cells, at the end.
+
+    That of missing cells is 0, because it is no matter of categories; so is that of those where none were, at -2.
+    """
+    rate = (counts[:-1] == 1).sum() / max(1, counts.sum())
+    surprise = np.inf if rate == 0 else -np.log(rate)
+    of_new = min(never_seen, SURPRISE_WEIGHT * max(surprise - COMMON_SURPRISE, 0))
+    return np.concatenate([np.where(counts[:-1] > 0, 0, of_new), [0, 0, of_new]])
 
 
 def column_statistics(values: NDArray[np.float64], low: float, high: float) -> tuple[float, ...]:

@@ -44,8 +44,6 @@ class ConformalFold:
 
     Attributes
     ----------
-    known_categories_ : ndarray of bool of shape (n_categories,)
-        Which one-hot encoded categories they had.
     scores_ : ndarray of shape (n_held_out,)
         Scores of the held-out rows, ascending, higher for stranger ones.
     counts_ : ndarray of shape (n_held_out + 1,)
@@ -70,7 +68,6 @@ class ConformalFold:
         of_learned = None if sample_weight is None else weights[fold.learned]
         table = take_rows(X, fold.learned)
         self.anomaly_score.fit_score(self.model, encoder, table, learned, outliers, of_learned)
-        self.known_categories_ = (learned[:, encoder.n_numeric_ :] > 0).any(axis=0)
         scores = self.score(encoder, take_rows(X, fold.held_out), rows[fold.held_out])
         order = np.argsort(scores)
         self.scores_ = scores[order]
@@ -79,9 +76,7 @@ class ConformalFold:
 
     def score(self, encoder: TableEncoder, X: Table, rows: NDArray[Any]) -> NDArray[np.float64]:
         """Scores of rows, (n_samples,), higher for stranger ones."""
-        new_categories = rows[:, encoder.n_numeric_ :][:, ~self.known_categories_] > 0
-        novelty = self.anomaly_score.novelty_.never_seen * new_categories.sum(axis=1)
-        return np.asarray(self.anomaly_score.score(self.model, encoder, X, rows) + novelty)
+        return self.anomaly_score.score(self.model, encoder, X, rows)
 
     def count_as_strange(self, encoder: TableEncoder, X: Table, rows: NDArray[Any]) -> NDArray[np.float64]:
         """How many held-out rows are as strange as each of other rows, or stranger, by weight, (n_samples,)."""

@@ -25,6 +25,7 @@ from ._training_data import hold_out, scale, weighted_rows
 __all__ = ["AAEOutlierDetector"]
 
 AUTO_CONTAMINATION = 0.05
+MIN_FREQUENCY = 0.01  # of the rows that have a category, below which categories are one to the model and the scorers
 
 
 class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
@@ -258,7 +259,10 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
             X = take_rows(table, others) if len(known) else table
             weights = None if weights is None else weights[others]
             scaling = "clip" if self.scaling == "standard" else self.scaling
-            encoder = self._fit_encoder(X, scaling) if resumed is None else self.table_encoder_.with_scales_of(X)
+            if resumed is None:
+                encoder = self._fit_encoder(X, scaling, min_frequency=MIN_FREQUENCY)
+            else:
+                encoder = self.table_encoder_.with_scales_of(X)
             width = check_components(self.n_components, encoder, auto_components(encoder))
             architecture = build_architecture(self, encoder, (Block("style", width, "normal"),))
             check_resumable(resumed, architecture, self.n_members)
@@ -320,8 +324,9 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
             share of training rows with as high a score: about 0 for the most normal rows, 3 for one in twenty. The
             share is counted for local scorers. For the other groups it is extrapolated from the common half of the
             training rows, because outliers among them would mask one another. Cells that training rows never had
-            add to that: a missing cell in a complete column, a new category or a changed constant as much as the
-            score of the strangest training row, and values far beyond the range of a column by their logarithm.
+            add to that: a missing cell in a complete column or a changed constant as much as the score of the
+            strangest training row, a new category as much or less where training rows have categories that no other
+            row has, and values far beyond the range of a column by their logarithm.
         """
         check_is_fitted(self)
         table = self._validate(X, reset=False)

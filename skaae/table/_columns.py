@@ -126,11 +126,15 @@ class NumericColumn:
 
 
 class CategoricalColumn:
-    """Creates the column of one categorical column's training cells."""
+    """Creates the column of one categorical column's training cells.
+
+    Categories of less than the share ``min_frequency`` of the cells are encoded as one, after the others, if there are
+    two or more. So are then those that did not occur.
+    """
 
     has_value = False
 
-    def __init__(self, cells: pd.Series, keep_missing: bool = True) -> None:
+    def __init__(self, cells: pd.Series, keep_missing: bool = True, min_frequency: float = 0.0) -> None:
         self.name = cells.name
         codes, categories = self._factorize(cells)
         self._check_cardinality(cells, len(categories))
@@ -139,20 +143,24 @@ class CategoricalColumn:
         missing_rows, rows = np.split(np.unique(codes, return_index=True)[1], [int((codes < 0).any())])
         missing_rows = missing_rows[: int(keep_missing)]
         self.has_missing = bool(len(missing_rows))
+        counts = np.bincount(codes[codes >= 0], minlength=len(categories))[order]
+        shown, self.encoded_as = pool_rare(counts, min_frequency * len(cells))
+        self.n_pooled = len(counts) - len(shown) + 1 if len(shown) < len(counts) else 0
         # Cells of the table itself, so that decoding restores any dtype.
-        self.training_cells = cells.array.take(np.concatenate([rows[order], missing_rows]))
+        self.training_cells = cells.array.take(np.concatenate([rows[order][shown], missing_rows]))
         self.n_categories = len(self.training_cells)
 
     def encode(self, cells: pd.Series) -> tuple[None, Indices]:
         """No value, and category indices, (n,)."""
-        indices, unmatched = self._match(cells)
+        categories, unmatched = self.match(cells)
+        indices = self.encoded_as[categories]
         if others := [cell for cell in unmatched if self._is_of_other_type(cell)]:
             self._warn_of_other_type(others)
         return None, indices
 
     def is_unknown(self, cells: pd.Series) -> NDArray[np.bool_]:
         """Which cells have a category that did not occur in training, or are missing where no training cell was."""
-        return np.asarray(self._match(cells)[0] == -1)
+        return np.asarray(self.match(cells)[0] < 0)
 
     def unseen(self, cells: pd.Series, indices: Indices) -> list[Any]:
         """Categories of encoded cells that did not occur in training, but for those of another type."""
@@ -168,8 +176,24 @@ class CategoricalColumn:
         return pd.Series(self.training_cells).reindex(np.where(indices < 0, self.n_categories, indices)).array
 
     def category_names(self) -> list[str]:
-        """The categories as text, and "missing"."""
-        return [*map(str, self.categories), *["missing"] * self.has_missing]
+        """The categories as text, "infrequent" and "missing"."""
+        names = list(map(str, self.categories))
+        if self.n_pooled:
+            pooled = self.n_categories - self.has_missing - 1
+            names = [name for name, index in zip(names, self.encoded_as, strict=False) if index < pooled]
+            names.append("infrequent")
+        return [*names, *["missing"] * self.has_missing]
+
+    def match(self, cells: pd.Series) -> tuple[Indices, NDArray[Any]]:
+        """Indices of the categories of cells, (n,), and what categories are none of training.
+
+        A missing cell has the index after the last category, or -2 if no training cell was missing; others that did not
+        occur have -1.
+        """
+        codes, categories = self._factorize(cells)
+        indices = match_categories(categories, self.categories)
+        unmatched = np.asarray(categories, dtype=object)[indices < 0]
+        return np.append(indices, len(self.categories) if self.has_missing else -2)[codes], unmatched
 
     def _factorize(self, cells: pd.Series) -> tuple[Indices, Any]:
         try:
@@ -190,13 +214,6 @@ class CategoricalColumn:
 
     def _wrong_cells(self, error: Exception) -> ValueError:
         return ValueError(f"Cells must be text or numbers. Got others in column {self.name!r}: {error}.")
-
-    def _match(self, cells: pd.Series) -> tuple[Indices, NDArray[Any]]:
-        """Category indices, (n,), and the categories that are none of training."""
-        codes, categories = self._factorize(cells)
-        indices = match_categories(categories, self.categories)
-        unmatched = np.asarray(categories, dtype=object)[indices < 0]
-        return np.append(indices, self.n_categories - 1 if self.has_missing else -1)[codes], unmatched
 
     def _is_of_other_type(self, cell: Any) -> bool:
         return bool(len(self.categories)) and is_text(cell) not in set(map(is_text, self.categories))
@@ -271,6 +288,22 @@ class IgnoredColumn(IdentifierColumn):
     def make_up(self, n: int) -> Any:
         """Missing cells."""
         return pd.Series(self.no_cells).reindex(range(n)).array
+
+
+def pool_rare(counts: NDArray[np.intp], min_count: float) -> tuple[Indices, Indices]:
+    """Indices of the categories that stand for those they are encoded as, and how each is encoded.
+
+    Rare ones are encoded as the last, and stood for by the commonest of them. After the categories come missing cells,
+    -2 of complete columns, and -1 of what did not occur, which counts as rare.
+    """
+    rare = counts < min_count
+    if rare.sum() < 2:
+        return np.arange(len(counts)), np.append(np.arange(len(counts) + 1), [-1, -1])
+    common = np.flatnonzero(~rare)
+    encoded_as = np.full(len(counts), len(common))
+    encoded_as[common] = np.arange(len(common))
+    commonest = np.argmax(np.where(rare, counts, -1))
+    return np.append(common, commonest), np.concatenate([encoded_as, [len(common) + 1, -1, len(common)]])
 
 
 def is_categorical(cells: pd.Series) -> bool:

@@ -112,8 +112,7 @@ class EncodedColumns:
     def ordinal(self, table: Table) -> NDArray[np.float64]:
         """Numbers in their own units, NaN if missing, and indices of categories."""
         frame: Any = pd.DataFrame(table, copy=False)
-        categorical = [index for index, column in self.apart.items() if isinstance(column, CategoricalColumn)]
-        indices = [self.apart[index].encode(frame.iloc[:, index])[1] for index in categorical]
+        indices = [column.encode(frame.iloc[:, index])[1] for index, column in self.categorical_apart().items()]
         return np.column_stack([numeric_columns(table, self.numeric_indices(), np.float64), *indices])
 
     def category_names(self, names: NDArray[np.object_]) -> list[str]:
@@ -152,6 +151,17 @@ class EncodedColumns:
         for index, column in self.apart.items():
             unknown[:, index] = column.is_unknown(frame.iloc[:, index])
         return unknown
+
+    def category_indices(self, table: Table) -> NDArray[np.intp]:
+        """Indices of the categories of each categorical column, (n, n_categorical), also those encoded as one."""
+        frame: Any = pd.DataFrame(table, copy=False)
+        columns = self.categorical_apart().items()
+        indices = [column.match(frame.iloc[:, index])[0] for index, column in columns]
+        return np.stack(indices, axis=1) if indices else np.empty((len(table), 0), np.intp)
+
+    def categorical_apart(self) -> dict[int, CategoricalColumn]:
+        """The categorical columns."""
+        return {index: column for index, column in self.apart.items() if isinstance(column, CategoricalColumn)}
 
     def numeric_apart(self) -> dict[int, NumericColumn]:
         """The numeric columns that are encoded apart."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from copy import copy
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from .._doc_links import DocLinkMixin
@@ -91,6 +92,9 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
     keep_missing : bool, default=True
         Whether missing cells of the training rows are a separate category. Otherwise they become zeros, as do those of
         columns that had none, and decoded rows have none.
+    min_frequency : float, default=0.0
+        Share of the training rows below which categories are encoded as one, if there are two or more of them in a
+        column. So are then those that did not occur. Decoded, they are the commonest of them.
 
     Attributes
     ----------
@@ -132,6 +136,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         "rounding": ["boolean", StrOptions({"seen"})],
         "identifiers": ["array-like", None],
         "keep_missing": ["boolean"],
+        "min_frequency": [Interval(Real, 0, 1, closed="left")],
     }
 
     def __init__(
@@ -143,6 +148,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         rounding: bool | str = True,
         identifiers: Any = None,
         keep_missing: bool = True,
+        min_frequency: float = 0.0,
     ) -> None:
         self.scaling = scaling
         self.categorical_features = categorical_features
@@ -150,6 +156,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         self.rounding = rounding
         self.identifiers = identifiers
         self.keep_missing = keep_missing
+        self.min_frequency = min_frequency
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the columns of a table.
@@ -363,6 +370,23 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         """Cells as trees take them, (n, n_columns): numbers in their own units, or NaN, and indices of categories."""
         return self._columns.ordinal(self._expand(table))
 
+    def categorical_sources(self) -> NDArray[np.intp]:
+        """The table's columns that `category_indices` come from."""
+        return np.array([self._source(index) for index in self._columns.categorical_apart()], np.intp)
+
+    def category_indices(self, table: Table) -> NDArray[np.intp]:
+        """Indices of categories, (n, n_categorical), those encoded as one, too; -1 and -2 as of `CategoricalColumn`."""
+        return self._columns.category_indices(self._expand(table))
+
+    def category_counts(self, table: Table) -> list[NDArray[np.intp]]:
+        """How often each category occurs, and missing cells, which come last, by column."""
+        sizes = [len(column.categories) + 1 for column in self._columns.categorical_apart().values()]
+        chunks = [self.category_indices(chunk).T for chunk in iter_chunks(table)]
+        return [
+            np.sum([np.bincount(of[of >= 0], minlength=size) for of in columns], axis=0)
+            for size, *columns in zip(sizes, *chunks, strict=True)
+        ]
+
     def unknown_cells(self, table: Table) -> NDArray[np.bool_]:
         """Which cells have no encoding: categories that did not occur, and missing cells of complete columns."""
         unknown = self._columns.is_unknown(self._expand(table))
@@ -429,7 +453,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
                 is_ignored = self._kinds.get(self._source(index)) == "ignore"
                 apart[index] = (IgnoredColumn if is_ignored else IdentifierColumn)(cells)
             elif categorical[index]:
-                apart[index] = CategoricalColumn(cells, self.keep_missing)
+                apart[index] = CategoricalColumn(cells, self.keep_missing, self.min_frequency)
             else:
                 scaler, with_atoms = make_scaler(self.scaling), self.scaling == "quantile"
                 apart[index] = NumericColumn(cells, scaler, with_atoms, self.rounding, self.keep_missing)

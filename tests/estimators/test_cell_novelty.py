@@ -32,6 +32,17 @@ def test_new_categories_are_novel():
     np.testing.assert_array_equal(fitted(X)(new), [[0, 10, 0], [10, 0, 10], [0, 10, 0]])
 
 
+def test_new_categories_are_as_novel_as_they_are_seldom():
+    """Of names that hardly repeat, new ones are to be expected; of codes that all rows share, none is."""
+    rng = np.random.default_rng(1)
+    X = pd.DataFrame({name: rng.integers(size, size=2000).astype(str) for name, size in (("code", 5), ("shop", 900))})
+    X.loc[0, "code"] = "rare"
+    new = fitted(X)(pd.DataFrame([["new"] * 2, [None] * 2], columns=X.columns, dtype=object))
+    assert new[0, 0] > 7
+    assert new[0, 1] == 0
+    np.testing.assert_array_equal(new[1], 10)
+
+
 @pytest.mark.parametrize("draw", [RNG.standard_normal, RNG.standard_cauchy, lambda n: RNG.lognormal(3, 2, n)])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_far_values_are_the_more_novel_the_farther_they_are(draw, sign):

@@ -55,7 +55,7 @@ class TestPValues:
         assert (~fresh.town.isin(train.town)).mean() > 0.15
         model = conformal(categorical_features=["town"]).fit(train)
         assert (model.p_values(fresh) <= 0.1).mean() < 0.16
-        assert (model.predict(fresh) == -1).mean() > 0.15
+        assert (model.predict(fresh) == -1).mean() < 0.16
 
     def test_scores_stay_what_they_are(self):
         X = rows(60)

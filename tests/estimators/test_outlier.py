@@ -405,3 +405,17 @@ class TestIdentifiers:
         X = as_input(pd.DataFrame({"entry": np.arange(100), "x": related(100)[:, 0]}))
         with pytest.warns(UserWarning, match=r"identify them in \['entry'\]|identify them in \[0\]"):
             small(max_iter=1).fit(X)
+
+
+def test_a_column_of_many_names_costs_little():
+    """Names that say nothing hide no outliers, and new ones among them are none."""
+    rng = np.random.default_rng(0)
+    X, fresh = related(600), related(600, seed=1)
+    fresh[:30, 0] += 1.5
+    tables = [pd.DataFrame(rows).assign(name=rng.integers(300, size=600).astype(str)) for rows in (X, fresh)]
+    tables = [table.rename(columns=str) for table in tables]
+    areas = [
+        roc_auc_score(np.arange(600) < 30, -small().fit(train).score_samples(new))
+        for train, new in ((X, fresh), tables)
+    ]
+    assert areas[1] > areas[0] - 0.03

@@ -1,4 +1,5 @@
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -312,3 +313,20 @@ def test_values_beyond_float32_are_clipped_in_float32_rows():
     X = np.array([[1.0, np.nan], [2.0, 0.01], [4.0, 0.02]], np.float32)
     encoder = TableEncoder("linear").fit(X)
     assert np.isfinite(encoder.transform(np.array([[-3e38, 3e38]], np.float32))).all()
+
+
+def test_rare_categories_are_encoded_as_one():
+    cells = pd.Series(["a"] * 50 + ["b"] * 45 + ["x", "y", "y", "z", None], name="k", dtype=object)
+    encoder = TableEncoder(min_frequency=0.03).fit(cells.to_frame())
+    np.testing.assert_array_equal(encoder.get_feature_names_out(), ["k_a", "k_b", "k_infrequent", "k_missing"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a new category is encoded as rare ones are
+        encoded = encoder.transform(pd.DataFrame({"k": ["b", "x", "z", None, "new"]}, dtype=object))
+    np.testing.assert_array_equal(encoded.argmax(1), [1, 2, 2, 3, 2])
+    assert encoder.inverse_transform(encoded)["k"].tolist()[:3] == ["b", "y", "y"]
+    assert encoder.inverse_transform(encoded)["k"].isna()[3]
+
+
+def test_a_single_rare_category_stays_as_it_is():
+    X = pd.DataFrame({"k": ["a"] * 99 + ["b"]})
+    assert TableEncoder(min_frequency=0.05).fit(X).inverse_transform(np.eye(2))["k"].tolist() == ["a", "b"]
