@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -47,11 +48,24 @@ class Conditions:
         from_dtype = isinstance(y, pd.DataFrame) or self._has_fractions(table["y"])
         self.encoder = TableEncoder(categorical_features="from_dtype" if from_dtype else [0]).fit(table)
         numeric = table.columns[self.encoder.source_columns_[: self.encoder.n_numeric_]]
-        self.ranges = {name: (table[name].min(), table[name].max()) for name in numeric}
         self.categories = {name: list(pd.unique(table[name])) for name in table.columns.difference(numeric)}
-        condition = self.encoder.encode(table)
-        self.width = condition.shape[1]
-        self.values, self.counts = self._distribution(condition)
+        self._fit_distribution(table)
+        self.width = self.values.shape[1]
+
+    def with_scales_of(self, y: Any) -> Conditions:
+        """Conditions with the same categories, and the scales, ranges and distribution of other training rows."""
+        conditions, table = copy(self), self.as_table(y)
+        if sorted(map(str, table)) != sorted(map(str, self.names)):
+            raise ValueError(
+                f"With `warm_start`, `y` must have the conditions of the first fit ({shown(self.names)}). Got"
+                f" {shown(list(table))}."
+            )
+        table = table[self.names]
+        self._check_no_missing(table)
+        self._check_known(table)
+        conditions.encoder = self.encoder.with_scales_of(table)
+        conditions._fit_distribution(table)
+        return conditions
 
     def encode(
         self, y: Any, n: int, rng: np.random.RandomState | None = None, current: NDArray[Any] | None = None
@@ -99,6 +113,12 @@ class Conditions:
         starts = np.cumsum([self.encoder.n_numeric_, *self.encoder.one_hot_groups_])[:-1]
         numbers, *scores = np.split(predicted, starts, axis=1)
         return np.hstack([numbers, *(np.eye(group.shape[1])[group.argmax(1)] for group in scores)])
+
+    def _fit_distribution(self, table: pd.DataFrame) -> None:
+        """Learn the ranges of conditions, and how often they occur together."""
+        numeric = [name for name in self.names if name not in self.categories]
+        self.ranges = {name: (table[name].min(), table[name].max()) for name in numeric}
+        self.values, self.counts = self._distribution(self.encoder.encode(table))
 
     def _distribution(self, condition: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.float64]]:
         """Distinct encoded conditions, and how often they occurred.
@@ -168,6 +188,11 @@ class Conditions:
         self._check_no_missing(table)
         for name in values.columns.intersection(list(self.ranges)):
             self._check_range(table[name], *self.ranges[name])
+        self._check_known(table)
+        return self.encoder.encode(table).astype(self.values.dtype, copy=False)
+
+    def _check_known(self, table: pd.DataFrame) -> None:
+        """Raise an error where a category is none of training."""
         unknown = self.encoder.unknown_cells(table)
         for name in np.array(self.names, dtype=object)[unknown.any(axis=0)]:
             others = table[name][unknown[:, self.names.index(name)]].unique().tolist()
@@ -175,7 +200,6 @@ class Conditions:
                 f"Condition {name!r} must be one of the training rows' ({shown(sorted(self.categories[name]))})."
                 f" Got {shown(others)}."
             )
-        return self.encoder.encode(table).astype(self.values.dtype, copy=False)
 
     def _in_option(self, name: Any, option: Any) -> NDArray[np.bool_]:
         """Which distinct conditions of the training rows are in a range or a set."""

@@ -313,10 +313,11 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
 
     def _check_gaps(self, X: Any, hidden_fraction: float) -> None:
         """Refuse gaps that a model to go on from has no mask for."""
-        if not hidden_fraction and self.corruption != "masked" and missing_mask(X).any():
+        missing = missing_mask(X).any(axis=0)
+        if not hidden_fraction and self.corruption != "masked" and missing.any():
             raise ValueError(
-                "With `warm_start`, rows must be complete if those of the first fit were. Got missing cells: fit anew,"
-                " with `warm_start=False`."
+                "With `warm_start`, rows must be complete if those of the first fit were. Got missing cells in columns"
+                f" {list(pd.DataFrame(X[:0]).columns[missing])}: fit anew, with `warm_start=False`."
             )
 
     def _architecture(self, encoder: TableEncoder, hidden_fraction: float) -> Architecture:

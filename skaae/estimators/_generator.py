@@ -1,7 +1,6 @@
 """AAEGenerator: new rows like those of a table, of given conditions."""
 
 from collections.abc import Sequence
-from copy import copy
 from functools import partial
 from numbers import Integral
 from typing import Any, Self
@@ -466,14 +465,14 @@ class AAEGenerator(CodesMixin, BaseAAE):
         return self._fit_encoder(X, self.scaling, rounding="seen", identifiers=identifiers)
 
     def _fit_conditions(self, X: Any, y: Any, resumed: TrainedModel | None) -> Conditions | None:
-        """The conditions of training rows; those of a model that is resumed stay as they are."""
+        """The conditions of training rows; a model that is resumed keeps their names and categories."""
         if y is not None:
             check_consistent_length(X, y)
         if resumed is None:
             return None if y is None else self._new_conditions(y)
         if (y is None) != (self.conditions_ is None):
             raise ValueError("To go on, a model must be given conditions if it was first, and only then.")
-        return copy(self.conditions_)
+        return None if self.conditions_ is None else self.conditions_.with_scales_of(to_pandas(y))
 
     def _new_conditions(self, y: Any) -> Conditions:
         """Conditions of training rows, none of which identifies a row."""
