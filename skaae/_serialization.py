@@ -52,6 +52,7 @@ CLASSES = {
     "table._cells": ("CellLayout",),
     "table._columns": ("CategoricalColumn", "IdentifierColumn", "IgnoredColumn", "NumericColumn"),
     "table._date_formats": ("DateFormat",),
+    "table._duration_text": ("DurationForm",),
     "table._date_parts": ("DateParts",),
     "table._dates": ("DateColumn", "Gap"),
     "table._dependences": ("Dependence", "FurtherSource"),

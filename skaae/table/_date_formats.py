@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ._date_text import MISSING, Ticks, form_of, match_form, offset_of, parse, zone_text
+from ._duration_text import DurationForm, is_duration, parse_duration
 from ._formats import first_missing
 
 __all__ = ["MISSING", "DateFormat", "Ticks", "date_kind", "dates_as_numbers"]
@@ -43,8 +44,12 @@ class DateFormat:
     zone : str or None
         The time zone of dates that have one.
     form : str or None
-        The form of text, in which each digit is 0.
+        The form of dates and times in text, in which each digit is 0.
+    duration_form : DurationForm or None
+        The form of durations in text.
     """
+
+    duration_form: DurationForm | None = None
 
     def __init__(self, cells: pd.Series, kind: str) -> None:
         self.dtype, self.kind = cells.dtype, kind
@@ -54,10 +59,11 @@ class DateFormat:
         present = cells.dropna()
         if len(present) and isinstance(present.iloc[0], str):
             self._set_form(present)
+        is_precise = re.search("[.,]0{7}", self.form or "") or getattr(self.duration_form, "decimals", 0) > 6
         self.is_day = len(present) > 0 and all(type(cell) is datetime.date for cell in present.iloc[:N_FIRST_CELLS])
         self.is_python = len(present) > 0 and not hasattr(present.iloc[0], "as_unit")
         self.unit = "us"
-        if has_nanoseconds(cells) or (self.form is not None and re.search("[.,]0{7}", self.form)):
+        if has_nanoseconds(cells) or is_precise:
             nanoseconds = to_ticks(cells, "ns", kind)
             self.unit = "ns" if (nanoseconds[nanoseconds != MISSING] % 1000).any() else "us"
 
@@ -98,6 +104,8 @@ class DateFormat:
     def write(self, ticks: Ticks) -> Any:
         """Cells of numbers of units."""
         is_missing = ticks == MISSING
+        if self.duration_form is not None:
+            return self._array(self.duration_form.write(ticks, self.unit), is_missing)
         if self.form is not None:
             return self._array(self._text(ticks), is_missing)
         if self.kind == "time":
@@ -111,17 +119,25 @@ class DateFormat:
             dates = dates.dt.tz_localize("UTC").dt.tz_convert(self.zone)
         return self._of_dtype(dates, is_missing)
 
+    @property
+    def is_text(self) -> bool:
+        """Whether cells are text."""
+        return self.form is not None or self.duration_form is not None
+
     def _set_form(self, present: pd.Series) -> None:
+        if self.kind == "duration":
+            texts = list(map(str, present.unique()))
+            self.duration_form = DurationForm(texts)
+            if (other := self.duration_form.other_form(texts)) is not None:
+                raise other_form(texts[0], other, present.name, "pd.to_timedelta")
+            return
         examples = {(form_of(cell), zone_text(cell)): cell for cell in present.unique()}
         self.form, self.zone_text = max(examples, key=lambda key: len(key[0]))
         without_fraction = re.sub("[.,]0+", "", self.form)
         others = {key: cell for key, cell in examples.items() if key != (self.form, self.zone_text)}
         if any(re.sub("[.,]0+", "", form) != without_fraction or zone != self.zone_text for form, zone in others):
-            shown = [examples[self.form, self.zone_text], *others.values()][:2]
-            raise ValueError(
-                f"Dates in text must all have one form. Got {shown[0]!r} and {shown[1]!r} in column {present.name!r}:"
-                " convert them, for instance by `pd.to_datetime`."
-            )
+            shown = [examples[self.form, self.zone_text], *others.values()]
+            raise other_form(*shown[:2], present.name, "pd.to_datetime")
         self.omits_zero_fraction = any(form == without_fraction for form, _ in others)
 
     def _text(self, ticks: Ticks) -> NDArray[np.object_]:
@@ -212,7 +228,9 @@ def kind_of_text(cells: pd.Series) -> str | None:
 
 def is_date_like(cell: Any) -> bool:
     """Whether a cell is a date, or text in the form of one."""
-    return isinstance(cell, datetime.date) or (isinstance(cell, str) and bool(match_form(form_of(cell))))
+    if not isinstance(cell, str):
+        return isinstance(cell, datetime.date)
+    return bool(match_form(form_of(cell))) or is_duration(cell)
 
 
 def read_cells(cells: NDArray[np.object_], unit: str) -> tuple[Ticks, NDArray[np.object_]]:
@@ -231,6 +249,10 @@ def read_cells(cells: NDArray[np.object_], unit: str) -> tuple[Ticks, NDArray[np
             ticks[indices] = parse(cells[indices], form, unit)
             kinds[indices] = "time" if match_form(form)["time"] else "date"
             kinds[[index for index in indices if ticks[index] == MISSING]] = ""
+        elif is_duration(cells[indices[0]]):
+            of_duration = [index for index in indices if is_duration(cells[index])]
+            ticks[of_duration] = [parse_duration(cells[index], unit) for index in of_duration]
+            kinds[of_duration] = "duration"
     return ticks, kinds
 
 
@@ -357,6 +379,14 @@ def as_times(ticks: NDArray[np.timedelta64]) -> NDArray[np.object_]:
         for tick in microseconds.tolist()
     ]
     return times
+
+
+def other_form(cell: str, other: str, name: Any, function: str) -> ValueError:
+    """The error of text that is in several forms."""
+    return ValueError(
+        f"Dates and durations in text must all have one form. Got {cell!r} and {other!r} in column {name!r}: convert"
+        f" them, for instance by `{function}`."
+    )
 
 
 def wrong_cell(cells: pd.Series, cell: Any, kind: str) -> ValueError:

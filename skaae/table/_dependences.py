@@ -142,7 +142,7 @@ def find_dependences(
     table: pd.DataFrame, categorical: NDArray[np.bool_], among: list[int]
 ) -> tuple[list[Rule], list[int]]:
     """The rules by which columns depend on others, in order, and the indices of numeric columns that are codes."""
-    among = [index for index in among if getattr(table.dtypes.iloc[index], "isnative", True)]  # or pandas has no hash
+    among = [index for index in among if has_hash(table.dtypes.iloc[index])]
     if len(among) > MAX_COLUMNS:
         among = [index for index in among if categorical[index]]
     candidates = may_determine(table, among)
@@ -174,6 +174,11 @@ def find_dependences(
         if not categorical[source] and is_whole(columns[source]):
             new_codes += [source] * any(not is_ordered(columns[source], codes[target]) for target in names)
     return rules, new_codes
+
+
+def has_hash(dtype: Any) -> bool:
+    """Whether pandas tells equal cells apart, as it does not for bytes in another order."""
+    return not isinstance(dtype, np.dtype) or dtype.isnative
 
 
 def determined(sources: dict[int, list[int]]) -> set[int]:

@@ -290,7 +290,8 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         dates = set() if self._dates is None else set(self._dates.columns)
         for index in range(len(before)):
             if columns[index] is not before[index] and self._source(index) not in dates:
-                frame.isetitem(self._source(index), columns[index])
+                cells = pd.Series(columns[index], dtype=frame.dtypes.iloc[self._source(index)], index=frame.index)
+                frame.isetitem(self._source(index), cells)
         return frame if isinstance(table, pd.DataFrame) else frame.to_numpy(dtype=table.dtype)
 
     def known_categories(self) -> tuple[dict[int, set[Any]], set[int]]:

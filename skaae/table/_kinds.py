@@ -129,8 +129,9 @@ def describe(encoder: Any, index: int, n_distinct: int, n_missing: int, low: Any
     column, is_asked = encoder._columns.apart.get(inner), index in encoder._kinds
     values, decimals = "" if low is None else f"{low} to {high}", None
     if encoder._dates is not None and index in encoder._dates.columns:
-        kind = encoder._dates.columns[index].format.kind
-        why = f"{encoder._format.dtype_of(index)}" if encoder._dates.columns[index].format.form is None else "ISO 8601"
+        date_format = encoder._dates.columns[index].format
+        kind = date_format.kind
+        why = "text that is parsed" if date_format.is_text else str(encoder._format.dtype_of(index))
     elif isinstance(column, IgnoredColumn):
         kind, why = "ignore", ""
     elif isinstance(column, IdentifierColumn):

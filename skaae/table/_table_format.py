@@ -47,8 +47,8 @@ class TableFormat:
 
     def write(self, columns: list[Any], dtype: np.dtype[Any], *, as_rounded: bool) -> Table:
         """Columns as a table like the training rows; an array has the dtype of these if its cells are rounded."""
-        if self.labels is not None:
-            table = pd.DataFrame({index: pd.Series(column, copy=False) for index, column in enumerate(columns)})
+        if self.dtypes is not None:
+            table = pd.DataFrame({index: as_series(column, self.dtypes[index]) for index, column in enumerate(columns)})
             return table.set_axis(self.labels, axis=1)
         rows = np.stack([np.asarray(column) for column in columns], axis=1)
         if as_rounded and self.array_dtype is not None:
@@ -58,6 +58,11 @@ class TableFormat:
     def write_frame(self, table: Any) -> Any:
         """A DataFrame as a frame of the library."""
         return table if self.frame_format is None else self.frame_format.write(table)
+
+
+def as_series(cells: Any, dtype: Any) -> pd.Series:
+    """An array as a column, whose objects stay objects if they are text."""
+    return pd.Series(cells, dtype=dtype if dtype == object else None, copy=False)
 
 
 def cast_array(rows: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -60,6 +60,16 @@ FORMS = {
     "text of a zone": lambda: pd.Series(times().strftime("%Y-%m-%dT%H:%M:%S+05:30")),
     "text of UTC": lambda: pd.Series(times().strftime("%Y-%m-%dT%H:%M:%S.250Z")),
     "text of times": lambda: pd.Series(times().strftime("%H:%M")),
+    "ISO durations": lambda: objects(["P3DT4H", "PT15M", "PT0S", "P1D"] * 50),
+    "ISO durations of pandas": lambda: objects(cell.isoformat() for cell in times() - times()[0]),
+    "hours with fractions": lambda: objects(["PT1.25H", "PT0.50H", "PT36.00H"] * 60),
+    "seconds with a comma": lambda: objects(["PT1,5S", "-PT30,25S", "PT900S"] * 60),
+    "nanoseconds in text": lambda: objects(["PT0.000000001S", "PT8640000000.123456789S"] * 60),
+    "months and years": lambda: objects(["P1Y2M", "P18M", "P0M", "P11M"] * 50).replace("P18M", "P1Y6M"),
+    "weeks": lambda: pd.Series(["P2W", "P52W", "P1W"] * 50),
+    "durations in words": lambda: (times() - times()[0]).astype(str).to_series().reset_index(drop=True),
+    "fractions in words": lambda: pd.Series(["1 days 02:00:00", "-1 days +22:00:00.500000"] * 50),
+    "days in words": lambda: pd.Series(["1 days", "30 days", "-2 days"] * 50),
     "before and after nanoseconds": lambda: pd.Series(np.array(["1500-01-01", "2500-03-04"] * 100, "M8[s]")),
     "all years of dates": lambda: objects([datetime.date.min, datetime.date.max, datetime.date(2000, 2, 29)] * 50),
     "old text": lambda: pd.Series(["0850-03-04", "9999-12-31"] * 50),
@@ -179,6 +189,8 @@ TYPO = pd.Series(["2023-01-05"] * 30 + ["2023-02-30"] + ["2023-01-06"] * 30)
             r"(?s)same time zone.*Europe/Berlin.*column 'day'.*pd.to_datetime",
         ),
         (pd.Series(["2023-01-01", "2023-01-01 10:00"] * 9), "one form"),
+        (pd.Series([*["PT15M", "P1D"] * 9, "15 min"]), "column of durations .*'15 min' in column 'day': correct it"),
+        (pd.Series(["PT15M", "1 days"] * 9), "one form.*'PT15M' and '1 days' in column 'day'"),
     ],
 )
 def test_what_is_no_column_of_dates_is_told(cells, message):
@@ -215,6 +227,20 @@ def test_dates_written_otherwise_are_the_same():
     rows = [[day.date(), 0.5] for day in X.day[:5]]
     with pytest.warns(UserWarning, match="feature names"):
         np.testing.assert_array_equal(encoder.transform(rows), encoded)
+
+
+def test_durations_in_text_are_durations():
+    text = pd.Series(["P3DT4H", "PT15M", "P1D", "-PT1H"] * 10)
+    X = pd.DataFrame({"wait": text, "x": np.arange(40) / 4})
+    encoder = TableEncoder().fit(X)
+    assert encoder.columns_.loc["wait", "kind"] == "duration"
+    as_durations = X.assign(wait=pd.to_timedelta([76, 0.25, 24, -1] * 10, unit="h"))
+    np.testing.assert_array_equal(encoder.transform(as_durations), encoder.transform(X))
+    made = AAEGenerator(max_iter=3, flow_max_iter=2, rejection_sampling=False, random_state=0).fit(X).sample(50)
+    assert made["wait"].isin(text).all()
+    kept = TableEncoder(column_kinds={"wait": "category"}).fit(X)
+    assert kept.one_hot_groups_ == (4,)
+    assert TableEncoder().fit(pd.DataFrame({"c": ["P", "PT", "P1", "P1X"] * 20})).one_hot_groups_ == (4,)
 
 
 def test_text_that_only_looks_like_dates_is_categories():
