@@ -7,21 +7,25 @@ chapter 5), here with an entropy, by Sinkhorn's iterations.
 
 Before that, draws get the mean and the standard deviation of codes in each of their columns: a velocity that was fitted
 by least squares, and followed in few steps, leaves them too narrow by some percent.
+
+Where rows are drawn from a prior, whose draws are no codes of rows, days of the week are corrected alike, draw by draw.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..table import TableEncoder
 from ._base import draw_seed
 from ._conditions import Conditions
 from ._inference import TrainedModel
 
-__all__ = ["calibrated", "draw_codes", "with_moments"]
+__all__ = ["calibrated", "decode_draws", "draw_codes", "with_moments"]
 
 MIN_DRAWS, MAX_DRAWS, MAX_CELLS = 10_000, 50_000, 10_000_000
 N_DRAWS_PER_ROW = 4
@@ -68,6 +72,24 @@ def calibrated(
         bias[..., group] += offsets(logits, rows[:, group].mean(axis=0, dtype=np.float64))
         start += width
     return replace(model, state={**model.state, BIAS: bias})
+
+
+def decode_draws(
+    encoder: TableEncoder, model: TrainedModel, code: NDArray[Any], draw: Callable[[int], NDArray[Any]]
+) -> NDArray[Any]:
+    """Encoded rows of codes that were drawn from a prior, which have days of the week as often as training rows have.
+
+    How often others have them is told by so many more codes as ``draw`` is asked for.
+    """
+    rows, groups = np.asarray(model.decode(code)[0]), encoder.weekday_groups()
+    others = model.decode(draw(MIN_DRAWS))[0] if groups else rows
+    for group, shares in groups:
+        logits = np.log(others[:, group].clip(MIN_PROBABILITY))
+        n_days = len(shares)  # after which there may be a missing one, which is as often as it is
+        missing = np.bincount(logits.argmax(axis=1), minlength=logits.shape[1])[n_days:] / len(logits)
+        wanted = np.concatenate([shares * (1 - missing.sum()), missing])
+        rows[:, group] *= np.exp(offsets(logits, wanted)).astype(rows.dtype)
+    return rows
 
 
 def offsets(logits: NDArray[Any], shares: NDArray[np.float64]) -> NDArray[np.float64]:

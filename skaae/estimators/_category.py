@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._plan import Block, TrainingData
 from ._base import BaseAAE, draw_seed
+from ._calibration import decode_draws
 from ._class_styles import ClassStyles
 from ._codes import CodesMixin
 from ._inference import TrainedModel
@@ -69,7 +70,13 @@ class BaseCategoryAAE(CodesMixin, BaseAAE):
         code = self._model.sample_prior(n_samples, draw_seed(check_random_state(random_state)))
         style, category = self._split_code(code)
         classes = category.argmax(1) if y is None else encode_requested_classes(y, n_samples, self.classes_)
-        return self._decode_styles(style, classes)
+
+        def draw(n: int) -> NDArray[Any]:
+            others, their_category = self._split_code(self._model.sample_prior(n, 0))
+            return self._color(others, their_category.argmax(1))
+
+        encoder = self.table_encoder_
+        return encoder.inverse_transform(decode_draws(encoder, self._model, self._color(style, classes), draw))
 
     def transfer(self, X: Any, y: Any) -> Any:
         """Rows of the same style in another class.
@@ -96,8 +103,12 @@ class BaseCategoryAAE(CodesMixin, BaseAAE):
 
     def _decode_styles(self, style: NDArray[Any], classes: NDArray[np.intp]) -> Any:
         """Rows of whitened styles and class indices."""
+        return self._decode(self._color(style, classes))
+
+    def _color(self, style: NDArray[Any], classes: NDArray[np.intp]) -> NDArray[Any]:
+        """Codes of whitened styles and class indices."""
         code = np.hstack([self.styles_.color(style, classes), np.eye(len(self.classes_))[classes]])
-        return self._decode(code.astype(style.dtype, copy=False))
+        return code.astype(style.dtype, copy=False)
 
     def _category_weights(self) -> dict[str, float]:
         """Weights of the losses of class probabilities that need no labels, by their names in a plan."""

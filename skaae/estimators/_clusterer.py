@@ -107,7 +107,7 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
         listed also, or none.
     column_kinds : dict or None, default=None
         Kinds of columns by their names or indices, instead of those that their cells tell: "number", "whole number",
-        "category", "ordered category", "flag", "date", "time", "duration", "identifier" or "ignore", as in
+        "category", "ordered category", "flag", "date", "time", "duration", "identifier", "text" or "ignore", as in
         `TableEncoder`.
     device : str, default="auto"
         Where to compute: "cpu", "cuda", "cuda:1", ... "auto" is an accelerator where there is one.

@@ -91,7 +91,7 @@ class AAEGenerator(CodesMixin, BaseAAE):
         listed also, or none.
     column_kinds : dict or None, default=None
         Kinds of columns by their names or indices, instead of those that their cells tell: "number", "whole number",
-        "category", "ordered category", "flag", "date", "time", "duration", "identifier" or "ignore", as in
+        "category", "ordered category", "flag", "date", "time", "duration", "identifier", "text" or "ignore", as in
         `TableEncoder`.
     identifiers : {"refuse", "replace", "keep"}, default="refuse"
         What to do with columns that identify rows, such as names, e-mails and keys, which generated rows must not have:

@@ -1,6 +1,7 @@
 """AAETransformer: features, their inverse, and samples."""
 
 from dataclasses import replace
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -14,6 +15,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from .._plan import Architecture, TrainingData, TrainingPlan
 from ..table import TableEncoder, check_matrix
 from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
+from ._calibration import decode_draws
 from ._codes import CodesMixin
 from ._config import (
     auto_components,
@@ -111,7 +113,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         listed also, or none.
     column_kinds : dict or None, default=None
         Kinds of columns by their names or indices, instead of those that their cells tell: "number", "whole number",
-        "category", "ordered category", "flag", "date", "time", "duration", "identifier" or "ignore", as in
+        "category", "ordered category", "flag", "date", "time", "duration", "identifier", "text" or "ignore", as in
         `TableEncoder`.
     device : str, default="auto"
         Where to compute: "cpu", "cuda", "cuda:1", ... "auto" is an accelerator where there is one.
@@ -394,7 +396,8 @@ class AAETransformer(CodesMixin, BaseAAE):
         code = self._model.sample_prior(n_samples, draw_seed(check_random_state(random_state)), classes)
         if classes is not None and self._model.architecture.cluster_heads:
             code[:, self._n_features_out :] = np.eye(len(self.cluster_heads_), dtype=code.dtype)[classes]
-        return self._decode(code)
+        encoder, draw = self.table_encoder_, partial(self._model.sample_prior, seed=0)
+        return encoder.inverse_transform(decode_draws(encoder, self._model, code, draw))
 
     @property
     def cluster_heads_(self) -> NDArray[Any]:

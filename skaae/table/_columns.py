@@ -29,6 +29,7 @@ __all__ = [
     "NumericColumn",
     "count_decimals",
     "is_categorical",
+    "is_free_text",
     "round_decimals",
     "to_precision",
 ]
@@ -40,6 +41,8 @@ MIN_MEAN_COUNT = 3  # of distinct values, from which on they are values to round
 MAX_DECIMALS = 6
 MAX_CATEGORIES = 1000
 MAX_UNSEEN_SHOWN = 5
+MIN_TEXTS, MIN_DISTINCT_TEXT_FRACTION = 20, 0.2  # of free text: distinct cells, and their share of all
+MAX_TEXTS, MIN_WORDS = 1000, 4  # of these, which are looked at; and words that most of them have
 MAX_DISTINCT_FRACTION, MAX_ROWS_ALL_DISTINCT = 0.5, 100  # of text cells, in tables of more rows than that
 
 Indices: TypeAlias = NDArray[np.intp]
@@ -137,6 +140,7 @@ class CategoricalColumn:
     def __init__(self, cells: pd.Series, keep_missing: bool = True, min_frequency: float = 0.0) -> None:
         self.name = cells.name
         codes, categories = self._factorize(cells)
+        self.is_free_text = is_free_text(categories, len(cells))
         self._check_cardinality(cells, len(categories))
         order = self._order(cells, categories)
         self.categories = pd.Index(np.asarray(categories, dtype=object)[order], dtype=object)
@@ -228,14 +232,19 @@ class CategoricalColumn:
         )
 
     def _check_cardinality(self, cells: pd.Series, n_categories: int) -> None:
-        is_text = cells.dtype.kind not in "iufb" and not isinstance(cells.dtype, pd.CategoricalDtype)
-        limited = is_text and len(cells) > MAX_ROWS_ALL_DISTINCT
+        is_plain = cells.dtype.kind not in "iufb" and not isinstance(cells.dtype, pd.CategoricalDtype)
+        limited = is_plain and len(cells) > MAX_ROWS_ALL_DISTINCT
         if n_categories > min(MAX_DISTINCT_FRACTION * len(cells) if limited else np.inf, MAX_CATEGORIES):
+            advice = (
+                "it is text, which has to be encoded first (for instance with `skrub.StringEncoder`), or left out, by"
+                f" `column_kinds={{{self.name!r}: 'text'}}`."
+                if self.is_free_text
+                else f"drop it if it identifies rows, or pass `column_kinds={{{self.name!r}: 'identifier'}}`; encode it"
+                " first if it is free text (for instance with `skrub.StringEncoder`), or group its rare values."
+            )
             raise ValueError(
                 f"A categorical column must repeat its categories, and have at most {MAX_CATEGORIES:,} of them. Got"
-                f" {n_categories:,} distinct values in {len(cells):,} rows of column {self.name!r}: drop it if it"
-                " identifies rows, encode it first if it is free text (for instance with `skrub.StringEncoder`), or"
-                " group its rare values."
+                f" {n_categories:,} distinct values in {len(cells):,} rows of column {self.name!r}: {advice}"
             )
 
 
@@ -316,6 +325,14 @@ def is_categorical(cells: pd.Series) -> bool:
     if dtype.kind in "USO" or isinstance(dtype, pd.StringDtype):
         return number_kind(cells) is None and date_kind(cells) is None
     return False
+
+
+def is_free_text(categories: Any, n_cells: int) -> bool:
+    """Whether distinct cells are many, and text of several words mostly."""
+    if len(categories) < max(MIN_TEXTS, MIN_DISTINCT_TEXT_FRACTION * n_cells):
+        return False
+    n_words = [len(text.split()) if isinstance(text, str) else 0 for text in categories[:MAX_TEXTS]]
+    return float(np.median(n_words)) >= MIN_WORDS
 
 
 def repeats(cells: pd.Series) -> bool:

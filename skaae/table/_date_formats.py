@@ -137,7 +137,7 @@ class DateFormat:
         others = {key: cell for key, cell in examples.items() if key != (self.form, self.zone_text)}
         if any(re.sub("[.,]0+", "", form) != without_fraction or zone != self.zone_text for form, zone in others):
             shown = [examples[self.form, self.zone_text], *others.values()]
-            raise other_form(*shown[:2], present.name, "pd.to_datetime")
+            raise other_form(shown[0], shown[1], present.name, "pd.to_datetime")
         self.omits_zero_fraction = any(form == without_fraction for form, _ in others)
 
     def _text(self, ticks: Ticks) -> NDArray[np.object_]:

@@ -132,6 +132,11 @@ class DateParts:
         counted = np.array(self.names) != "gap"
         return np.asarray(mask[:, counted] @ np.eye(n_columns, dtype=np.bool_)[np.array(self.sources)[counted]])
 
+    def weekday_shares(self) -> dict[int, NDArray[np.float64]]:
+        """How often training rows had each day of the week, by the columns of a table with parts."""
+        parts = enumerate(zip(self.sources, self.names, strict=True))
+        return {part: self.columns[index].weekday_shares for part, (index, name) in parts if name == "weekday"}
+
     def positions(self) -> NDArray[np.bool_]:
         """Which columns of a table with parts are positions in time."""
         is_date = [index in self.columns and self.columns[index].format.kind == "date" for index in self.sources]

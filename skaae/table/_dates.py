@@ -49,6 +49,8 @@ class DateColumn:
         The range of the cells, in units of the format; and what positions are distances from.
     clock, clock_step : int
         The earliest time of day, and the largest step from it to all others, 0 if there are none.
+    weekdays, weekday_shares : ndarray
+        The days of the week that occur, from Monday, 0, and how often they do.
     gap : Gap or None
         The gaps to another column.
     """
@@ -76,6 +78,7 @@ class DateColumn:
         span = int(distinct[-1] - distinct[0])
         weekday_counts = np.bincount(weekday(distinct), counts, minlength=WEEK_DAYS)
         self.weekdays, self.day_step = np.flatnonzero(weekday_counts), common_step(distinct) or 1
+        self.weekday_shares = weekday_counts[self.weekdays] / len(days)
         self.is_uneven = float(np.abs(weekday_counts / len(days) - 1 / WEEK_DAYS).sum() / 2) > MAX_UNEVENNESS
         self.has_season = is_date and span >= MIN_PERIODS * YEAR_DAYS
         is_long = len(days) >= MIN_WEEKDAY_ROWS and len(distinct) >= MIN_WEEKDAY_DATES
@@ -149,6 +152,9 @@ class DateColumn:
         present = ticks[ticks != MISSING]
         if len(present):
             column.low, column.high = int(present.min()), int(present.max())
+            days = weekday(self.format.to_wall(present) // self.day)
+            counts = np.bincount(days, minlength=WEEK_DAYS)[self.weekdays]
+            column.weekday_shares = counts / max(1, counts.sum())
         return column
 
     def not_before(self, ticks: Ticks, earliest: Ticks) -> Ticks:

@@ -22,9 +22,7 @@ ISO = re.compile(
     rf"(?:(?P<days>{NUMBER})D)?(?:T(?=.*\d)(?:(?P<hours>{NUMBER})H)?(?:(?P<minutes>{NUMBER})M)?"
     rf"(?:(?P<seconds>{NUMBER})S)?)?"
 )
-WORDS = re.compile(
-    r"(?P<days>-?\d+) days?(?: \+?(?P<hours>\d\d):(?P<minutes>\d\d):(?P<seconds>\d\d(?:\.\d{1,9})?))?"
-)
+WORDS = re.compile(r"(?P<days>-?\d+) days?(?: \+?(?P<hours>\d\d):(?P<minutes>\d\d):(?P<seconds>\d\d(?:\.\d{1,9})?))?")
 UNITS = {  # seconds, and the letter that follows the number
     "years": (31_556_952, "Y"),
     "months": (2_629_746, "M"),

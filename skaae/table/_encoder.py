@@ -77,9 +77,9 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         of indices or of one bool for each column takes these columns also; None says that all must be numeric.
     column_kinds : dict or None, default=None
         Kinds of columns by their names or indices, instead of those that their cells tell: "number", "whole number",
-        "category", "ordered category", "flag", "date", "time", "duration", "identifier" or "ignore".
-        Numbers are never taken for codes then. Columns to "ignore" are not encoded, and are missing in decoded rows;
-        identifiers are made up, as `identifiers` are.
+        "category", "ordered category", "flag", "date", "time", "duration", "identifier", "text" or "ignore".
+        Numbers are never taken for codes then. Columns to "ignore", and free text, are not encoded, and are missing in
+        decoded rows; identifiers are made up, as `identifiers` are.
     rounding : bool or "seen", default=True
         Whether `inverse_transform` rounds values to as many decimals as all training values of a column have. "seen"
         moreover takes the nearest training value in columns where these repeat, three times in the mean, if `scaling`
@@ -356,6 +356,16 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         far = self._columns.is_far(self._expand(next(iter_chunks(table))))
         return sorted({self._source(index) for index, cells in far.items() if cells.mean() > MAX_FAR_FRACTION})
 
+    def weekday_groups(self) -> list[tuple[slice, NDArray[np.float64]]]:
+        """Where days of the week are one-hot encoded, and how often training rows had each."""
+        parts = {} if self._dates is None else self._dates.weekday_shares()
+        stops = self.n_numeric_ + np.cumsum(self.one_hot_groups_, dtype=np.intp)
+        return [
+            (slice(stop - width, stop), parts[index])
+            for index, width, stop in zip(self._columns.one_hot_columns, self.one_hot_groups_, stops, strict=True)
+            if index in parts
+        ]
+
     def numeric_sources(self) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         """The table's columns that `numeric_values` come from, and which of these are positions in time."""
         indices = np.array(self._columns.numeric_indices(), np.intp)
@@ -451,7 +461,7 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         for index in np.flatnonzero(is_apart).tolist():
             cells = frame.iloc[:, index]
             if is_identifier[index]:
-                is_ignored = self._kinds.get(self._source(index)) == "ignore"
+                is_ignored = self._kinds.get(self._source(index)) in {"ignore", "text"}
                 apart[index] = (IgnoredColumn if is_ignored else IdentifierColumn)(cells)
             elif categorical[index]:
                 apart[index] = CategoricalColumn(cells, self.keep_missing, self.min_frequency)

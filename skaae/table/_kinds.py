@@ -13,10 +13,11 @@ from ._date_formats import date_kind
 from ._formats import number_kind
 from ._tables import Table, categorical_mask
 
-__all__ = ["categorical_columns", "check_kinds", "column_table", "summaries"]
+__all__ = ["NOT_ENCODED", "categorical_columns", "check_kinds", "column_table", "summaries"]
 
 CATEGORIES, NUMBERS = ("category", "ordered category", "flag"), ("number", "whole number")
-KINDS = (*NUMBERS, *CATEGORIES, "date", "time", "duration", "identifier", "ignore")
+NOT_ENCODED = ("identifier", "text", "ignore")
+KINDS = (*NUMBERS, *CATEGORIES, "date", "time", "duration", *NOT_ENCODED)
 MIN_SUMMARY_ROWS, MAX_SUMMARY_ROWS, MAX_SUMMARY_CELLS = 1000, 10_000, 2**18  # the first, which are counted
 MAX_SHOWN = 5  # categories
 
@@ -53,6 +54,8 @@ def can_be(cells: pd.Series, kind: str) -> bool:
         return bool(cells.nunique() <= 2)
     if kind in {"date", "time", "duration"}:
         return date_kind(cells) == kind
+    if kind == "text":
+        return cells.dtype.kind not in "iufbmM" and all(isinstance(cell, str) for cell in cells.dropna().unique())
     return kind != "identifier" or cells.dtype.kind not in "mM"
 
 
@@ -71,7 +74,7 @@ def categorical_columns(table: Table, categorical_features: Any, kinds: dict[int
 
 def identifier_mask(table: Table, identifiers: Any, kinds: dict[int, str]) -> NDArray[np.bool_]:
     """Which columns are not encoded, because they are listed as identifiers, or by their kind: (n_features,)."""
-    mask = np.array([kinds.get(index) in ("identifier", "ignore") for index in range(table.shape[1])], np.bool_)
+    mask = np.array([kinds.get(index) in NOT_ENCODED for index in range(table.shape[1])], np.bool_)
     if identifiers is None or not len(identifiers):
         return mask
     names = table.columns if isinstance(table, pd.DataFrame) else pd.RangeIndex(table.shape[1])
@@ -133,7 +136,7 @@ def describe(encoder: Any, index: int, n_distinct: int, n_missing: int, low: Any
         kind = date_format.kind
         why = "text that is parsed" if date_format.is_text else str(encoder._format.dtype_of(index))
     elif isinstance(column, IgnoredColumn):
-        kind, why = "ignore", ""
+        kind, why = encoder._kinds[index], ""
     elif isinstance(column, IdentifierColumn):
         kind, why = "identifier", "`identifiers`"
     elif isinstance(column, CategoricalColumn):
@@ -142,11 +145,12 @@ def describe(encoder: Any, index: int, n_distinct: int, n_missing: int, low: Any
         values = ", ".join(shown[:MAX_SHOWN]) + (", ..." if len(shown) > MAX_SHOWN else "")
         is_ordered = isinstance(dtype, pd.CategoricalDtype) and dtype.ordered
         kind = "ordered category" if is_ordered else "flag" if pd.api.types.is_bool_dtype(dtype) else "category"
+        kind = "text" if column.is_free_text and not is_asked else kind
         is_number = pd.api.types.is_numeric_dtype(dtype) and kind != "flag"
         why = "listed, or a code" if is_number else str(dtype)
     else:
         decimals = encoder._columns.decimals_of(inner)
         kind, why = "whole number" if decimals == 0 else "number", str(encoder._format.dtype_of(index))
-    if n_distinct <= 1 and kind not in {"ignore", "identifier"}:
+    if n_distinct <= 1 and kind not in NOT_ENCODED:
         kind = "constant"
     return kind, "`column_kinds`" if is_asked else why, n_distinct, n_missing, values, decimals

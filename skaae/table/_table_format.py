@@ -62,7 +62,7 @@ class TableFormat:
 
 def as_series(cells: Any, dtype: Any) -> pd.Series:
     """An array as a column, whose objects stay objects if they are text."""
-    return pd.Series(cells, dtype=dtype if dtype == object else None, copy=False)
+    return pd.Series(cells, dtype=object if dtype.kind == "O" and isinstance(dtype, np.dtype) else None, copy=False)
 
 
 def cast_array(rows: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:

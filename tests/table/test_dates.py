@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skaae import AAEDenoiser, AAEGenerator, AAEOutlierDetector, AAETransformer, TableEncoder
+from skaae import AAEClusterer, AAEDenoiser, AAEGenerator, AAEOutlierDetector, AAETransformer, TableEncoder
 from skaae.metrics import column_shape_error, pair_trend_error
 from skaae.table import identifier_columns
 
@@ -155,6 +155,22 @@ def test_samples_keep_days_range_and_order(make):
     assert (S.shipped <= pd.to_datetime(S.paid)).all()
     loaded = pickle.loads(pickle.dumps(model))
     pd.testing.assert_frame_equal(loaded.sample(50, random_state=1), model.sample(50, random_state=1))
+
+
+@pytest.mark.parametrize(
+    "make", [AAETransformer, lambda **settings: AAEClusterer(2, teachers=None, **settings)], ids=["normal", "category"]
+)
+def test_samples_have_weekends_as_often(make):
+    rng = np.random.default_rng(0)
+    dates = pd.date_range("2022-01-01", "2023-12-31")
+    weights = np.where(dates.day_of_week > 4, 4.0, 1.0)
+    X = pd.DataFrame({"day": rng.choice(dates, 800, p=weights / weights.sum()), "x": rng.normal(size=800)})
+    X.loc[::9, "day"] = pd.NaT
+    model = make(max_iter=40, hidden_layer_sizes=(64,), random_state=0).fit(X)
+    made = model.sample(3000, random_state=0)["day"].dropna()
+    assert abs((made.dt.day_of_week > 4).mean() - (X["day"].dropna().dt.day_of_week > 4).mean()) < 0.05
+    alone = model.sample(1, random_state=3)
+    pd.testing.assert_frame_equal(alone, model.sample(1, random_state=3))
 
 
 def test_month_starts_and_month_ends_stay_so():

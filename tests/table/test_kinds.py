@@ -55,6 +55,26 @@ def test_ignored_columns_come_back_missing(X):
     assert encoder.transform(X.assign(id=0)).tolist() == encoder.transform(X).tolist()
 
 
+def test_free_text_is_refused_with_advice_that_works(X):
+    words = ["the", "pump", "was", "very", "loud", "today", "and", "stopped", "after", "hours"]
+    notes = [" ".join(np.random.default_rng(i).choice(words, 6)) for i in range(len(X))]
+    with_notes = X.assign(note=notes)
+    with pytest.raises(ValueError, match=r"column 'note': it is text, which has .* `column_kinds={'note': 'text'}`"):
+        TableEncoder().fit(with_notes)
+    encoder = TableEncoder(column_kinds={"note": "text"}).fit(with_notes)
+    assert encoder.columns_.loc["note", ["kind", "values"]].tolist() == ["text", ""]
+    decoded = encoder.inverse_transform(encoder.transform(with_notes))
+    assert decoded["note"].isna().all()
+    pd.testing.assert_frame_equal(decoded.drop(columns="note"), X)
+    pd.testing.assert_frame_equal(encoder.inverse_transform(encoder.transform(with_notes.assign(note="?"))), decoded)
+    with pytest.raises(ValueError, match="Column 'x' must have cells that can be of the kind 'text'"):
+        TableEncoder(column_kinds={"x": "text"}).fit(with_notes)
+    few = with_notes[:60]  # rows of which all text is encoded as categories
+    assert TableEncoder().fit(few).columns_.loc["note", "kind"] == "text"
+    repeated = with_notes.assign(note=np.resize(notes[:25], len(X)))
+    assert TableEncoder().fit(repeated).columns_.loc["note", "kind"] == "category"
+
+
 def test_identifiers_are_made_up(X):
     encoder = TableEncoder(column_kinds={"id": "identifier"}).fit(X)
     assert encoder.inverse_transform(encoder.transform(X)).id.tolist() == list(range(1200, 1400))

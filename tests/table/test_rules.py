@@ -168,7 +168,9 @@ def test_a_line_far_from_zero_is_exact():
     np.testing.assert_array_equal(columns[line.target], X.iloc[:, line.target])
 
 
-@pytest.mark.parametrize("dtype", ["category", "string", "str", "object", pd.CategoricalDtype(list("cabde"), ordered=True)])
+@pytest.mark.parametrize(
+    "dtype", ["category", "string", "str", "object", pd.CategoricalDtype(list("cabde"), ordered=True)]
+)
 def test_names_of_any_dtype_stay_with_their_numbers(dtype):
     number = RNG.integers(0, 5, N)
     names = pd.Series(np.array(list("abcde"))[number]).astype(dtype)
