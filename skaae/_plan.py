@@ -46,6 +46,7 @@ class Architecture:
     the style plus the cluster head of the category, in place of both blocks. Networks of images, of ``image_shape``
     (height, width, channels), are convolutional. A missing-value mask follows the features of a row and is 1 where a
     cell is missing: ``mask_indices`` has the index of its column in the mask for each numeric column and one-hot group.
+    A head, of ``head_width`` outputs, is an affine map of the code that predicts targets.
     """
 
     n_features: int
@@ -59,6 +60,7 @@ class Architecture:
     cluster_heads: bool = False
     image_shape: tuple[int, int, int] | None = None
     mask_indices: tuple[int, ...] = ()
+    head_width: int = 0
 
     @property
     def n_numeric(self) -> int:
@@ -77,10 +79,10 @@ class TrainingPlan:
 
     The optimizer is Adam with decoupled weight decay; if training is ``annealed``, the adversarial weight rises in the
     first epochs and the learning rate falls to zero in the last ones. Weights of losses are explained in `core.losses`;
-    the supervised loss counts only with labels, distillation only with soft labels, in the first ``teacher_fraction``
-    of the epochs. ``vat_radius`` is the length of the virtual adversarial perturbation, in units of the distance to
-    nearby rows. ``logit_adjustment`` is added to the logits of the classes in the supervised loss: logarithms of the
-    ratios of their shares among the labels to those among all rows.
+    the supervised loss counts only with labels or targets, distillation only with soft labels, in the first
+    ``teacher_fraction`` of the epochs. ``vat_radius`` is the length of the virtual adversarial perturbation, in units
+    of the distance to nearby rows. ``logit_adjustment`` is added to the logits of the classes in the supervised loss:
+    logarithms of the ratios of their shares among the labels to those among all rows.
 
     The encoder's input has normal ``noise`` of this standard deviation (with ``random_noise_level`` each row draws a
     level up to it, mostly low); a ``salt_and_pepper_fraction`` of the cells becomes an extreme value or another
@@ -135,14 +137,16 @@ class TrainingData:
     """Rows and what belongs to each of them, from validation to batches.
 
     ``X`` are scaled rows, (n, columns); ``labels`` class indices, (n,), -1 where unknown; ``soft_labels`` class
-    probabilities by a teacher, (n, classes); ``condition`` (n, condition_width). ``encoder_input``, a function of the
-    epoch's number, returns what the encoder gets in place of ``X``. ``sample_weight``, (n,), all above zero, says how
+    probabilities by a teacher, (n, classes); ``targets`` what a head of the code predicts, (n, head_width);
+    ``condition`` (n, condition_width). ``encoder_input``, a function of the epoch's number, returns what the encoder
+    gets in place of ``X``. ``sample_weight``, (n,), all above zero, says how
     often rows are drawn: an epoch has as many rows as without, each in proportion to its weight.
     """
 
     X: NDArray[Any] | RowSource
     labels: NDArray[Any] | None = None
     soft_labels: NDArray[Any] | None = None
+    targets: NDArray[Any] | None = None
     condition: NDArray[Any] | None = None
     encoder_input: Callable[[int], NDArray[Any]] | None = None
     sample_weight: NDArray[np.float64] | None = None
@@ -152,7 +156,7 @@ class TrainingData:
 
     def subset(self, indices: NDArray[np.intp]) -> TrainingData:
         """The rows at the indices. `X` and `encoder_input` may have a method `subset` of their own."""
-        names = ("labels", "soft_labels", "condition", "sample_weight")
+        names = ("labels", "soft_labels", "targets", "condition", "sample_weight")
         arrays = {name: array[indices] for name in names if (array := getattr(self, name)) is not None}
         X = self.X.subset(indices) if hasattr(self.X, "subset") else self.X[indices]
         encoder_input: Any = self.encoder_input

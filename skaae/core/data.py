@@ -45,6 +45,7 @@ class TensorData:
     x: Tensor | LazyRows
     labels: Tensor | None = None
     soft_labels: Tensor | None = None
+    targets: Tensor | None = None
     condition: Tensor | None = None
     encoder_input: Callable[[int], Tensor] | None = None
     vat_radius: Tensor | None = None
@@ -63,6 +64,7 @@ def to_device(data: TrainingData, device: str) -> TensorData:
         x=rows_to_device(data.X, device),
         labels=None if data.labels is None else torch.tensor(data.labels, device=device),
         soft_labels=None if data.soft_labels is None else to_float(data.soft_labels),
+        targets=None if data.targets is None else to_float(data.targets),
         condition=None if data.condition is None else to_float(data.condition),
         encoder_input=None if encoder_input is None else lambda epoch: to_float(encoder_input(epoch)),
         sample_weight=data.sample_weight,
@@ -86,6 +88,7 @@ class Batch:
     streams: RandomStreams
     labels: Tensor | None = None
     soft_labels: Tensor | None = None
+    targets: Tensor | None = None
     condition: Tensor | None = None
     vat_radius: Tensor | None = None
     target_codes: Tensor | None = None
@@ -201,6 +204,7 @@ class Batches:
             self.streams,
             labels=take(data.labels),
             soft_labels=take(data.soft_labels),
+            targets=take(data.targets),
             condition=take(data.condition),
             vat_radius=take(data.vat_radius),
             target_codes=None if codes is None else codes.take_along_dim(indices.unsqueeze(-1), 1),

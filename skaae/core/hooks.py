@@ -86,8 +86,9 @@ class EarlyStopping:
     """The hook that keeps each member's best weights on held-out rows, and stops when no member improves.
 
     The validation loss is the reconstruction error plus the sliced Wasserstein distance between codes and prior: a
-    discriminator's loss says who is winning, not whether the model is good. For a model with a category block, and
-    labels of all held-out rows, it is the cross-entropy. Held-out rows with weights are drawn in proportion to them.
+    discriminator's loss says who is winning, not whether the model is good. With targets, their error is added. For a
+    model with a category block, and labels of all held-out rows, it is the cross-entropy. Held-out rows with weights
+    are drawn in proportion to them.
     """
 
     def __init__(
@@ -152,6 +153,7 @@ class EarlyStopping:
         self.encoder_input = self.x if encoder_input is None else encoder_input(0).expand(n_members, -1, -1)
         self.condition = None if data.condition is None else data.condition.expand(n_members, -1, -1)
         self.labels = None if data.labels is None else data.labels.expand(n_members, -1)
+        self.targets = data.targets
         streams = RandomStreams([self.seed] * n_members, device)
         self.prior = model.sample_prior(len(x), streams, self.labels).cpu().numpy()
 
@@ -161,9 +163,11 @@ class EarlyStopping:
             cross_entropy = -log_proba.gather(2, self.labels.unsqueeze(-1)).mean((1, 2))
             return np.asarray(cross_entropy.cpu().numpy())
         code = model.encode(self.encoder_input)
-        errors = model.reconstruction_errors(model.decode(code, self.condition), self.x)
+        errors = model.reconstruction_errors(model.decode(code, self.condition), self.x).mean((1, 2))
+        if self.targets is not None:
+            errors = errors + (model.head(code) - self.targets).square().mean((1, 2))
         distances = [
             sliced_wasserstein(draws, codes, n_projections=32, random_state=self.seed)
             for draws, codes in zip(self.prior, code.cpu().numpy(), strict=True)
         ]
-        return np.asarray(errors.mean((1, 2)).cpu().numpy() + np.array(distances))
+        return np.asarray(errors.cpu().numpy() + np.array(distances))

@@ -40,6 +40,10 @@ Cluster heads (see `latent`) have a loss that separates them:
 
 - head separation, the mean of :math:`\max(0, \delta - \lVert w_i - w_j \rVert)^2` over pairs.
 
+Where rows have targets :math:`t`, the encoder and a head :math:`h`, an affine map of the code, have a loss
+
+- supervised, :math:`\lVert h(q(x + \varepsilon)) - t \rVert^2`.
+
 The flow (see `flow`) is trained after the other parts, on codes that no longer change:
 
 - flow matching, :math:`\lVert v(z_t, t) - (z - \varepsilon) \rVert^2` with codes :math:`z`, noise :math:`\varepsilon`
@@ -71,6 +75,7 @@ __all__ = [
     "EntropyLoss",
     "FlowMatchingLoss",
     "GeneratorLoss",
+    "HeadLoss",
     "HeadSeparationLoss",
     "Loss",
     "ReconstructionLoss",
@@ -177,6 +182,17 @@ class HeadSeparationLoss:
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
         assert isinstance(model.cluster_heads, ClusterHeads), "the separation loss needs cluster heads."
         return {"separation": scale_gradient(model.cluster_heads.separation_loss())}
+
+
+class HeadLoss(WeightedLoss):
+    """The squared error of the head, an affine map of the code, where it predicts targets."""
+
+    modules: tuple[str, ...] = ("encoder", "head")
+
+    def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
+        assert batch.targets is not None, "the head needs targets."
+        errors = (model.head(batch.encode(model)) - batch.targets).square()
+        return {"supervised": weight_gradient(batch.mean(errors), self.weight)}
 
 
 class SupervisedLoss(WeightedLoss):

@@ -27,7 +27,7 @@ from .flow import Flow
 from .images import ConvolutionalDecoder, ConvolutionalEncoder
 from .latent import BLOCKS, ClusterHeads, Noise
 from .lazy_rows import LazyRows
-from .networks import Discriminator, Hidden, Layer, Residual, Trunk
+from .networks import Discriminator, Hidden, Layer, Linear, Residual, Trunk
 from .random import RandomStreams
 
 __all__ = ["AdversarialAutoencoder", "concatenate_blocks"]
@@ -65,6 +65,9 @@ class AdversarialAutoencoder(nn.Module):
             Discriminator(n_members, (width + label_width + condition_width, *architecture.discriminator_layer_sizes))
             for width, label_width in zip(self.block_widths, self.label_widths, strict=True)
         )
+        self.head: nn.Module = nn.Identity()
+        if architecture.head_width:
+            self.head = Linear(n_members, sum(self.block_widths), architecture.head_width)
         self.flow: Flow | None = None
         if architecture.flow_layer_sizes:
             self.flow = Flow(n_members, sum(self.block_widths), condition_width, architecture.flow_layer_sizes)
@@ -76,6 +79,8 @@ class AdversarialAutoencoder(nn.Module):
                 layer.reset_parameters(streams)
         self.encoder.zero_init()
         self.decoder.zero_init()
+        if isinstance(self.head, Linear):
+            self.head.zero_init()
         if self.flow is not None:
             self.flow.zero_init()
         for member in range(len(streams.seeds)):

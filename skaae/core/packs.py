@@ -77,7 +77,7 @@ def pack_key(task: TrainingTask) -> tuple[object, ...] | None:
     zeros: dict[str, Any] = dict.fromkeys((*RATE_FIELDS, *WEIGHT_FIELDS), 0.0)
     common_plan = replace(plan, seeds=(), **zeros)
     n_labelled = None if data.labels is None else int((data.labels >= 0).sum())
-    optional = (data.soft_labels, data.condition, data.encoder_input, data.sample_weight)
+    optional = (data.soft_labels, data.targets, data.condition, data.encoder_input, data.sample_weight)
     is_missing = tuple(each is None for each in optional)
     start = None if task.start is None else (tuple(task.start), int(task.start["epoch"]))
     sizes = len(plan.seeds), data.X.shape, n_labelled
@@ -124,7 +124,7 @@ def stack_data(data: Sequence[TrainingData]) -> TrainingData:
     """The rows of all tasks."""
     arrays = {
         name: np.concatenate([getattr(each, name) for each in data])
-        for name in ("X", "labels", "soft_labels", "condition", "sample_weight")
+        for name in ("X", "labels", "soft_labels", "targets", "condition", "sample_weight")
         if getattr(data[0], name) is not None
     }
     functions = [each.encoder_input for each in data if each.encoder_input is not None]

@@ -48,7 +48,7 @@ def fingerprint(task: TrainingTask) -> str:
     text = f"{task.architecture} {task.plan} {task.device} {len(task.hooks)}"
     digest = blake2b(re.sub(r" at 0x[0-9a-f]+", "", text).encode(), digest_size=16)  # without addresses of functions
     data = task.data
-    of_rows = (data.labels, data.soft_labels, data.condition, data.sample_weight)
+    of_rows = (data.labels, data.soft_labels, data.targets, data.condition, data.sample_weight)
     for array in (*(task.member_rows or ()), *of_rows, *(task.start or {}).values()):
         digest.update(b"none" if array is None else np.ascontiguousarray(array).data)
     for start in range(0, len(data), CHUNK_SIZE):

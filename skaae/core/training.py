@@ -31,6 +31,7 @@ from .losses import (
     EntropyLoss,
     FlowMatchingLoss,
     GeneratorLoss,
+    HeadLoss,
     HeadSeparationLoss,
     Loss,
     ReconstructionLoss,
@@ -93,6 +94,8 @@ def update_steps(architecture: Architecture, plan: TrainingPlan, data: TensorDat
     if architecture.cluster_heads:
         reconstruction = (ReconstructionLoss(), HeadSeparationLoss())
     class_losses = category_losses(architecture, plan, data)
+    if data.targets is not None:
+        class_losses = (*class_losses, HeadLoss(member_tensor(plan.supervised_weight, plan, data)))
     if not np.any(plan.adversarial_weight):
         return [UpdateStep((*reconstruction, *class_losses))]
     weight = member_tensor(plan.adversarial_weight, plan, data)

@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._plan import Architecture, TrainingData, TrainingPlan
 from ..table import TableEncoder, check_matrix
 from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
 from ._calibration import decode_draws
-from ._codes import CodesMixin
+from ._cluster_heads import CLUSTER_WEIGHTS, ClusterHeadsMixin
 from ._config import (
     auto_components,
     build_architecture,
@@ -25,11 +24,11 @@ from ._config import (
     check_image_shape,
     check_resumable,
 )
+from ._head_targets import check_supervised, head_targets
 from ._inference import TrainedModel
 from ._labels import (
     UNLABELLED,
     class_shares,
-    decode_labels,
     encode_labels,
     encode_requested_classes,
 )
@@ -38,11 +37,10 @@ from ._training_data import hold_out, scale_lazily, weighted_rows
 
 __all__ = ["AAETransformer"]
 
-# With cluster heads: without these all rows may end in one cluster (MNIST, no labels: 89 % errors instead of 27).
-CLUSTER_WEIGHTS = {"vat_weight": 1.0, "entropy_weight": 0.1, "balance_weight": 0.4}
+MAX_SUPERVISED_NOISE = 0.1  # more hides what tells classes apart
 
 
-class AAETransformer(CodesMixin, BaseAAE):
+class AAETransformer(ClusterHeadsMixin):
     r"""Turn rows into codes that look like draws from a prior, and back; and draw new rows.
 
     An autoencoder, trained with a discriminator that tries to tell its codes from draws of the prior [1]_. With
@@ -81,9 +79,15 @@ class AAETransformer(CodesMixin, BaseAAE):
         Weight of the adversarial loss, or of the distance, in units of the present reconstruction error. More
         brings codes closer to the prior, which is what `sample` draws from: try 0.3 or 1 for narrow codes. Less leaves
         classes further apart. "auto" is 0.03 for a normal prior, and 1 for others and with `n_clusters`.
+    supervised_weight : float, default=0.0
+        Weight of the labels `y` in `fit`, which are otherwise ignored, as a PCA does. Above zero, a linear map of the
+        code learns them beside the reconstruction; 5 is a good value. Labels are classes or numbers, some of them
+        unknown. It learns what forests and a linear model predict of each row that did not learn from its label [4]_,
+        so that codes of training rows separate classes no better than those of new rows.
     noise : float or "auto", default="auto"
         Standard deviation of the Gaussian noise that is added to the scaled columns in training. "auto"
-        is ``1 - n_components / n_features``: the more redundant columns are, the more. With ``scaling=None`` say it.
+        is ``1 - n_components / n_features``: the more redundant columns are, the more; but 0.1 at most with a
+        `supervised_weight`. With ``scaling=None`` say it.
     alpha : float, default=0.0
         Decoupled weight decay.
     batch_size : int or "auto", default="auto"
@@ -139,6 +143,8 @@ class AAETransformer(CodesMixin, BaseAAE):
         steps of an epoch, and with `early_stopping` what was watched ("validation").
     loss_curve_ : ndarray of shape (`n_iter_`,)
         ``history_["reconstruction"]``.
+    target_type_ : {"binary", "multiclass", "continuous"}
+        How `y` was read, with a `supervised_weight`.
     table_encoder_ : TableEncoder
         What encodes columns as numbers of one scale, and decodes them.
     device_ : str
@@ -149,31 +155,40 @@ class AAETransformer(CodesMixin, BaseAAE):
     .. [1] Makhzani, Shlens, Jaitly, Goodfellow and Frey, "Adversarial autoencoders", 2015, arXiv 1511.05644.
     .. [2] Tolstikhin, Bousquet, Gelly and Schoelkopf, "Wasserstein auto-encoders", 2018, arXiv 1711.01558.
     .. [3] Kolouri, Pope, Martin and Rohde, "Sliced-Wasserstein autoencoder", 2018, arXiv 1804.01947.
+    .. [4] Wolpert, "Stacked generalization", 1992.
 
     Examples
     --------
     >>> from sklearn.datasets import load_iris
     >>> from skaae import AAETransformer
-    >>> X, _ = load_iris(return_X_y=True)
+    >>> X, y = load_iris(return_X_y=True)
     >>> model = AAETransformer(n_components=2, random_state=0).fit(X)
     >>> model.transform(X).shape
     (150, 2)
     >>> model.sample(3, random_state=0).shape
     (3, 4)
+
+    Codes that know 15 labels of 150 rows:
+
+    >>> import numpy as np
+    >>> few = np.where(np.arange(150) % 10 == 0, y, -1)
+    >>> AAETransformer(2, supervised_weight=5, random_state=0).fit(X, few).target_type_
+    'multiclass'
     """
 
     prior: Any
     n_modes: int
-    n_clusters: int | None
     posterior: str
     regularizer: str
     image_shape: Any
+    supervised_weight: Any
 
     _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
         "prior": [StrOptions({"normal", "uniform", "mixture", "swiss_roll", "one_hot"}), callable],
         "image_shape": ["array-like", None],
         "adversarial_weight": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+        "supervised_weight": [Interval(Real, 0, None, closed="left")],
         "n_modes": [Interval(Integral, 1, None, closed="left")],
         "n_clusters": [Interval(Integral, 1, None, closed="left"), None],
         "posterior": [StrOptions({"deterministic", "gaussian", "universal"})],
@@ -193,6 +208,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         regularizer: str = "adversarial",
         image_shape: Any = None,
         adversarial_weight: float | str = "auto",
+        supervised_weight: Any = 0.0,
         noise: float | str = "auto",
         alpha: float = 0.0,
         batch_size: int | str = "auto",
@@ -223,7 +239,8 @@ class AAETransformer(CodesMixin, BaseAAE):
             Training rows, two at least: numbers, text, bools and categories, of which some may be missing.
         y : array-like of shape (n_samples,) or None, default=None
             Classes, -1 or missing where unknown, for the priors "mixture" and "swiss_roll", and for `n_clusters`.
-            Otherwise ignored.
+            With a `supervised_weight`, classes or numbers; whole numbers are classes if they are at most 20 or count
+            from 0 or 1, and only missing numbers are unknown, not -1. Otherwise ignored.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weights of the rows, of which only the ratios count. A row is drawn for training as often as its weight, so
             that one of weight 2 is as good as two rows, and one of weight 0 is as good as absent. The shares of classes
@@ -246,9 +263,9 @@ class AAETransformer(CodesMixin, BaseAAE):
             resumed = self._model_to_resume()
             X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
             encoder = self._fit_encoder(X, self.scaling) if resumed is None else self.table_encoder_.with_scales_of(X)
-            fitted, architecture, data = self._prepare(X, y, None, resumed, encoder, weights)
             rng = check_random_state(self.random_state)
             seeds = draw_seeds(rng, 1)
+            fitted, architecture, data = self._prepare(X, y, None, resumed, encoder, weights, seeds[0])
             data, held_out = hold_out(data, self.validation_fraction, rng) if self.early_stopping else (data, None)
             plan = self._plan(architecture, len(data), seeds)
             with self._callback_hooks(plan, X, y, fitted) as callbacks:
@@ -279,6 +296,11 @@ class AAETransformer(CodesMixin, BaseAAE):
         self : object
             The estimator. Where the call fails or is interrupted, it is left as it was before.
         """
+        if self.supervised_weight:
+            raise ValueError(
+                "`supervised_weight` must be 0 with `partial_fit`, because what predicts the labels needs all rows at"
+                f" once. Got {self.supervised_weight}: use `fit` on a sample of the rows."
+            )
         with self._all_or_nothing():
             resumed = self._model if self.__sklearn_is_fitted__() else None
             X = self._validate(X, reset=resumed is None, ensure_min_samples=2 if resumed is None else 1)
@@ -307,25 +329,6 @@ class AAETransformer(CodesMixin, BaseAAE):
         check_is_fitted(self)
         rows = self._scale(X)
         return self._latent_code(self._model.encode(rows)[0]).astype(rows.dtype, copy=False)
-
-    @available_if(lambda self: self.n_clusters is not None)  # type: ignore[untyped-decorator]
-    def predict(self, X: Any) -> np.ndarray:
-        """The cluster of each row, for a model with `n_clusters`.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            Positions of clusters among `cluster_heads_`; or classes for a model that was fitted with labels, and -1 for
-            the clusters beyond these.
-        """
-        check_is_fitted(self)
-        category = self._split_code(self._model.encode(self._scale(X))[0])[1]
-        return decode_labels(category.argmax(1), self.classes_)
 
     def inverse_transform(self, X: Any) -> Any:
         """Decode codes into rows, in the units of the training rows.
@@ -399,14 +402,6 @@ class AAETransformer(CodesMixin, BaseAAE):
         encoder, draw = self.table_encoder_, partial(self._model.sample_prior, seed=0)
         return encoder.inverse_transform(decode_draws(encoder, self._model, code, draw))
 
-    @property
-    def cluster_heads_(self) -> NDArray[Any]:
-        """The points of the code's space around which the clusters lie, with `n_clusters`."""
-        if not self._model.architecture.cluster_heads:
-            raise AttributeError("Only a model with `n_clusters` has `cluster_heads_`.")
-        heads: NDArray[Any] = self._model.state["model.cluster_heads.weight"][0]
-        return heads
-
     def _prepare(
         self,
         X: Any,
@@ -415,6 +410,7 @@ class AAETransformer(CodesMixin, BaseAAE):
         resumed: TrainedModel | None,
         encoder: TableEncoder,
         weights: NDArray[np.float64] | None = None,
+        seed: int = 0,
     ) -> tuple[dict[str, Any], Architecture, TrainingData]:
         """What is fitted before training, what to build, and the rows to train on."""
         if resumed is None:
@@ -428,6 +424,10 @@ class AAETransformer(CodesMixin, BaseAAE):
             labels = encode_labels(y, fitted["classes_"])
             if resumed is None and self.n_clusters is None:
                 fitted["class_prior_"] = class_shares(labels, len(fitted["classes_"]), weights)
+        data = TrainingData(scale_lazily(encoder, X, np.float32), labels, sample_weight=weights)
+        if self.supervised_weight:
+            check_supervised(self.n_clusters, y)
+            data.targets, fitted["target_type_"] = head_targets(data.X, y, weights, seed)
         width = check_components(self.n_components, encoder, auto_components(encoder))
         architecture = build_architecture(
             self,
@@ -435,29 +435,24 @@ class AAETransformer(CodesMixin, BaseAAE):
             prior_blocks(self.prior, width, self.posterior, self.n_modes, self.n_clusters, fitted),
             image_shape=check_image_shape(self.image_shape, encoder),
             cluster_heads=self.n_clusters is not None,
+            head_width=0 if data.targets is None else data.targets.shape[1],
         )
         check_resumable(resumed, architecture)
-        return (
-            {**fitted, "table_encoder_": encoder},
-            architecture,
-            TrainingData(scale_lazily(encoder, X, np.float32), labels, sample_weight=weights),
-        )
+        return {**fitted, "table_encoder_": encoder}, architecture, data
 
     def _plan(self, architecture: Architecture, n_samples: int, seeds: tuple[int, ...]) -> TrainingPlan:
         weight = None if self.adversarial_weight == "auto" else float(self.adversarial_weight)
         if weight is None:
             weight = 0.03 if self.prior == "normal" and self.n_clusters is None else 1.0
+        noise = 1 - architecture.blocks[0].width / architecture.n_features
+        losses = {"supervised_weight": float(self.supervised_weight)} if architecture.head_width else {}
         return build_plan(
             self,
             n_samples,
             seeds,
             auto_steps=2000,
-            auto_noise=1 - architecture.blocks[0].width / architecture.n_features,
+            auto_noise=min(noise, MAX_SUPERVISED_NOISE) if architecture.head_width else noise,
             adversarial_weight=weight,
             regularizer=self.regularizer,
-            **({} if self.n_clusters is None else CLUSTER_WEIGHTS),
+            **(losses if self.n_clusters is None else CLUSTER_WEIGHTS),
         )
-
-    def _latent_code(self, code: NDArray[Any]) -> NDArray[Any]:
-        style, category = self._split_code(code)
-        return style + category @ self.cluster_heads_ if self._model.architecture.cluster_heads else style

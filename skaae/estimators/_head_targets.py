@@ -1,0 +1,178 @@
+r"""Targets of the head: predictions of ``y`` by classifiers or regressors that did not learn from the row's label.
+
+A code that learns the labels of its own rows separates them better than those of new rows, so that whatever is fitted
+to these codes afterwards is too sure of itself. So the head's targets are predictions of a random forest, extremely
+randomized trees and a linear model, in equal parts, for unlabelled rows too; for a row whose label is known, by trees
+that did not draw it (out of bag; Breiman, 1996) and by a linear model of the other folds (Wolpert, "Stacked
+generalization", 1992).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone, is_classifier
+from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
+from sklearn.utils import gen_batches
+from sklearn.utils.validation import check_consistent_length, column_or_1d
+
+from .._plan import RowSource
+from ._labels import encode_labels, to_array, unique_classes, with_common_dtype
+from ._training_data import CHUNK_ROWS
+
+__all__ = ["check_supervised", "head_targets"]
+
+MAX_LABELLED_ROWS = 5_000  # that classifiers and regressors are fitted to
+MAX_CLASSES = 20  # of whole numbers that do not count from 0 or 1
+N_FOLDS = 5
+MIN_LABELS = 5  # of a class, for predictions of its rows without their labels
+
+
+def head_targets(
+    X: NDArray[Any] | RowSource, y: Any, sample_weight: NDArray[np.float64] | None, seed: int
+) -> tuple[NDArray[np.float32], str]:
+    """Targets of scaled rows, (n_samples, n_targets), centred and of unit variance; and the type of ``y``.
+
+    The type is "binary", "multiclass" or "continuous", as in scikit-learn's `TargetEncoder`.
+    """
+    check_consistent_length(X, y)
+    numbers = as_numbers(y)
+    if numbers is None:
+        classes = unique_classes(y)
+        labels = encode_labels(y, classes)
+        predictions = predict_classes(X, labels, len(classes), sample_weight, seed)
+        target_type = "binary" if len(classes) == 2 else "multiclass"
+    else:
+        predictions, target_type = predict_numbers(X, numbers, sample_weight, seed), "continuous"
+    centred = predictions - predictions.mean(0)
+    return np.asarray(centred / (centred.std() or 1.0), np.float32), target_type
+
+
+def check_supervised(n_clusters: int | None, y: Any) -> None:
+    """Raise an error if there are no labels to learn, or if clusters learn them already."""
+    if n_clusters is not None:
+        raise ValueError(
+            f"`supervised_weight` must be 0 with `n_clusters`, whose clusters learn `y`. Got `n_clusters={n_clusters}`."
+        )
+    if y is None:
+        raise ValueError("With a `supervised_weight`, `fit` requires y to be passed, but the target y is None.")
+
+
+def as_numbers(y: Any) -> NDArray[np.float64] | None:
+    """The labels as numbers, NaN where unknown, or None if they are classes.
+
+    Whole numbers are classes if they are few, or count from 0 or 1 without a gap.
+    """
+    labels = column_or_1d(to_array(y))
+    if labels.dtype.kind == "O":
+        known = with_common_dtype(labels[[label is not None for label in labels]])
+        if known.dtype.kind not in "iuf":
+            return None
+        labels = np.array([np.nan if label is None else label for label in labels], np.float64)
+    if labels.dtype.kind not in "iuf":
+        return None
+    values = np.unique(labels[~np.isnan(labels)])
+    if np.isinf(values).any():
+        raise ValueError("Input y contains infinity. Unknown labels must be -1 or missing.")
+    counted = values[values != -1]
+    if (values == np.round(values)).all() and (
+        len(counted) <= MAX_CLASSES or (counted[0] in (0, 1) and np.ptp(counted) == len(counted) - 1)
+    ):
+        return None
+    return np.asarray(labels, np.float64)
+
+
+def predict_classes(
+    X: NDArray[Any] | RowSource,
+    labels: NDArray[np.intp],
+    n_classes: int,
+    sample_weight: NDArray[np.float64] | None,
+    seed: int,
+) -> NDArray[np.float64]:
+    """Class probabilities, (n_samples, n_classes); a labelled row of a class with very few has its label."""
+    counts = np.bincount(labels[labels >= 0], minlength=n_classes)
+    teachers = [
+        RandomForestClassifier(oob_score=True, random_state=seed),
+        ExtraTreesClassifier(bootstrap=True, oob_score=True, random_state=seed),
+        LogisticRegression(max_iter=300),
+    ]
+    folds = StratifiedKFold(int(np.clip(counts.max(), 2, N_FOLDS)), shuffle=True, random_state=seed)
+    probabilities = predict_held_out(teachers, X, labels, labels >= 0, folds, sample_weight)
+    is_rare = (labels >= 0) & (counts[labels] < MIN_LABELS)
+    probabilities[is_rare] = np.eye(n_classes)[labels[is_rare]]
+    return probabilities
+
+
+def predict_numbers(
+    X: NDArray[Any] | RowSource, numbers: NDArray[np.float64], sample_weight: NDArray[np.float64] | None, seed: int
+) -> NDArray[np.float64]:
+    """Predicted numbers, (n_samples, 1)."""
+    is_known = ~np.isnan(numbers)
+    if is_known.sum() < MIN_LABELS:
+        raise ValueError(f"Numbers in `y` must be known for {MIN_LABELS} rows at least. Got {is_known.sum()}.")
+    teachers = [
+        RandomForestRegressor(oob_score=True, random_state=seed),
+        ExtraTreesRegressor(bootstrap=True, oob_score=True, random_state=seed),
+        Ridge(),
+    ]
+    scale = np.abs(numbers[is_known]).max() or 1.0
+    folds = KFold(N_FOLDS, shuffle=True, random_state=seed)
+    return predict_held_out(teachers, X, numbers / scale, is_known, folds, sample_weight)
+
+
+def predict_held_out(
+    teachers: Sequence[Any],
+    X: NDArray[Any] | RowSource,
+    y: NDArray[Any],
+    is_known: NDArray[np.bool_],
+    folds: Any,
+    sample_weight: NDArray[np.float64] | None,
+) -> NDArray[np.float64]:
+    """Mean of the predictions of forests and others, (n_samples, n_outputs), for no row by what its label has taught.
+
+    Where labels are many, teachers learn from a part of them.
+    """
+    order = np.random.RandomState(folds.random_state).permutation(np.flatnonzero(is_known))
+    rows = np.sort(order[:MAX_LABELLED_ROWS])
+    X_known, y_known = X[rows], y[rows]
+    weight = None if sample_weight is None else sample_weight[rows]
+    predictions = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "The least populated class|Number of classes in|The number of unique classes")
+        for teacher in teachers:
+            fitted = clone(teacher).fit(X_known, y_known, sample_weight=weight)
+            of_rows = np.concatenate([predict(fitted, X[batch]) for batch in gen_batches(len(y), CHUNK_ROWS)])
+            of_rows[rows] = held_out_predictions(fitted, X_known, y_known, folds, weight)
+            predictions.append(of_rows)
+    mean = np.mean(predictions, axis=0)
+    if not is_classifier(teachers[0]):
+        return np.asarray(mean)
+    probabilities = np.zeros((len(y), y.max() + 1))
+    probabilities[:, fitted.classes_] = mean
+    return probabilities
+
+
+def held_out_predictions(
+    fitted: Any, X: NDArray[Any], y: NDArray[Any], folds: Any, weight: NDArray[np.float64] | None
+) -> NDArray[np.float64]:
+    """What a teacher predicts of the rows that it was fitted to, without each row's label."""
+    if hasattr(fitted, "estimators_"):
+        out_of_bag = fitted.oob_decision_function_ if is_classifier(fitted) else fitted.oob_prediction_
+    else:
+        params = None if weight is None else {"sample_weight": weight}
+        method = "predict_proba" if is_classifier(fitted) else "predict"
+        out_of_bag = cross_val_predict(clone(fitted), X, y, cv=folds, method=method, params=params)
+    return np.asarray(out_of_bag).reshape(len(X), -1)
+
+
+def predict(fitted: Any, X: NDArray[Any]) -> NDArray[np.float64]:
+    """Class probabilities, (n_samples, n_classes), or numbers, (n_samples, 1)."""
+    return np.asarray(fitted.predict_proba(X) if is_classifier(fitted) else fitted.predict(X)[:, None])
