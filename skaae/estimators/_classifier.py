@@ -1,5 +1,6 @@
 """SemiSupervisedAAEClassifier: classes from few labels and many rows."""
 
+import warnings
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, Self
@@ -12,27 +13,19 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._plan import Architecture, TrainingData, TrainingPlan
 from ..table import TableEncoder
+from ..table._cells import CellLayout
 from ._base import BaseAAE, draw_seeds, validated, with_callbacks
 from ._category import BaseCategoryAAE, category_blocks, fit_class_styles
+from ._class_prior import check_class_prior, estimate_shares, label_shares, log_inverse, reweight_classes
 from ._config import auto_components, build_architecture, build_plan, check_components, check_resumable
 from ._inference import TrainedModel
 from ._labelled_classifier import LabelledClassifierMixin
-from ._labels import (
-    check_class_prior,
-    class_shares,
-    count_classes,
-    encode_labels,
-    is_labelled,
-    labels_as_array,
-    unique_classes,
-)
+from ._labels import class_shares, count_classes, encode_labels, is_labelled, labels_as_array, unique_classes
 from ._meta_estimators import check_outer_classes
 from ._teachers import TeacherEnsemble
 from ._training_data import CHUNK_ROWS, hold_out_by_class, scale, scale_lazily, weighted_rows
 
 __all__ = ["SemiSupervisedAAEClassifier"]
-
-MIN_PRIOR_RATIO = 1e-6
 
 
 class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
@@ -58,9 +51,10 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
         transfers are the first one's.
     teachers : "auto", list of classifiers or None, default="auto"
         Classifiers that give soft labels to all rows. "auto" is two logistic regressions, a random forest, extremely
-        randomised trees, a small network, and label spreading. Classifiers must have `predict_proba`; those of
-        `sklearn.semi_supervised` are fitted to all rows, the others to the labelled ones, to 10,000 at most. With None
-        the model has no teachers.
+        randomised trees, a small network, label spreading, and the network of `PriorFittedClassifier`; this one steps
+        aside where there are more than 50 labels of a class in the mean, 500 labels, 26 classes or 100,000 cells.
+        Classifiers must have `predict_proba`; those of `sklearn.semi_supervised` are fitted to all rows, the
+        others to the labelled ones, to 10,000 at most. With None the model has no teachers.
     distillation_weight : float, default=1.0
         Weight of the loss of the teachers' soft labels.
     teacher_weight : float, default=0.8
@@ -78,10 +72,10 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
     balance_weight : float, default=0.0
         Weight of the divergence between the mean of class probabilities and `class_prior`: a guard against the
         collapse of all rows into one class. Try 0.4 with `entropy_weight`.
-    class_prior : array-like of shape (n_classes,) or None, default=None
+    class_prior : array-like of shape (n_classes,), "estimate" or None, default=None
         Probabilities of the classes among all rows, in the order of `classes_`. Where their shares among the labelled
-        rows are others, predictions follow `class_prior` by Bayes' rule. None takes their frequencies among the
-        labelled ones.
+        rows are others, predictions follow `class_prior` by Bayes' rule. "estimate" finds them from the unlabelled rows
+        [4]_, with caution where labels are few. None takes their frequencies among the labelled ones.
     hidden_layer_sizes : int or array-like of int, default=(128,)
         Widths of the encoder's hidden layers; the decoder has them in reverse.
     activation : {"relu", "leaky_relu", "silu", "gelu", "tanh"}, default="relu"
@@ -157,6 +151,8 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
        semi-supervised learning", 2017, arXiv 1704.03976.
     .. [3] Hu, Miyato, Tokui, Matsumoto and Sugiyama, "Learning discrete representations via information maximizing
        self-augmented training", 2017, arXiv 1702.08720.
+    .. [4] Saerens, Latinne and Decaestecker, "Adjusting the outputs of a classifier to new a priori probabilities: a
+       simple procedure", 2002, Neural Computation 14.
 
     Examples
     --------
@@ -198,7 +194,7 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
         "vat_radius": [Interval(Real, 0, None, closed="left")],
         "entropy_weight": [Interval(Real, 0, None, closed="left")],
         "balance_weight": [Interval(Real, 0, None, closed="left")],
-        "class_prior": ["array-like", None],
+        "class_prior": ["array-like", StrOptions({"estimate"}), None],
     }
 
     def __init__(
@@ -273,6 +269,8 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
         """
         if (X_val is None) != (y_val is None):
             raise ValueError("`X_val` and `y_val` must be given together. Got one of them.")
+        if isinstance(self.class_prior, str) and self.teachers is None:
+            raise ValueError('`class_prior="estimate"` needs `teachers`, by whose probabilities it is found. Got None.')
         with self._all_or_nothing():
             X, y, weights = weighted_rows(X, y, sample_weight)
             resumed = self._model_to_resume()
@@ -286,11 +284,13 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
                 held_out = self._validation_data(X_val, y_val, fitted)
             elif self.early_stopping:
                 data, held_out = hold_out_by_class(data, self.validation_fraction, len(fitted["classes_"]), rng)
-            teachers = self._fit_teachers(data, fitted, seeds[0])
+            fitted["teachers_"] = teachers = self._fit_teachers(data, fitted, seeds[0])
             if teachers is not None:
-                soft_labels = reweight_classes(teachers.predict_proba(data.X), fitted["_prior_ratios"])
-                data = replace(data, soft_labels=soft_labels)
-            fitted["teachers_"] = teachers
+                soft_labels = teachers.predict_proba(data.X)
+                if isinstance(self.class_prior, str) and resumed is None:
+                    fitted |= self._estimate_class_prior(soft_labels, data, fitted)
+                    architecture = self._architecture(encoder, fitted["class_prior_"], resumed)
+                data = replace(data, soft_labels=reweight_classes(soft_labels, fitted["_prior_ratios"]))
             plan = self._plan(len(data), seeds, fitted["_prior_ratios"])
             with self._callback_hooks(plan, X, y, fitted) as callbacks:
                 hooks = [*self._hooks(held_out, plan), *callbacks]
@@ -327,6 +327,11 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
             X = self._validate(X, reset=resumed is None, ensure_min_samples=2 if resumed is None else 1)
             encoder = self._fit_encoder(X, self.scaling) if resumed is None else self.table_encoder_
             drifted = () if resumed is None else self._warn_of_drift(X)
+            if isinstance(self.class_prior, str):
+                raise ValueError(
+                    '`class_prior="estimate"` needs teachers and all rows at once, as in `fit`. Got a chunk: pass the'
+                    " probabilities of the classes."
+                )
             fitted, architecture, data = self._prepare(X, y, classes, resumed, encoder)
             seeds = draw_seeds(check_random_state(self.random_state), self.n_members)
             plan = replace(self._plan(len(data), seeds, fitted["_prior_ratios"]), n_epochs=1, annealed=False)
@@ -381,10 +386,8 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
             classes = self.classes_
             labels = encode_labels(y, classes)
             label_counts = self._label_counts + count_classes(labels, len(classes), weights)
-            class_prior = self.class_prior_ if self.class_prior is None else self._fit_class_prior(labels, len(classes))
-        width = check_components(self.n_components, encoder, auto_components(encoder))
-        architecture = build_architecture(self, encoder, category_blocks(width, class_prior))
-        check_resumable(resumed, architecture, self.n_members)
+            is_given = self.class_prior is not None and not isinstance(self.class_prior, str)
+            class_prior = self._fit_class_prior(labels, len(classes)) if is_given else self.class_prior_
         fitted = {
             "classes_": classes,
             "class_prior_": class_prior,
@@ -392,15 +395,43 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
             "_label_counts": label_counts,
             "_prior_ratios": None if self.class_prior is None else class_prior / label_shares(label_counts),
         }
+        architecture = self._architecture(encoder, class_prior, resumed)
         return fitted, architecture, TrainingData(scale_lazily(encoder, X), labels, sample_weight=weights)
+
+    def _architecture(
+        self, encoder: TableEncoder, class_prior: NDArray[np.float64], resumed: TrainedModel | None
+    ) -> Architecture:
+        """What to build for encoded rows and classes."""
+        width = check_components(self.n_components, encoder, auto_components(encoder))
+        architecture = build_architecture(self, encoder, category_blocks(width, class_prior))
+        check_resumable(resumed, architecture, self.n_members)
+        return architecture
 
     def _fit_class_prior(
         self, labels: NDArray[np.intp], n_classes: int, weights: NDArray[np.float64] | None = None
     ) -> NDArray[np.float64]:
-        """Probabilities of the classes: as given, or their smoothed frequencies among the labels."""
-        if self.class_prior is None:
+        """Probabilities of the classes: as given, or for now their smoothed frequencies among the labels."""
+        if self.class_prior is None or isinstance(self.class_prior, str):
             return class_shares(labels, n_classes, weights)
         return check_class_prior(self.class_prior, n_classes)
+
+    def _estimate_class_prior(
+        self, soft_labels: NDArray[np.float64], data: TrainingData, fitted: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The class prior as unlabelled rows tell it, and its ratios to the shares among the labels."""
+        assert data.labels is not None
+        rows, counts = data.labels < 0, fitted["_label_counts"]
+        if not rows.any():
+            warnings.warn(
+                '`class_prior="estimate"` needs rows without a label. Got none: classes are taken to be as frequent as'
+                " among the labels.",
+                UserWarning,
+                stacklevel=4,
+            )
+            return {}
+        weight = None if data.sample_weight is None else data.sample_weight[rows]
+        class_prior = estimate_shares(soft_labels[rows], counts, weight)
+        return {"class_prior_": class_prior, "_prior_ratios": class_prior / label_shares(counts)}
 
     def _validation_data(self, X: Any, y: Any, fitted: dict[str, Any]) -> TrainingData:
         """The labelled ones among rows that are given to validate with."""
@@ -422,7 +453,8 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
         encoder: TableEncoder = fitted["table_encoder_"]
         n_folded_columns = encoder.n_numeric_ if is_auto and self.scaling == "standard" else 0
         assert data.labels is not None
-        teachers = TeacherEnsemble(None if is_auto else self.teachers, seed, n_folded_columns)
+        layout = CellLayout.of(encoder) if is_auto else None
+        teachers = TeacherEnsemble(None if is_auto else self.teachers, seed, n_folded_columns, layout)
         return teachers.fit(data.X, data.labels, len(fitted["classes_"]), data.sample_weight)
 
     def _plan(self, n_samples: int, seeds: tuple[int, ...], prior_ratios: NDArray[np.float64] | None) -> TrainingPlan:
@@ -440,22 +472,3 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
             logit_adjustment=None if prior_ratios is None else log_inverse(prior_ratios),
             **self._category_weights(),
         )
-
-
-def label_shares(counts: NDArray[Any]) -> NDArray[np.float64]:
-    """Shares of the classes among the labelled rows, none of them zero."""
-    counts = np.where(counts > 0, counts, 1)
-    return np.asarray(counts / counts.sum())
-
-
-def reweight_classes(probabilities: NDArray[Any], prior_ratios: NDArray[np.float64] | None) -> NDArray[Any]:
-    """Class probabilities where classes are more or less frequent by some ratios, by Bayes' rule."""
-    if prior_ratios is None:
-        return probabilities
-    weighted = probabilities * prior_ratios
-    return np.asarray(weighted / weighted.sum(1, keepdims=True))
-
-
-def log_inverse(ratios: NDArray[np.float64]) -> tuple[float, ...]:
-    """Logarithms of the inverse ratios, finite where a ratio is zero."""
-    return tuple((-np.log(ratios.clip(MIN_PRIOR_RATIO))).tolist())

@@ -19,7 +19,6 @@ from ..table import to_pandas
 
 __all__ = [
     "UNLABELLED",
-    "check_class_prior",
     "check_text",
     "class_shares",
     "count_classes",
@@ -189,14 +188,6 @@ def class_shares(
     """Shares of the classes among the labelled rows, with one row more of each."""
     counts = count_classes(labels, n_classes, sample_weight) + 1
     return np.asarray(counts / counts.sum())
-
-
-def check_class_prior(class_prior: Any, n_classes: int) -> NDArray[np.float64]:
-    """Probabilities of the classes, as a user gives them."""
-    shares = np.asarray(class_prior, dtype=float)
-    if shares.shape != (n_classes,) or (shares < 0).any() or not np.isclose(shares.sum(), 1):
-        raise ValueError(f"`class_prior` must be {n_classes} probabilities that sum to 1. Got {class_prior!r}.")
-    return shares
 
 
 def decode_labels(indices: NDArray[np.intp], classes: NDArray[Any]) -> NDArray[Any]:

@@ -14,9 +14,10 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from ..table._cells import CellLayout
 from ..table._tables import Table, missing_mask, take_rows
 from ._base import TableEstimator, draw_seed, validated
+from ._class_prior import check_class_prior
 from ._labelled_classifier import LabelledClassifierMixin
 from ._labelled_context import MAX_CLASSES, LabelledContext
-from ._labels import check_class_prior, class_shares, encode_labels, unique_classes
+from ._labels import class_shares, encode_labels, unique_classes
 from ._meta_estimators import check_outer_classes
 from ._training_data import CHUNK_ROWS, scale
 

@@ -7,7 +7,8 @@ averaging: a tutorial", 1999), and the temperature :math:`\tau` allows for folds
 independent.
 
 Semi-supervised teachers, which also learn from unlabelled rows, have a penalty on :math:`L_m`: they are right where
-classes are clusters and badly wrong elsewhere, and with few labels they can look right by chance. Supervised teachers
+classes are clusters and badly wrong elsewhere, and with few labels they can look right by chance. The prior-fitted
+network has none, because it has learned when unlabelled rows help. Supervised teachers
 do not depend on unlabelled rows, not even by the scale of columns: where most rows are of one class, the scale of all
 rows squashes the tails in which the rare classes lie.
 """
@@ -16,10 +17,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
@@ -31,7 +33,9 @@ from sklearn.utils import gen_batches
 from sklearn.utils.validation import has_fit_parameter
 
 from .._plan import RowSource
+from ..table._cells import CellLayout
 from ..table._scalers import ColumnScaler
+from ._network_teacher import PriorFittedTeacher, is_for_network
 from ._training_data import CHUNK_ROWS
 
 __all__ = ["TeacherEnsemble"]
@@ -39,14 +43,20 @@ __all__ = ["TeacherEnsemble"]
 N_FOLDS = 5
 TEMPERATURE = 3.0
 SEMI_SUPERVISED_PENALTY = 6.0  # of log likelihood
+LOG_TEMPERATURE_MEAN, LOG_TEMPERATURE_SPREAD = 0.0, 0.3  # of a normal prior
 MIN_PROBABILITY = 1e-3  # of a class: no teacher may rule one out
 MAX_ROWS = 5_000  # with unlabelled ones, whose neighbours are looked up
 MAX_LABELLED_ROWS = 10_000
 MAX_CROSS_VALIDATION_ROWS = 1_000  # labelled ones
+ASSUMING_CLUSTERS = (LabelPropagation, LabelSpreading, SelfTrainingClassifier)
 
 
-def default_teachers(n_rows: int, seed: int) -> list[Any]:
-    """Linear models of two strengths, two kinds of forests, a network, and a semi-supervised graph of neighbours."""
+def default_teachers(n_rows: int, seed: int, layout: CellLayout | None = None) -> list[Any]:
+    """Linear models of two strengths, two kinds of forests, a network, and a semi-supervised graph of neighbours.
+
+    And the prior-fitted network, where the layout of the rows is given.
+    """
+    prior_fitted = [] if layout is None else [PriorFittedTeacher(layout, seed)]
     return [
         LogisticRegression(max_iter=1000),
         LogisticRegression(C=0.03, max_iter=1000),
@@ -54,7 +64,21 @@ def default_teachers(n_rows: int, seed: int) -> list[Any]:
         ExtraTreesClassifier(random_state=seed),
         MLPClassifier((64,), solver="lbfgs", alpha=1.0, max_iter=50, random_state=seed),
         LabelSpreading(kernel="knn", n_neighbors=min(10, n_rows)),
+        *prior_fitted,
     ]
+
+
+class HeldOut(NamedTuple):
+    """Class probabilities of labelled rows by teachers that were fitted to other rows."""
+
+    probabilities: NDArray[np.float64]  # (n_teachers, n_samples, n_classes)
+    labels: NDArray[np.intp]
+    weight: NDArray[np.float64] | None
+
+    def log_likelihoods(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Of the labels by probabilities (..., n_samples, n_classes), summed over the rows."""
+        of_rows = np.log(probabilities[..., np.arange(len(self.labels)), self.labels])
+        return np.asarray((of_rows if self.weight is None else of_rows * self.weight).sum(-1))
 
 
 class TeacherEnsemble(ClassifierMixin, BaseEstimator):
@@ -70,6 +94,9 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
     n_folded_columns : int, default=0
         Number of leading columns that a `ColumnScaler` has folded. For supervised teachers, they are scaled anew by
         the labelled rows alone.
+    layout : CellLayout or None, default=None
+        Where the cells of a table are in the rows. With it, the default teachers have the prior-fitted network among
+        them where rows, columns, classes and labels are few.
 
     Attributes
     ----------
@@ -77,16 +104,27 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
         Teachers, fitted to all labelled rows.
     weights_ : ndarray of shape (n_teachers,)
         Weights of the teachers, which sum to 1.
+    temperature_ : float
+        Temperature of the class probabilities.
     scaler_ : ColumnScaler
         Scaler of the folded columns, fitted to the labelled rows.
     n_classes_ : int
         Number of classes.
     """
 
-    def __init__(self, teachers: Sequence[Any] | None = None, random_state: int = 0, n_folded_columns: int = 0) -> None:
+    temperature_ = 1.0  # of files of earlier versions
+
+    def __init__(
+        self,
+        teachers: Sequence[Any] | None = None,
+        random_state: int = 0,
+        n_folded_columns: int = 0,
+        layout: CellLayout | None = None,
+    ) -> None:
         self.teachers = teachers
         self.random_state = random_state
         self.n_folded_columns = n_folded_columns
+        self.layout = layout
 
     def fit(
         self,
@@ -101,27 +139,30 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
         likelihood sums by them.
         """
         self.n_classes_ = int(y.max()) + 1 if n_classes is None else n_classes
+        layout = self.layout if self.layout is not None and is_for_network(y, self.layout) else None
         weight = None if sample_weight is None else sample_weight / sample_weight[y >= 0].mean()
         X, y, weight = self._subsample(X, y, weight, MAX_LABELLED_ROWS)
-        teachers = default_teachers(len(X), self.random_state) if self.teachers is None else self.teachers
+        teachers = default_teachers(len(X), self.random_state, layout) if self.teachers is None else self.teachers
         unfit = [teacher for teacher in teachers if not hasattr(teacher, "predict_proba")]
         if not teachers or unfit:
             raise ValueError(f"`teachers` must be one classifier or more, with `predict_proba`. Got {unfit}.")
         self.scaler_ = ColumnScaler().fit(self._unfold(X[y >= 0]))
-        log_likelihoods = self._cross_validate(teachers, *self._subsample(X, y, weight, MAX_CROSS_VALIDATION_ROWS))
-        log_likelihoods -= [SEMI_SUPERVISED_PENALTY * is_semi_supervised(teacher) for teacher in teachers]
+        held_out = self._cross_validate(teachers, *self._subsample(X, y, weight, MAX_CROSS_VALIDATION_ROWS))
+        log_likelihoods = held_out.log_likelihoods(held_out.probabilities)
+        log_likelihoods -= [SEMI_SUPERVISED_PENALTY * isinstance(teacher, ASSUMING_CLUSTERS) for teacher in teachers]
         weights = np.exp((log_likelihoods - log_likelihoods.max()) / TEMPERATURE)
         self.weights_ = weights / weights.sum()
+        self.temperature_ = fit_temperature(held_out, self.weights_)
         self.teachers_ = [fit_teacher(teacher, self._rescale(teacher, X), y, weight) for teacher in teachers]
         return self
 
     def predict_proba(self, X: NDArray[Any] | RowSource) -> NDArray[np.float64]:
-        """Weighted mean of the class probabilities of the teachers, (n_samples, n_classes)."""
+        """Weighted mean of the teachers' class probabilities, at their temperature, (n_samples, n_classes)."""
         probabilities = np.empty((len(X), self.n_classes_))
         for batch in gen_batches(len(X), CHUNK_ROWS):
             pairs = zip(self.teachers_, self.weights_, strict=True)
             probabilities[batch] = sum(weight * self._teacher_proba(teacher, X[batch]) for teacher, weight in pairs)
-        return probabilities
+        return temper(probabilities, self.temperature_)
 
     def _subsample(
         self,
@@ -138,16 +179,19 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
 
     def _cross_validate(
         self, teachers: Sequence[Any], X: NDArray[Any], y: NDArray[np.intp], weight: NDArray[np.float64] | None
-    ) -> NDArray[np.float64]:
-        """Log likelihood of held-out labels by each teacher, summed over the labelled rows."""
-        log_likelihoods = np.zeros(len(teachers))
+    ) -> HeldOut:
+        """What each teacher says of labelled rows that it was not fitted to; nothing of a single one."""
+        indices, probabilities = [np.zeros(0, np.intp)], [np.zeros((len(teachers), 0, self.n_classes_))]
         for y_train, held_out in self._folds(y) if len(teachers) > 1 else ():
-            for i, teacher in enumerate(teachers):
+            indices.append(held_out)
+            of_fold = []
+            for teacher in teachers:
+                teacher = teacher.for_folds() if isinstance(teacher, PriorFittedTeacher) else teacher
                 fitted = fit_teacher(teacher, self._rescale(teacher, X), y_train, weight)
-                probabilities = self._teacher_proba(fitted, X[held_out])
-                of_rows = np.log(probabilities[np.arange(len(held_out)), y[held_out]])
-                log_likelihoods[i] += (of_rows if weight is None else of_rows * weight[held_out]).sum()
-        return log_likelihoods
+                of_fold.append(self._teacher_proba(fitted, X[held_out]))
+            probabilities.append(np.stack(of_fold))
+        rows = np.concatenate(indices)
+        return HeldOut(np.concatenate(probabilities, 1), y[rows], None if weight is None else weight[rows])
 
     def _folds(self, y: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
         """Labels of two classes or more, those of a fold held out, and the indices of the fold."""
@@ -184,9 +228,26 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
         return np.asarray(probabilities / probabilities.sum(1, keepdims=True))
 
 
+def temper(probabilities: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Class probabilities at a temperature: below 1 they are surer."""
+    powers = probabilities ** (1 / temperature)
+    return np.asarray(powers / powers.sum(-1, keepdims=True))
+
+
+def fit_temperature(held_out: HeldOut, weights: NDArray[np.float64]) -> float:
+    """The temperature of a weighted mean that is most probable by held-out labels."""
+    probabilities = np.tensordot(weights, held_out.probabilities, 1)
+
+    def loss(log_temperature: float) -> float:
+        distance = (log_temperature - LOG_TEMPERATURE_MEAN) / LOG_TEMPERATURE_SPREAD
+        return 0.5 * distance**2 - float(held_out.log_likelihoods(temper(probabilities, np.exp(log_temperature))))
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-2, 2), method="bounded").x))
+
+
 def is_semi_supervised(teacher: Any) -> bool:
     """Whether a teacher learns from unlabelled rows too."""
-    return isinstance(teacher, (LabelPropagation, LabelSpreading, SelfTrainingClassifier))
+    return isinstance(teacher, (*ASSUMING_CLUSTERS, PriorFittedTeacher))
 
 
 def fit_teacher(teacher: Any, X: NDArray[Any], y: NDArray[np.intp], weight: NDArray[np.float64] | None = None) -> Any:

@@ -9,6 +9,7 @@ from sklearn.datasets import load_digits, load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import cross_val_score
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_classifiers_classes
@@ -230,6 +231,41 @@ class TestParameters:
         odds = [small(class_prior=prior, **parameters).fit(X, few).predict_proba(X) for prior in (None, [0.8, 0.2])]
         without, told = (each[:, 1] / each[:, 0] for each in odds)
         np.testing.assert_allclose(told, without * 0.25)
+
+    def test_the_prior_is_estimated_from_unlabelled_rows(self, rare):
+        X, y, few = rare
+        model = small(teachers=[LogisticRegression(), GaussianNB()], class_prior="estimate", max_iter=30).fit(X, few)
+        assert model.class_prior_.sum() == pytest.approx(1)
+        assert 0.05 < model.class_prior_[1] < 0.35  # .05 of the rows, half of the labels
+        assert model._model.architecture.blocks[1].class_probabilities == pytest.approx(tuple(model.class_prior_))
+        of_labels = clone(model).set_params(class_prior=None).fit(X, few)
+        assert log_loss(y, model.predict_proba(X)) < log_loss(y, of_labels.predict_proba(X)) - 0.1
+        again = clone(model).set_params(class_prior=model.class_prior_).fit(X, few)
+        np.testing.assert_allclose(again.predict_proba(X), model.predict_proba(X))
+
+    def test_with_few_labels_the_estimate_stays_near_their_shares(self, rare):
+        X, y, _ = rare
+        one = small(teachers=[LogisticRegression()], class_prior="estimate").fit(X, hidden(y, 1))
+        assert abs(one.class_prior_[1] - 0.5) < 0.1
+
+    def test_the_estimated_prior_goes_by_weights_and_stays_when_a_fit_goes_on(self, rare):
+        X, y, few = rare
+        model = small(teachers=[LogisticRegression()], class_prior="estimate", warm_start=True)
+        estimated = model.fit(X, few).class_prior_
+        np.testing.assert_array_equal(model.fit(X, few).class_prior_, estimated)
+        weights = np.where((few < 0) & (y == 1), 30.0, 1.0)
+        assert clone(model).fit(X, few, weights).class_prior_[1] > estimated[1] + 0.05
+
+    def test_where_no_prior_can_be_estimated(self, rare):
+        X, y, few = rare
+        with pytest.raises(ValueError, match="needs `teachers`"):
+            small(class_prior="estimate").fit(X, few)
+        model = small(teachers=[LogisticRegression()], class_prior="estimate")
+        with pytest.raises(ValueError, match="Got a chunk: pass the"):
+            model.partial_fit(X, few)
+        with pytest.warns(UserWarning, match="needs rows without a label"):
+            model.fit(X[:200], y[:200])
+        np.testing.assert_array_equal(model.class_prior_, small().fit(X[:200], y[:200]).class_prior_)
 
     def test_teachers_of_ones_own(self, iris):
         X, y = iris

@@ -3,11 +3,15 @@ import pytest
 from sklearn.datasets import make_blobs
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.svm import SVC
 
 from skaae.estimators import _teachers
+from skaae.estimators._network_teacher import PriorFittedTeacher, is_for_network
 from skaae.estimators._teachers import TeacherEnsemble
+from skaae.table import TableEncoder
+from skaae.table._cells import CellLayout
 from skaae.table._scalers import ColumnScaler
 
 
@@ -74,6 +78,41 @@ def test_semi_supervised_teachers_have_a_penalty(blobs):
     np.testing.assert_allclose(weights, [1 / (1 + np.exp(-2)), 1 / (1 + np.exp(2))], atol=0.02)
 
 
+class Dull(LogisticRegression):
+    """Says the right class, and is hardly sure."""
+
+    def predict_proba(self, X):
+        return (super().predict_proba(X) + 2) / (1 + 2 * len(self.classes_))
+
+
+class Rash(LogisticRegression):
+    """Is as good as sure, and often wrong."""
+
+    def predict_proba(self, X):
+        return np.eye(len(self.classes_))[super().predict_proba(X).argmax(1)]
+
+
+def test_held_out_labels_tell_how_sure_to_be(blobs):
+    X, y, _ = blobs
+    few = np.where(np.arange(300) < 90, y, -1)
+    ensembles = [TeacherEnsemble([teacher, teacher]).fit(X, few) for teacher in (Dull(), LogisticRegression(), Rash())]
+    temperatures = [ensemble.temperature_ for ensemble in ensembles]
+    assert temperatures[0] < 0.6
+    assert temperatures[0] < temperatures[1] < temperatures[2]
+    assert temperatures[2] > 1.2
+    plain = Dull().fit(X[:90], y[:90]).predict_proba(X)
+    np.testing.assert_array_equal(ensembles[0].predict_proba(X).argmax(1), plain.argmax(1))
+    assert log_loss(y[90:], ensembles[0].predict_proba(X)[90:]) < log_loss(y[90:], plain[90:]) - 0.2
+
+
+def test_without_held_out_labels_nothing_is_tempered(blobs):
+    X, _, _ = blobs
+    few = np.full(300, -1)
+    few[:3] = [0, 1, 2]
+    assert TeacherEnsemble([LogisticRegression(), Dull()]).fit(X, few).temperature_ == pytest.approx(1, abs=1e-3)
+    assert TeacherEnsemble([LogisticRegression()]).fit(X, few).temperature_ == pytest.approx(1, abs=1e-3)
+
+
 @pytest.mark.parametrize("labels", [[0, 1, 2], [0, 0, 1, 1, 2], [0, 0, 0, 0, 1, 2], [0, 1] + [2] * 30])
 def test_classes_of_one_row(blobs, labels):
     X, _, _ = blobs
@@ -102,3 +141,29 @@ def test_subsamples_of_many_rows(blobs, monkeypatch):
     monkeypatch.setattr(_teachers, "MAX_LABELLED_ROWS", 9)
     (teacher,) = TeacherEnsemble([SelfTrainingClassifier(LogisticRegression())]).fit(X, few).teachers_
     assert (teacher.labeled_iter_ == 0).sum() == 9
+
+
+def has_network(ensemble):
+    return any(isinstance(teacher, PriorFittedTeacher) for teacher in ensemble.teachers_)
+
+
+def test_the_prior_fitted_network_is_one_of_them(blobs):
+    X, y, few = blobs
+    encoder = TableEncoder().fit(X)
+    ensemble = TeacherEnsemble(n_folded_columns=2, layout=CellLayout.of(encoder)).fit(encoder.transform(X), few)
+    assert has_network(ensemble)
+    assert ensemble.weights_[-1] > 0.05
+    alone = PriorFittedTeacher(CellLayout.of(encoder)).fit(encoder.transform(X), few)
+    assert (alone.predict_proba(encoder.transform(X)).argmax(1) == y).mean() > 0.8
+
+
+def test_the_prior_fitted_network_steps_aside():
+    layout, rows = CellLayout(4, ()), np.full(25_001, -1)
+    rows[:4] = [0, 1, 0, 1]
+    assert is_for_network(rows[:25_000], layout)
+    assert not is_for_network(rows, layout)
+    assert not is_for_network(rows[:100], CellLayout(1_001, ()))
+    assert is_for_network(np.arange(100) % 2, layout)
+    assert not is_for_network(np.arange(101) % 2, layout)
+    assert not is_for_network(np.arange(501) % 20, layout)
+    assert not is_for_network(np.arange(54) % 27, layout)
