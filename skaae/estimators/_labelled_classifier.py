@@ -1,4 +1,4 @@
-"""What classifiers of partly labelled rows share: predictions by their probabilities, and scores of labelled rows."""
+"""What classifiers of partly labelled rows share: predictions, scores of labelled rows, and rows to label next."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
+from ..table._tables import take_rows
+from ._base import TableEstimator
 from ._labels import is_labelled, labels_as_array, with_common_dtype
 from ._meta_estimators import check_outer_classes
+from ._rows_to_label import choose_rows, draw_candidates, margin_uncertainty
+from ._training_data import scale
 
 __all__ = ["LabelledClassifierMixin"]
 
 
-class LabelledClassifierMixin(ClassifierMixin):
+class LabelledClassifierMixin(ClassifierMixin, TableEstimator):
     """Predictions and scores of a classifier with `predict_proba`, for which -1 marks rows without a label."""
 
     classes_: NDArray[Any]
@@ -56,6 +62,39 @@ class LabelledClassifierMixin(ClassifierMixin):
         """
         probabilities = self.predict_proba(X)
         return np.asarray(self.classes_[probabilities.argmax(1)])
+
+    def rows_to_label(self, X: Any, n_rows: int = 10, *, random_state: Any = None) -> NDArray[np.intp]:
+        """Choose the unlabelled rows whose labels would help most.
+
+        They are uncertain, unlike each other, and typical of many: the most uncertain tenth of the rows is clustered by
+        weights of uncertainty, and the row nearest to each centre is chosen [a]_. For a start without any label, use
+        `AAETransformer.rows_to_label`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows to choose from, without those that have a label. Of more than 5,000, a random part is looked at.
+        n_rows : int, default=10
+            How many to choose.
+        random_state : int, RandomState instance or None, default=None
+            Pass an int for the same rows in each call.
+
+        Returns
+        -------
+        indices : ndarray of shape (n_rows,)
+            Positions of the rows in `X`, all different; those that stand for most come first.
+
+        References
+        ----------
+        .. [a] Zhdanov, "Diverse mini-batch active learning", 2019, arXiv 1901.05954.
+        """
+        check_is_fitted(self)
+        X = self._validate(X, reset=False)
+        rng = check_random_state(random_state)
+        candidates = draw_candidates(len(X), n_rows, rng)
+        X = take_rows(X, candidates)
+        uncertainty = margin_uncertainty(self.predict_proba(X))
+        return candidates[choose_rows(scale(self.table_encoder_, X), n_rows, rng, uncertainty)]
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Accuracy.

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._plan import Architecture, TrainingData, TrainingPlan
 from ..table import TableEncoder, check_matrix
+from ..table._tables import take_rows
 from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
 from ._calibration import decode_draws
 from ._cluster_heads import CLUSTER_WEIGHTS, ClusterHeadsMixin
@@ -33,7 +34,8 @@ from ._labels import (
     encode_requested_classes,
 )
 from ._prior_blocks import TARGET_ATTRIBUTES, fit_targets, prior_blocks
-from ._training_data import hold_out, scale_lazily, weighted_rows
+from ._rows_to_label import choose_rows, draw_candidates
+from ._training_data import hold_out, scale, scale_lazily, weighted_rows
 
 __all__ = ["AAETransformer"]
 
@@ -329,6 +331,38 @@ class AAETransformer(ClusterHeadsMixin):
         check_is_fitted(self)
         rows = self._scale(X)
         return self._latent_code(self._model.encode(rows)[0]).astype(rows.dtype, copy=False)
+
+    def rows_to_label(self, X: Any, n_rows: int = 10, *, random_state: Any = None) -> NDArray[np.intp]:
+        """Choose rows to label first, where no label is known yet.
+
+        They are unlike each other and typical of many rows: codes are clustered, and the row nearest to each centre is
+        chosen [a]_. Once two classes are known, use `SemiSupervisedAAEClassifier.rows_to_label`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows to choose from. Of more than 5,000, a random part is looked at.
+        n_rows : int, default=10
+            How many to choose.
+        random_state : int, RandomState instance or None, default=None
+            Pass an int for the same rows in each call.
+
+        Returns
+        -------
+        indices : ndarray of shape (n_rows,)
+            Positions of the rows in `X`, all different; those that stand for most come first.
+
+        References
+        ----------
+        .. [a] Hacohen, Dekel and Weinshall, "Active learning on a budget: opposite strategies suit high and low
+           budgets", 2022, arXiv 2202.02794.
+        """
+        check_is_fitted(self)
+        X = self._validate(X, reset=False)
+        rng = check_random_state(random_state)
+        candidates = draw_candidates(len(X), n_rows, rng)
+        rows = scale(self.table_encoder_, take_rows(X, candidates))
+        return candidates[choose_rows(self._latent_code(self._model.encode(rows)[0]), n_rows, rng)]
 
     def inverse_transform(self, X: Any) -> Any:
         """Decode codes into rows, in the units of the training rows.
