@@ -118,6 +118,60 @@ MORE = {
     ),
 }
 SUMMARIES = {"summary": SUMMARY, "summary_of_more": MORE}
+SELECTIONS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {  # a file, its rows, and its columns
+    "choosing_few_labels": (
+        "few_labels_10",
+        (
+            *("SemiSupervisedAAEClassifier", "RandomForestClassifier", "LogisticRegression"),
+            *('LabelSpreading(kernel="knn")', "HistGradientBoostingClassifier"),
+        ),
+        ("method", "balanced accuracy", "log loss", "seconds", "tuned on", "untouched"),
+    ),
+    "choosing_outliers": (
+        "outliers",
+        ("AAEOutlierDetector", "LUNAR", "KNN", "GaussianMixture(4)", "IForest", "MCD", "ECOD"),
+        ("method", "one-class AUROC", "one-class precision", "contaminated AUROC", "contaminated precision", "seconds"),
+    ),
+    "choosing_known_outliers": (
+        "known_outliers",
+        ("AAEOutlierDetector", "RandomForestClassifier", "LogisticRegression", "without y"),
+        ("method", "AUROC, 5 known", "AUROC, 50 known", "precision, 5 known", "precision, 50 known"),
+    ),
+    "choosing_new_rows": (
+        "synthesis",
+        (
+            *("AAEGenerator", "TVAE", "CTGAN", "Gaussian copula", "interpolation between neighbours"),
+            "the training rows",
+        ),
+        ("generator", "shape", "trend", "utility", "detection", "nearer", "fit, seconds"),
+    ),
+    "choosing_rare_classes": (
+        "balancing",
+        ("AAEOverSampler", "class weights", "RandomOverSampler", "SMOTE", "none"),
+        (
+            *("method", "logistic, average precision", "logistic, balanced accuracy"),
+            *("boosting, average precision", "boosting, balanced accuracy", "seconds"),
+        ),
+    ),
+    "choosing_cells": (
+        "denoising",
+        ("AAEDenoiser", "KNNImputer", "IterativeImputer", "means", "PCA"),
+        ("method", "missing cells, error", "missing cells, seconds", "tables with noise, error"),
+    ),
+    "choosing_clusters": (
+        "clustering",
+        (
+            *("AAEClusterer", "KMeans", "AgglomerativeClustering, Ward", "GaussianMixture", "SpectralClustering"),
+            "HDBSCAN",
+        ),
+        ("method", "adjusted Rand index", "rank", "seconds"),
+    ),
+    "choosing_features": (
+        "features",
+        ("40 tables that no default was chosen on", "MNIST", "USPS"),
+        ("sets", "raw columns", "PCA", "AAETransformer", "won", "lost"),
+    ),
+}
 
 
 def load(name: str) -> dict[str, Any]:
@@ -152,11 +206,12 @@ def markdown(header: list[str], lines: list[tuple[str, ...]]) -> str:
     return "".join("".join(f"| {text} " if text else "| " for text in row) + "|\n" for row in rows)
 
 
-def table(name: str) -> str:
-    """A file as Markdown; its first column names the rows."""
+def table(name: str, shown: tuple[str, ...] = (), names: tuple[str, ...] = ()) -> str:
+    """A file as Markdown, or some of its rows and columns; its first column names the rows."""
     result = load(name)
-    names = list(dict.fromkeys(key for row in result["rows"] for key in row))
-    columns = [column_cells(key, [row.get(key) for row in result["rows"]], result["best"].get(key)) for key in names]
+    rows = result["rows"] if not shown else [Figures()[name][row] for row in shown]
+    names = names or tuple(dict.fromkeys(key for row in rows for key in row))
+    columns = [column_cells(key, [row.get(key) for row in rows], result["best"].get(key)) for key in names]
     columns[0] = [f"**{text}**" if ESTIMATOR.fullmatch(text.strip("`")) else text for text in columns[0]]
     return markdown([cell(key, 0) for key in names], list(zip(*columns, strict=True)))
 
@@ -179,6 +234,8 @@ def rendered(text: str) -> str:
 
 
 def table_or_summary(name: str) -> str:
+    if name in SELECTIONS:
+        return table(*SELECTIONS[name])
     return summary(SUMMARIES[name]) if name in SUMMARIES else table(name)
 
 

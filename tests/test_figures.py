@@ -31,7 +31,7 @@ def test_a_page_that_differs_is_found(monkeypatch, tmp_path):
 
 def test_every_result_is_on_a_page():
     shown = {match[1] for page in tables.pages() for match in tables.MARKER.findall(page.read_text())}
-    assert {path.stem for path in RESULTS} | set(tables.SUMMARIES) == shown
+    assert {path.stem for path in RESULTS} | set(tables.SUMMARIES) | set(tables.SELECTIONS) == shown
 
 
 @pytest.mark.parametrize("path", RESULTS, ids=[path.stem for path in RESULTS])
