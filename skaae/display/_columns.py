@@ -1,4 +1,4 @@
-"""Columns: those of tables that matter most, each in a panel; histograms of numbers, bars of categories."""
+"""Columns: those of tables that matter most, each in a panel; histograms of numbers and dates, bars of categories."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ._axes import Panels, hide_frame, make_panels
-from ._format import format_number, format_tick, percent, truncate
+from ._dates import date_kind_of, format_axis, number_format
+from ._format import format_number, percent, truncate
 from ._tables import is_numeric, to_floats, to_texts
 from ._validation import check_positive_int
 
@@ -92,14 +93,20 @@ def draw_distributions(
     values = [to_floats(cells) for cells in columns]
     distinct = np.unique(np.concatenate(values))
     distinct = distinct[~np.isnan(distinct)]
+    kind = date_kind_of(columns[0])
     if len(distinct) > MAX_NUMBER_BARS:
-        draw_histograms(ax, values, labels, colors, n_filled)
+        draw_histograms(ax, values, labels, colors, n_filled, kind)
     else:
-        draw_bars(ax, number_fractions(values, distinct), colors)
+        draw_bars(ax, number_fractions(values, distinct, kind), colors)
 
 
 def draw_histograms(
-    ax: Axes, columns: Sequence[NDArray[np.float64]], labels: Sequence[str], colors: Sequence[ColorType], n_filled: int
+    ax: Axes,
+    columns: Sequence[NDArray[np.float64]],
+    labels: Sequence[str],
+    colors: Sequence[ColorType],
+    n_filled: int,
+    kind: str | None,
 ) -> None:
     present = [values[~np.isnan(values)] for values in columns]
     edges, clipped = bin_edges(np.concatenate(present))
@@ -111,8 +118,8 @@ def draw_histograms(
     ax.set_yticks([])
     ax.margins(x=0.02)
     ax.set_ylim(bottom=0)
-    ax.xaxis.set_major_formatter(format_tick)
     ax.locator_params(axis="x", nbins=3)
+    format_axis(ax.xaxis, kind, edges)
     notes = [missing_note(columns, labels), "tails in the outer bars" if clipped else ""]
     ax.set_xlabel("\n".join(filter(None, notes)), fontsize="small")
 
@@ -142,10 +149,13 @@ def bin_edges(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
     return np.linspace(low, high, N_BINS + 1), clipped
 
 
-def number_fractions(columns: Sequence[NDArray[np.float64]], distinct: NDArray[np.float64]) -> pd.DataFrame:
+def number_fractions(
+    columns: Sequence[NDArray[np.float64]], distinct: NDArray[np.float64], kind: str | None
+) -> pd.DataFrame:
     """The fraction of each number in each table, and of missing cells."""
     fractions = pd.DataFrame({table: (values[:, None] == distinct).mean(0) for table, values in enumerate(columns)})
-    fractions.index = [format_number(number) for number in distinct]
+    write = format_number if kind is None else number_format(kind, distinct)
+    fractions.index = [write(number) for number in distinct]
     missing = [np.isnan(values).mean() for values in columns]
     if any(missing):
         fractions.loc["missing"] = missing

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+
+import numpy as np
 
 __all__ = ["format_cell", "format_number", "format_tick", "percent", "truncate"]
 
@@ -17,6 +20,8 @@ def truncate(text: str, max_length: int = 16) -> str:
 
 
 def format_cell(value: Any) -> str:
+    if isinstance(value, (datetime, np.datetime64)):
+        return str(value).replace("T", " ").removesuffix(" 00:00:00")
     return format_number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
 
 

@@ -13,6 +13,7 @@ from scipy.stats import norm
 from ._axes import AxesLike, Panels
 from ._colors import class_colors
 from ._columns import ColumnGrid
+from ._dates import date_kind_of, format_axis
 from ._format import truncate
 from ._images import ImageGrid, to_images
 from ._tables import is_numeric, split_columns, to_floats, to_frame, to_texts
@@ -234,6 +235,9 @@ class ManifoldDisplay:
         values = np.ma.masked_invalid(values.reshape(n_steps, n_steps))
         mesh = ax.pcolormesh(self.positions, self.positions, values, shading="nearest", **options)
         bar = ax.figure.colorbar(mesh, ax=ax)
+        kind = date_kind_of(cells)
+        if kind is not None:
+            format_axis(bar.ax.yaxis, kind, values.compressed())
         bar.ax.tick_params(labelsize="small")
         bar.outline.set_visible(False)
         if names:
@@ -251,6 +255,8 @@ def relative_change(cells: pd.Series) -> float:
         return 1.0 - float(pd.Series(to_texts(cells)).value_counts(normalize=True, dropna=False).iloc[0])
     values = to_floats(cells)
     values = values[~np.isnan(values)]
+    if date_kind_of(cells) is not None and len(values):
+        values = values - values.min()
     std = np.std(values) if len(values) else 0.0
     return float(std / (np.abs(values).mean() or 1.0)) if std else 0.0
 

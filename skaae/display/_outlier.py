@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_consistent_length
 from ._axes import AxesLike, hide_frame, make_panels
 from ._colors import DATA, MODEL
 from ._columns import ColumnGrid
+from ._dates import date_kind_of
 from ._format import percent, truncate
 from ._heatmap import draw_heatmap
 from ._tables import to_frame, to_texts
@@ -27,6 +28,7 @@ __all__ = ["OutlierDisplay"]
 ANOMALY = "#D55E00"
 N_BINS = 40
 MIN_COLOR_LIMIT = 0.3  # of shares, so that small ones look small
+MAX_CELL_LENGTH = 10
 TAIL_FRACTION = 0.005  # of the lowest scores that may be counted in the first bin
 
 
@@ -266,8 +268,13 @@ class OutlierDisplay:
 
 def cell_texts(table: pd.DataFrame) -> NDArray[Any]:
     """Cells as short texts, (n_rows, n_columns)."""
-    columns = [to_texts(cells, "missing") for _, cells in table.items()]
-    return np.array([[truncate(text, 10) for text in column] for column in columns], dtype=object).T
+    columns = []
+    for _, cells in table.items():
+        texts = to_texts(cells, "missing")
+        is_date = date_kind_of(cells) == "date"  # in two lines where it has a time of the day
+        lines = [text.replace("T", " ").split(" ", 1) if is_date else [text] for text in texts]
+        columns.append(["\n".join(truncate(line, MAX_CELL_LENGTH) for line in text) for text in lines])
+    return np.array(columns, dtype=object).T
 
 
 def lowest(scores: NDArray[np.float64], n_top: Any) -> NDArray[np.intp]:

@@ -1,4 +1,4 @@
-"""Tables as displays read them: DataFrames, whose columns are numbers or categories."""
+"""Tables as displays read them: DataFrames, whose columns are numbers, dates among them, or categories."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import ks_2samp
 
 from ..table import to_pandas
+from ._dates import date_kind_of, dates_as_floats
 from ._format import format_cell
 
 __all__ = ["align_columns", "column_distance", "is_numeric", "split_columns", "to_floats", "to_frame", "to_texts"]
@@ -57,17 +58,21 @@ def align_columns(X: Any, X_other: Any, names: tuple[str, str]) -> tuple[pd.Data
 
 
 def is_numeric(cells: pd.Series) -> bool:
-    """Whether cells are numbers rather than categories, as bools and text are."""
+    """Whether cells are numbers or dates rather than categories, as bools and text are."""
     if pd.api.types.is_bool_dtype(cells.dtype):
         return False
     if pd.api.types.is_numeric_dtype(cells.dtype):
         return True
     kinds = {"integer", "floating", "mixed-integer-float"}
-    return cells.dtype == object and pd.api.types.infer_dtype(cells, skipna=True) in kinds
+    is_number = cells.dtype == object and pd.api.types.infer_dtype(cells, skipna=True) in kinds
+    return is_number or date_kind_of(cells) is not None
 
 
 def to_floats(cells: pd.Series) -> NDArray[np.float64]:
-    """Cells as floats, NaN where they are missing."""
+    """Cells as floats, dates in days since 1970, times and durations in hours; NaN where they are missing."""
+    kind = None if pd.api.types.is_numeric_dtype(cells.dtype) else date_kind_of(cells)
+    if kind is not None:
+        return dates_as_floats(cells, kind)
     return np.asarray(cells.to_numpy(np.float64, na_value=np.nan))
 
 
