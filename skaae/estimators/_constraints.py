@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import ast
 import operator
-import re
-from collections.abc import Callable, Iterator
-from functools import cache, partial
+from collections.abc import Callable
+from difflib import get_close_matches
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,6 +21,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..table import count_decimals
+from ..table._comparable_dates import comparable_times, duration_of
+from ._constraint_rules import column_names, in_order, is_unique_call, normal, parse, target_of
 
 __all__ = ["Constraints", "Table"]
 
@@ -28,8 +30,6 @@ Table: TypeAlias = pd.DataFrame | NDArray[Any]
 Truth: TypeAlias = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 Draw: TypeAlias = Callable[[NDArray[np.intp]], NDArray[Any]]
 
-QUOTED = re.compile(r"`([^`]+)`")  # names that are no identifiers, as in `DataFrame.query`
-PREFIX = "_quoted_"
 ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -44,7 +44,6 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
-UNIQUE = "unique"
 MIN_ACCEPTANCE_RATE = 0.01
 MAX_ROUNDS = 1000
 TOLERANCE = 1e-6  # of sums and products, relative to their terms
@@ -66,6 +65,8 @@ class Constraints:
         How many decimals the columns have that are computed, by their names.
     computed : list of int
         The indices of these columns.
+    times : list of str
+        The columns that are dates, times or durations in text or objects, which rules read as such.
     """
 
     def __init__(self, rules: list[str], table: Table) -> None:
@@ -78,6 +79,10 @@ class Constraints:
                     " stand between backticks."
                 )
         self.rules = in_order(self.rules)
+        used = {name for rule in self.rules for name in column_names(parse(rule))}
+        self.times = sorted(name for name in used if comparable_times(table[name]) is not None)
+        for rule in self.rules:
+            self._check_kinds(rule, table)
         targets = {name for rule in self.rules if (name := target_of(parse(rule))) is not None}
         self.decimals = {name: decimals_of(table[name]) for name in sorted(targets)}
         self.computed = np.flatnonzero(table.columns.isin(list(self.decimals))).tolist()
@@ -89,6 +94,21 @@ class Constraints:
                     f" {rule!r}, which fails in {np.count_nonzero(~holds)} of {len(holds)} rows, first in row"
                     f" {int(np.flatnonzero(~holds)[0])}: correct these rows, drop them, or weaken the rule."
                 )
+
+    def _check_kinds(self, rule: str, table: pd.DataFrame) -> None:
+        """Raise an error where a rule compares what cannot be equal, or numbers in text."""
+        for node in ast.walk(parse(rule)):
+            if not isinstance(node, ast.Compare):
+                continue
+            terms = [node.left, *node.comparators]
+            for left, op, right in zip(terms, node.ops, terms[1:], strict=False):
+                for term, other in ((left, right), (right, left)):
+                    if not isinstance(term, ast.Name) or term.id in self.times:
+                        continue
+                    if not isinstance(op, ast.Eq | ast.NotEq):
+                        check_no_numbers_in_text(rule, table[term.id])
+                    elif isinstance(other, ast.Constant):
+                        check_constant(rule, table[term.id], other.value)
 
     def acceptance_rate(self, table: Table) -> float:
         """In which share of drawn rows the rules hold; an error where that is hopeless."""
@@ -131,12 +151,16 @@ class Constraints:
             name = target_of(tree)
             if name is None:
                 continue
-            values = as_floats(evaluate(tree.comparators[0], table))
+            values = as_floats(evaluate(tree.comparators[0], self._with_times(table)))
             decimals = self.decimals[name]
             values = values if decimals is None else np.round(values, decimals)
             present = np.isfinite(values) & table[name].notna().to_numpy()
             table = table.assign(**{name: with_cells(table[name], values, present)})
         return table
+
+    def _with_times(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The table whose dates, times and durations can be compared and subtracted."""
+        return table.assign(**{name: comparable_times(table[name]) for name in self.times}) if self.times else table
 
     def holds(self, table: Table, rule: str | None = None) -> NDArray[np.bool_]:
         """In which rows all rules hold, or one."""
@@ -153,7 +177,7 @@ class Constraints:
         return holds
 
     def _holds(self, table: pd.DataFrame, rule: str) -> NDArray[np.bool_]:
-        tree = parse(rule)
+        tree, table = parse(rule), self._with_times(table)
         name = target_of(tree)
         if name is None:
             return ~truth(tree, table)[1]
@@ -166,10 +190,47 @@ class Constraints:
 
 
 def named(table: Table) -> pd.DataFrame:
-    """A table whose columns have names: their own, or x0, x1, ..."""
+    """A table whose columns have names: their own, as Python reads them, or x0, x1, ..."""
     frame = pd.DataFrame(table, copy=False)
     has_names = all(isinstance(name, str) for name in frame.columns)
-    return frame if has_names else frame.set_axis([f"x{index}" for index in range(frame.shape[1])], axis=1)
+    names = [normal(name) if has_names else f"x{index}" for index, name in enumerate(frame.columns)]
+    if len(set(names)) < len(names):
+        raise ValueError(f"With `constraints`, names must differ as Python reads them. Got {list(frame.columns)}.")
+    return frame.set_axis(names, axis=1)
+
+
+def check_constant(rule: str, cells: pd.Series, constant: Any) -> None:
+    """Raise an error where a constant is none of a column's categories, or of another kind than its cells."""
+    if cells.dtype.kind in "mM":
+        return
+    is_category = isinstance(cells.dtype, pd.CategoricalDtype)
+    known = (cells.dtype.categories if is_category else pd.Index(pd.unique(cells.dropna()))).tolist()
+    is_text = all(isinstance(cell, str) for cell in known)
+    if is_text and isinstance(constant, str) and constant not in set(known):
+        nearest = get_close_matches(constant, known, n=3, cutoff=0.0)
+        raise ValueError(
+            f"`constraints` must compare categories with one of the column's. Got {constant!r} in {rule!r}; the nearest"
+            f" of column {cells.name!r} are {nearest}."
+        )
+    if len(known) and is_text != isinstance(constant, str):
+        raise ValueError(
+            f"`constraints` must compare columns with what is of their kind. Got {constant!r} in {rule!r}, where column"
+            f" {cells.name!r} has cells such as {known[0]!r}."
+        )
+
+
+def check_no_numbers_in_text(rule: str, cells: pd.Series) -> None:
+    """Raise an error where cells that are put in order are numbers in text, which are compared letter by letter."""
+    known = pd.Series(cells.dropna().unique(), dtype=object)
+    if (
+        len(known)
+        and all(isinstance(cell, str) for cell in known)
+        and pd.to_numeric(known, errors="coerce").notna().all()
+    ):
+        raise ValueError(
+            f"`constraints` must put numbers in order, not text. Got {rule!r}, where column {cells.name!r} has numbers"
+            f" as text, such as {known[0]!r}: convert it, for instance by `pd.to_numeric`."
+        )
 
 
 def decimals_of(cells: pd.Series) -> int | None:
@@ -177,99 +238,6 @@ def decimals_of(cells: pd.Series) -> int | None:
     if cells.dtype.kind not in "iuf":
         raise ValueError(f"`constraints` compute columns of numbers. Got {cells.dtype} in column {cells.name!r}.")
     return count_decimals(as_floats(cells.dropna()), cells.dtype)
-
-
-@cache
-def parse(rule: str) -> Any:
-    """The expression of a rule."""
-    names: list[str] = QUOTED.findall(rule)
-    for index, name in enumerate(names):
-        rule = rule.replace(f"`{name}`", f"{PREFIX}{index}")
-    try:
-        tree = ast.parse(rule.strip(), mode="eval").body
-        check_expression(tree)
-    except (SyntaxError, TypeError) as error:
-        raise ValueError(
-            "`constraints` must be rules such as 'start <= end', 'total == price * number' or 'unique(code)'. Got"
-            f" {rule!r}: {error}."
-        ) from None
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id.startswith(PREFIX):
-            node.id = names[int(node.id.removeprefix(PREFIX))]
-    return tree
-
-
-def check_expression(tree: ast.expr) -> None:
-    """Raise an error where an expression has no truth, or more than comparisons of sums and products."""
-    if isinstance(tree, ast.BoolOp):
-        for value in tree.values:
-            check_expression(value)
-    elif isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not):
-        check_expression(tree.operand)
-    elif isinstance(tree, ast.Compare):
-        if unknown := [type(op).__name__ for op in tree.ops if type(op) not in COMPARISONS]:
-            raise TypeError(f"there is no comparison by {unknown[0]}")
-        for term in (tree.left, *tree.comparators):
-            check_term(term)
-    elif not is_unique_call(tree):
-        raise TypeError(f"{ast.unparse(tree)!r} is no comparison")
-
-
-def check_term(term: ast.expr) -> None:
-    if isinstance(term, ast.BinOp) and type(term.op) in ARITHMETIC:
-        check_term(term.left)
-        check_term(term.right)
-    elif isinstance(term, ast.UnaryOp) and isinstance(term.op, ast.USub):
-        check_term(term.operand)
-    elif not isinstance(term, ast.Name) and not (
-        isinstance(term, ast.Constant) and isinstance(term.value, int | float | str)
-    ):
-        raise TypeError(f"{ast.unparse(term)!r} is neither a column nor a sum or product of columns")
-
-
-def is_unique_call(tree: ast.expr) -> bool:
-    """Whether an expression says that cells of columns, or their combinations, do not repeat."""
-    if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == UNIQUE):
-        return False
-    return bool(tree.args) and all(isinstance(name, ast.Name) for name in tree.args)
-
-
-def column_names(tree: ast.AST) -> Iterator[str]:
-    """The names of columns in an expression."""
-    if isinstance(tree, ast.Name):
-        yield tree.id
-    children = tree.args if isinstance(tree, ast.Call) else ast.iter_child_nodes(tree)
-    for child in children:
-        yield from column_names(child)
-
-
-def target_of(tree: Any) -> str | None:
-    """The column that a rule computes: that alone on the left of ``==``, where there are columns on the right."""
-    is_equation = isinstance(tree, ast.Compare) and len(tree.ops) == 1 and isinstance(tree.ops[0], ast.Eq)
-    if is_equation and isinstance(tree.left, ast.Name) and isinstance(tree.comparators[0], ast.BinOp):
-        return tree.left.id if any(column_names(tree.comparators[0])) else None
-    return None
-
-
-def in_order(rules: list[str]) -> list[str]:
-    """The rules, each after those that compute what it computes a column from."""
-    ordered: list[str] = []
-    waiting = list(rules)
-    while waiting:
-        computed_later = {target: rule for rule in waiting if (target := target_of(parse(rule))) is not None}
-        ready = [rule for rule in waiting if not set(sources_of(rule)) & computed_later.keys()]
-        if not ready:
-            raise ValueError(f"`constraints` must not compute columns from one another in a circle. Got {waiting}.")
-        ordered += ready
-        waiting = [rule for rule in waiting if rule not in ready]
-    return ordered
-
-
-def sources_of(rule: str) -> set[str]:
-    """The columns that a rule computes another column from, if it computes one."""
-    tree = parse(rule)
-    target = target_of(tree)
-    return set() if target is None else set(column_names(tree.comparators[0])) - {target}
 
 
 def evaluate(term: ast.expr, table: pd.DataFrame) -> Any:
@@ -281,7 +249,8 @@ def evaluate(term: ast.expr, table: pd.DataFrame) -> Any:
     if isinstance(term, ast.UnaryOp):
         return -evaluate(term.operand, table)
     assert isinstance(term, ast.BinOp)
-    return ARITHMETIC[type(term.op)](evaluate(term.left, table), evaluate(term.right, table))
+    left, right = of_like_kinds(evaluate(term.left, table), evaluate(term.right, table), in_sum=True)
+    return ARITHMETIC[type(term.op)](left, right)
 
 
 def truth(tree: ast.expr, table: pd.DataFrame) -> Truth:
@@ -309,11 +278,35 @@ def joined(parts: list[Truth]) -> Truth:
 
 def compare(compared: Callable[[Any, Any], Any], left: Any, right: Any, n: int) -> Truth:
     """Where a comparison is true and where it is false."""
+    left, right = of_like_kinds(left, right)
     known = ~(np.zeros(n, np.bool_) | pd.isna(left) | pd.isna(right))
     cells = [term[known] if isinstance(term, pd.Series) else term for term in map(plain, (left, right))]
     is_true = np.zeros(n, np.bool_)
     is_true[known] = np.asarray(compared(*cells), np.bool_)
     return is_true, known & ~is_true
+
+
+def of_like_kinds(left: Any, right: Any, *, in_sum: bool = False) -> tuple[Any, Any]:
+    """Two terms, text as a duration beside durations, and as a date beside dates, to which sums add durations."""
+    kinds = [getattr(getattr(term, "dtype", None), "kind", "") for term in (left, right)]
+    terms = []
+    for term, other_kind, other in ((left, kinds[1], right), (right, kinds[0], left)):
+        if not isinstance(term, str) or other_kind not in ("m", "M"):
+            terms.append(term)
+            continue
+        try:
+            is_duration = other_kind == "m" or in_sum
+            terms.append(duration_of(term) if is_duration else date_of(term, getattr(other.dtype, "tz", None)))
+        except ValueError:
+            kind = "duration, such as '30 days'" if is_duration else "date, such as '2024-05-01'"
+            raise TypeError(f"{term!r} is no {kind}") from None
+    return terms[0], terms[1]
+
+
+def date_of(text: str, zone: Any) -> pd.Timestamp:
+    """Text as a date, of a time zone if it names none."""
+    time = pd.Timestamp(text)
+    return time.tz_localize(zone) if zone is not None and time.tz is None else time
 
 
 def widened(cells: pd.Series) -> pd.Series:

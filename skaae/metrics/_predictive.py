@@ -123,17 +123,31 @@ def utility_score(
     >>> utility_score(X[::2], y[::2], X[1::2], y[1::2], random_state=0) > 0.95
     True
     """
-    tables = check_tables(X_real, X_generated)
-    targets = [check_labels(y, name) for y, name in ((y_real, "y_real"), (y_generated, "y_generated"))]
+    tables, names = check_tables(X_real, X_generated), ("y_real", "y_generated")
+    targets = [check_labels(y, name) for y, name in zip((y_real, y_generated), names, strict=True)]
     for table, y in zip(tables, targets, strict=True):
         check_consistent_length(table, y)
+    return predictive_score(tables, targets, names, estimator, scoring, random_state)
+
+
+def predictive_score(
+    tables: list[pd.DataFrame],
+    targets: list[NDArray[Any]],
+    names: tuple[str, str],
+    estimator: Any = None,
+    scoring: Any = None,
+    random_state: Any = None,
+) -> float:
+    """`utility_score` of checked tables and targets, which messages call by some names."""
     is_continuous = type_of_target(targets[0]) == "continuous"
     classify = not is_continuous if estimator is None else is_classifier(estimator)
     if estimator is None:
         cls = HistGradientBoostingClassifier if classify else HistGradientBoostingRegressor
         estimator, tables = cls(random_state=draw_seed(random_state)), encode_for_trees(tables)
     if classify:
-        targets[1], targets[0] = match_classes(targets[1], targets[0])
+        if scoring is None and len(np.unique(targets[0])) < 2:
+            raise ValueError(f"`{names[0]}` must have two classes at least. Got {np.unique(targets[0]).tolist()}.")
+        targets = [*match_classes(targets[1], targets[0])][::-1]
         if len(np.unique(targets[1])) == 1:
             estimator = DummyClassifier()  # others need two classes
     with limit_openmp(tables[1].size):
@@ -153,8 +167,6 @@ def draw_seed(random_state: Any) -> int:
 def mean_auc(model: Any, X: Any, y: NDArray[Any]) -> float:
     """Mean area under the ROC curve of each class of the rows against the others."""
     classes = np.unique(y)
-    if len(classes) < 2:
-        raise ValueError(f"`y_real` must have two classes at least. Got {list(classes)}.")
     probabilities = dict(zip(model.classes_, model.predict_proba(X).T, strict=True))
     aucs = [roc_auc_score(y == label, probabilities.get(label, np.zeros(len(y)))) for label in classes]
     return float(np.mean(aucs))

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from ._columns import column_shape_error, pair_trend_error
-from ._predictive import detection_score, draw_seed, utility_score
+from ._predictive import detection_score, draw_seed, predictive_score
 from ._privacy import nearest_record_share
 from ._tables import check_dataframe, check_tables, factorize_pair, is_numeric, to_floats
-from ._validation import check_integer
+from ._validation import check_integer, check_labels
 
 __all__ = ["QualityTables", "quality_report"]
 
@@ -53,8 +53,8 @@ class QualityTables:
                 raise ValueError(
                     f"`target` must be a column of the tables. Got {target!r}, not one of {[*self.holdout]}."
                 )
-            both = (self.generated, self.train)
-            figures.loc["utility"] = [self._utility(rows, target, estimator) for rows in both]
+            both = {"X_generated": self.generated, "X_train": self.train}
+            figures.loc["utility"] = [self._utility(rows, name, target, estimator) for name, rows in both.items()]
         return figures
 
     def _both(self, error: Any) -> pd.DataFrame:
@@ -73,10 +73,16 @@ class QualityTables:
         known = repeated.iloc[: len(train)].drop_duplicates()
         return float(repeated.iloc[len(train) :].merge(known, how="left", indicator=True)["_merge"].eq("both").mean())
 
-    def _utility(self, rows: pd.DataFrame, target: Hashable, estimator: Any) -> float:
-        tables = self.holdout, rows
-        arguments = [part for table in tables for part in (table.drop(columns=[target]), table[target])]
-        return utility_score(*arguments, estimator=estimator, random_state=self.seed)
+    def _utility(self, rows: pd.DataFrame, name: str, target: Hashable, estimator: Any) -> float:
+        """How well rows teach what the target is; those in which it is missing are left out."""
+        known = [table[table[target].notna()] for table in (self.holdout, rows)]
+        names = (f"X_holdout[{target!r}]", f"{name}[{target!r}]")
+        for table, label in zip(known, names, strict=True):
+            if not len(table):
+                raise ValueError(f"`{label}` must have cells that are not missing. Got none.")
+        tables = check_tables(*(table.drop(columns=[target]) for table in known), ("X_holdout", name))
+        targets = [check_labels(table[target], label) for table, label in zip(known, names, strict=True)]
+        return predictive_score(tables, targets, names, estimator, random_state=self.seed)
 
 
 def quality_report(
@@ -103,7 +109,8 @@ def quality_report(
     X_generated : DataFrame or array-like of shape (n_generated, n_features)
         Generated rows.
     target : str or int or None, default=None
-        Name of a column that other columns predict. With one, the report has the utility of the rows.
+        Name of a column that other columns predict. With one, the report has the utility of the rows, but for those in
+        which it is missing.
     estimator : classifier, regressor or None, default=None
         What predicts it, as in `utility_score`: whole numbers are classes, unless this is a regressor.
     max_rows : int, default=5000
@@ -116,7 +123,8 @@ def quality_report(
     report : DataFrame
         Columns "generated", "real" and "best", and rows
 
-        - "columns", `column_shape_error`, and "pairs", `pair_trend_error`, against held-out rows;
+        - "columns", `column_shape_error`, and "pairs", `pair_trend_error`, against held-out rows; NaN where tables of
+          one column have no pairs;
         - "detection", `detection_score` beside held-out rows;
         - "nearer to training", `nearest_record_share`, of which real rows have one half;
         - "copies", the fraction of rows that are equal to a training row, and that of held-out rows;

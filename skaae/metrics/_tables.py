@@ -39,7 +39,8 @@ def check_tables(first: Any, second: Any, names: tuple[str, ...] = ("X_real", "X
     real, generated = (check_dataframe(X, name) for X, name in zip((first, second), names, strict=True))
     if set(real) != set(generated):
         missing, extra = [c for c in real if c not in generated], [c for c in generated if c not in real]
-        raise ValueError(f"Both tables must have the same columns. Got one without {missing}, or with {extra} besides.")
+        differences = [f"one without {missing}"] * bool(missing) + [f"one with {extra} besides"] * bool(extra)
+        raise ValueError(f"Both tables must have the same columns. Got {' and '.join(differences)}.")
     generated = generated[list(real)]
     return dates_to_numbers(bools_as_numbers(real, generated), bools_as_numbers(generated, real))
 

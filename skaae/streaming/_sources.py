@@ -175,10 +175,11 @@ def open_parquet(path: Path) -> Any:
 
 
 def read_row_group(path: Path, group: int, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pd.DataFrame]:
-    """The rows of a row group of a Parquet file in chunks."""
+    """The rows of a row group of a Parquet file in chunks; in exact dtypes where the file names none of pandas."""
     with open_parquet(path) as file:
+        has_dtypes = b"pandas" in (file.schema_arrow.metadata or {})
         for batch in file.iter_batches(batch_rows, row_groups=[group], columns=columns, use_threads=False):
-            yield batch.to_pandas()
+            yield batch.to_pandas() if has_dtypes else to_pandas(batch)
 
 
 def shuffle_chunks(

@@ -1,5 +1,7 @@
 """Rules that hold in every generated row."""
 
+import datetime
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -40,6 +42,62 @@ def changed(**cells):
 @pytest.mark.parametrize("rule", RULES)
 def test_rules_hold_in_the_training_rows(rule):
     assert Constraints([rule], TABLE).holds(TABLE).all()
+
+
+TIMES = pd.DataFrame(
+    {
+        "start": ["2024-01-01", "2024-03-05", None],
+        "end": pd.to_datetime(["2024-02-01", "2024-03-09", "2024-02-01"]),
+        "at": pd.to_datetime(["2024-02-01", "2024-03-09", "2024-02-01"]).tz_localize("Europe/Berlin"),
+        "day": [datetime.date(2024, 1, 1), datetime.date(2024, 3, 5), datetime.date(2024, 2, 1)],
+        "clock": [datetime.time(8), datetime.time(9, 30), datetime.time(17)],
+        "wait": ["PT15M", "P1DT2H", "PT30M"],
+        "zip": ["9", "10", "11"],
+        "kind": pd.Categorical(["sold", "open", "open"]),
+        "days": [31, 4, 0],
+        "\u00b5g": [1.0, 2.0, 3.0],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "holds"),
+    [
+        ("start <= end", [True, True, True]),
+        ("end - start <= '30 days'", [False, True, True]),
+        ("end - start <= 'P31D'", [True, True, True]),
+        ("start + '10 days' >= end", [False, True, True]),
+        ("start >= '2024-02-01'", [False, True, True]),
+        ("day == start", [True, True, True]),
+        ("day > '2024-01-31' and at > '2024-02-01'", [False, True, False]),
+        ("at <= '2024-02-01T00:00+01:00'", [True, False, True]),
+        ("'08:00' <= clock < '17:00'", [True, True, False]),
+        ("wait <= '0 days 00:30:00'", [True, False, True]),
+        ("days == (end - start) / '1 day'", [True, True, True]),
+        ("\u00b5g < 3", [True, True, False]),
+        ("`\u00b5g` < 3", [True, True, False]),
+        ("\u03bcg < 3", [True, True, False]),
+    ],
+)
+def test_dates_and_durations_are_compared_however_they_are_written(rule, holds):
+    assert Constraints([rule], TIMES[np.array(holds)]).holds(TIMES).tolist() == holds
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("kind != 'sodl'", r"Got 'sodl' in .*; the nearest of column 'kind' are \['sold', 'open'\]"),
+        ("zip == 9", "Got 9 in .*, where column 'zip' has cells such as '9'"),
+        ("kind != 3", "Got 3 in .*, where column 'kind' has cells such as 'open'"),
+        ("days != '3'", "Got '3' in .*, where column 'days' has cells such as 31"),
+        ("zip < '10'", "column 'zip' has numbers as text, such as '9': convert it, for instance by `pd.to_numeric`"),
+        ("end != 'soon'", "'soon' is no date, such as"),
+        ("end - start <= 'long'", "'long' is no duration, such as"),
+    ],
+)
+def test_constants_that_cannot_be_are_errors(rule, message):
+    with pytest.raises(ValueError, match=message):
+        Constraints([rule], TIMES)
 
 
 @pytest.mark.parametrize(

@@ -85,3 +85,20 @@ def test_arrays_and_a_position_as_target():
 def test_wrong_arguments_are_named(options, message):
     with pytest.raises((ValueError, KeyError), match=message):
         report_of(HOLDOUT, **options)
+
+
+def test_a_target_that_is_missing_in_some_rows():
+    rng = np.random.default_rng(0)
+    tables = [pd.DataFrame({"x": rng.normal(size=300), "z": rng.normal(size=300)}) for _ in range(3)]
+    tables = [table.assign(y=np.where(table.x > 0, "a", "b")) for table in tables]
+    for table in tables:
+        table.loc[::3, "y"] = None
+    report = quality_report(*tables, target="y", random_state=0)
+    assert report.loc["utility", ["generated", "real"]].min() > 0.95
+    train, holdout, generated = tables
+    with pytest.raises(ValueError, match=r"`X_holdout\['y'\]` must have two classes at least. Got \['a'\]"):
+        quality_report(train, holdout.assign(y="a"), generated, target="y", random_state=0)
+    with pytest.raises(ValueError, match=r"`X_generated\['y'\]` must have cells that are not missing"):
+        quality_report(train, holdout, generated.assign(y=None), target="y", random_state=0)
+    with pytest.raises(ValueError, match=r"same columns. Got one with \['w'\] besides\.$"):
+        quality_report(train, holdout, generated.assign(w=1), random_state=0)

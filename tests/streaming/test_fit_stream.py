@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -277,3 +279,24 @@ def test_labels_of_chunks_keep_their_marks():
     assert fit_stream(model, X, target=y).classes_.tolist() == ["u", "v"]
     del model._model
     assert fit_stream(model, X, target=masked).classes_.tolist() == [0, 1]
+
+
+def test_parquet_files_keep_their_types(tmp_path):
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    n = 120
+    columns = {
+        "large": pa.array([2**60 + i % 7 if i % 5 else None for i in range(n)], pa.int64()),
+        "day": pa.array(np.arange(n) % 30, pa.int32()).cast(pa.date32()),
+        "price": pa.array([Decimal(i % 9) for i in range(n)], pa.decimal128(8, 2)),
+        "flag": pa.array([True, None] * (n // 2)),
+    }
+    path = tmp_path / "arrow.parquet"
+    parquet.write_table(pa.table(columns), path, row_group_size=40)
+    chunks = list(read_chunks(path))
+    assert [list(map(str, chunk.dtypes)) for chunk in chunks] == [["Int64", "datetime64[s]", "object", "boolean"]] * 3
+    assert chunks[0]["large"].tolist()[:3] == [pd.NA, 2**60 + 1, 2**60 + 2]
+    made = fit_small(path).sample(20, random_state=0)
+    assert list(map(str, made.dtypes)) == ["Int64", "datetime64[s]", "object", "boolean"]
+    assert made["large"].dropna().isin(range(2**60, 2**60 + 7)).all()
+    for source in (pa.table(columns), lambda: pa.table(columns).to_reader(40)):
+        assert fit_small(source).sample(3, random_state=0).schema.types == pa.table(columns).schema.types
