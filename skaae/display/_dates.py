@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..table._date_formats import date_kind, dates_as_numbers
+from ..table import date_kind, dates_as_numbers
 from ._format import format_tick
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """Rows of a table as rows of numbers for a network, and back."""
 
 from ._columns import MAX_CATEGORIES, count_decimals
+from ._date_formats import date_kind, dates_as_numbers
 from ._encoder import TableEncoder
 from ._frames import FrameFormat, is_frame, to_pandas
 from ._identifiers import identifier_columns
@@ -31,6 +32,8 @@ __all__ = [
     "check_unique_names",
     "concatenate",
     "count_decimals",
+    "date_kind",
+    "dates_as_numbers",
     "identifier_columns",
     "is_frame",
     "is_memory_mapped",
