@@ -80,7 +80,8 @@ class QualityTables:
         for table, label in zip(known, names, strict=True):
             if not len(table):
                 raise ValueError(f"`{label}` must have cells that are not missing. Got none.")
-        tables = check_tables(*(table.drop(columns=[target]) for table in known), ("X_holdout", name))
+        holdout, others = (table.drop(columns=[target]) for table in known)
+        tables = check_tables(holdout, others, ("X_holdout", name))
         targets = [check_labels(table[target], label) for table, label in zip(known, names, strict=True)]
         return predictive_score(tables, targets, names, estimator, random_state=self.seed)
 
