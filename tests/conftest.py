@@ -19,13 +19,13 @@ def X():
 
 @pytest.fixture
 def few_epochs(monkeypatch):
-    """Fits of twenty epochs at most, for code that the build of the documentation runs in full."""
+    """Fits of five epochs at most, for code that says what it says: learning has tests of its own."""
 
     def limited(fit):
         @functools.wraps(fit)
         def fit_briefly(self, *args, **kwargs):
             epochs = {name: value for name, value in self.get_params(deep=False).items() if name.endswith("max_iter")}
-            self.set_params(**{name: 20 if value == "auto" else min(value, 20) for name, value in epochs.items()})
+            self.set_params(**{name: 5 if value == "auto" else min(value, 5) for name, value in epochs.items()})
             return fit(self, *args, **kwargs)
 
         return fit_briefly

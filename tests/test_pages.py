@@ -45,10 +45,9 @@ def documented():
             yield f"{home}.{line.strip()}"
 
 
+@pytest.mark.usefixtures("few_epochs")
 @pytest.mark.parametrize(("page", "code"), RUNS, ids=[page for page, _ in RUNS])
-def test_code_runs(page, code, tmp_path, monkeypatch, request):
-    if page != "README.md":
-        request.getfixturevalue("few_epochs")
+def test_code_runs(page, code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(compile(code, page, "exec"), {"__name__": "__page__"})
 
