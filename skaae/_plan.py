@@ -86,7 +86,9 @@ class TrainingPlan:
 
     The encoder's input has normal ``noise`` of this standard deviation (with ``random_noise_level`` each row draws a
     level up to it, mostly low); a ``salt_and_pepper_fraction`` of the cells becomes an extreme value or another
-    category (of all numeric columns with ``shared_extremes``); a ``masked_fraction`` is masked.
+    category (of all numeric columns with ``shared_extremes``); a ``masked_fraction`` is masked. With ``any_order`` each
+    row has its own fraction, up to that, and only masked cells count in the reconstruction error: the decoder learns
+    the distribution of each cell given any of the others (Uria, Murray and Larochelle, 2014, arXiv 1310.1757).
 
     The schedule "joint" has all losses in one update, "alternating" the phases of the paper in turn, "flow" the flow
     only. The ``regularizer`` is "adversarial", or a discrepancy: "mmd" or "sliced_wasserstein".
@@ -110,6 +112,7 @@ class TrainingPlan:
     salt_and_pepper_fraction: PerMember = 0.0
     shared_extremes: bool = False
     masked_fraction: PerMember = 0.0
+    any_order: bool = False
     weight_decay: PerMember = 0.0
     schedule: Literal["joint", "alternating", "flow"] = "joint"
     regularizer: str = "adversarial"

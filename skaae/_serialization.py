@@ -33,7 +33,9 @@ TYPE_KEY = "__type__"
 CLASSES = {
     "_plan": ("Architecture", "Block"),
     "estimators._anomaly_score": ("AnomalyScore",),
+    "estimators._cell_bins": ("Cell", "CellBins"),
     "estimators._cell_novelty": ("CellNovelty",),
+    "estimators._completion": ("Completion",),
     "estimators._conformal": ("ConformalFold",),
     "estimators._class_styles": ("ClassStyles",),
     "estimators._conditions": ("Conditions",),

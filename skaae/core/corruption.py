@@ -39,7 +39,7 @@ class Corruption:
         self.adds_noise, self.adds_salt_and_pepper, self.masks = (bool(np.any(level)) for level in levels)
         self.noise, self.salt_and_pepper_fraction, self.masked_fraction = map(per_member, levels)
         self.streams = [RandomStreams(plan.seeds, x.device, purpose=purpose) for purpose in (1, 2, 3)]
-        self.random_noise_level = plan.random_noise_level
+        self.random_noise_level, self.random_masked_fraction = plan.random_noise_level, plan.any_order
         self.one_hot_groups = architecture.one_hot_groups
         self.n_features, self.n_numeric = architecture.n_features, architecture.n_numeric
         self.n_mask_columns = architecture.n_mask_columns
@@ -60,7 +60,10 @@ class Corruption:
         if self.adds_salt_and_pepper:
             x = self._add_salt_and_pepper(x, salt_and_pepper_streams, shard)
         if self.masks:
-            masked = shard.select(mask_streams.uniform(shard.n_draws, self.n_mask_columns)) < self.masked_fraction
+            fraction = self.masked_fraction
+            if self.random_masked_fraction:
+                fraction = fraction * shard.select(mask_streams.uniform(shard.n_draws, 1))
+            masked = shard.select(mask_streams.uniform(shard.n_draws, self.n_mask_columns)) < fraction
             x = torch.cat([x[..., : self.n_features], torch.maximum(self._mask(x), masked.to(x.dtype))], -1)
         return self._zero_missing(x) if self.n_mask_columns else x
 

@@ -98,13 +98,20 @@ class Loss(Protocol):
 
 
 class ReconstructionLoss:
-    """The reconstruction error."""
+    """The reconstruction error, of all cells or of those that the encoder does not see."""
 
     modules: tuple[str, ...] = ("encoder", "decoder", "cluster_heads")
 
+    def __init__(self, masked_only: bool = False) -> None:
+        self.masked_only = masked_only
+
     def __call__(self, model: AdversarialAutoencoder, batch: Batch) -> dict[str, Tensor]:
         decoder_output = model.decode(batch.encode(model), batch.condition)
-        loss = batch.mean(model.reconstruction_errors(decoder_output, batch.x))
+        errors = model.reconstruction_errors(decoder_output, batch.x)
+        if self.masked_only:
+            mask = batch.encoder_input[..., model.architecture.n_features :]
+            errors = errors * mask[..., list(model.architecture.mask_indices)]
+        loss = batch.mean(errors)
         batch.reconstruction_error = loss.detach()
         return {"reconstruction": loss}
 

@@ -90,9 +90,9 @@ def update_steps(architecture: Architecture, plan: TrainingPlan, data: TensorDat
     """
     if plan.schedule == "flow":
         return [UpdateStep((FlowMatchingLoss(),))]
-    reconstruction: tuple[Loss, ...] = (ReconstructionLoss(),)
+    reconstruction: tuple[Loss, ...] = (ReconstructionLoss(plan.any_order),)
     if architecture.cluster_heads:
-        reconstruction = (ReconstructionLoss(), HeadSeparationLoss())
+        reconstruction = (*reconstruction, HeadSeparationLoss())
     class_losses = category_losses(architecture, plan, data)
     if data.targets is not None:
         class_losses = (*class_losses, HeadLoss(member_tensor(plan.supervised_weight, plan, data)))

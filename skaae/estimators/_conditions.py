@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 from sklearn.utils.validation import column_or_1d
 
-from ..table import TableEncoder, check_unique_names
+from ..table import TableEncoder, check_unique_names, to_pandas
 from ._labels import check_text, to_array
 
-__all__ = ["Conditions"]
+__all__ = ["Conditions", "in_range", "requested_condition", "shown"]
 
 MAX_DISTINCT = 100_000  # conditions that `sample` draws from
 MAX_SHOWN = 5  # values in a message
@@ -93,6 +93,13 @@ class Conditions:
         if rng is not None or current is not None:
             self._warn_of_new_combinations(condition)
         return condition
+
+    def encode_given(self, y: Any, n: int, rng: np.random.RandomState) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Encoded conditions, (n, width), and which of their columns are asked for, (width,), all others being any."""
+        if y is None:
+            return np.resize(self.values[:1], (n, self.width)), np.zeros(self.width, np.bool_)
+        values, allowed = self._read(y, n)
+        return self.encode(y, n, rng), self._columns_of(values) | self._columns_of(allowed)
 
     def sample(self, n: int, rng: np.random.RandomState) -> NDArray[Any]:
         """Encoded conditions, (n, width), drawn as often as they occurred in training."""
@@ -205,25 +212,8 @@ class Conditions:
         """Which distinct conditions of the training rows are in a range or a set."""
         if not isinstance(option, tuple):
             return self._in_set(name, sorted(option, key=repr))
-        cells, bounds = self.encoder.inverse_transform(self.values)[name], pd.Series(option)
-        if isinstance(cells.dtype, pd.CategoricalDtype) and cells.dtype.ordered:
-            bounds = pd.Series(cells.dtype.categories.get_indexer(bounds)).replace(-1, np.nan)
-            cells = cells.cat.codes
-        try:
-            if is_unordered(cells):
-                raise TypeError
-            is_range = len(bounds) == 2 and bounds.notna().all() and bounds[0] <= bounds[1]
-            inside = np.asarray(cells.between(*bounds), np.bool_) if is_range else np.zeros(len(cells), np.bool_)
-        except TypeError:
-            raise ValueError(
-                f"A range must be of numbers, or of categories in an order. Got {option} for {name!r}: ask for a set of"
-                " values."
-            ) from None
-        if not is_range:
-            raise ValueError(
-                f"A tuple must be a range (low, high), low <= high. Got {option} for {name!r}: a set is drawn from, a"
-                " list has a value for each row."
-            )
+        cells = self.encoder.inverse_transform(self.values)[name]
+        inside = in_range(cells, option, name)
         if not inside.any():
             low, high = self.ranges.get(name, (cells.min(), cells.max()))
             raise ValueError(
@@ -345,6 +335,30 @@ class Conditions:
             )
 
 
+def in_range(cells: pd.Series, option: tuple[Any, ...], name: Any) -> NDArray[np.bool_]:
+    """Which cells are in a range (low, high)."""
+    bounds = pd.Series(option)
+    if isinstance(cells.dtype, pd.CategoricalDtype) and cells.dtype.ordered:
+        bounds = pd.Series(cells.dtype.categories.get_indexer(bounds)).replace(-1, np.nan)
+        cells = cells.cat.codes
+    try:
+        if is_unordered(cells):
+            raise TypeError
+        is_range = len(bounds) == 2 and bounds.notna().all() and bounds[0] <= bounds[1]
+        inside = np.asarray(cells.between(*bounds), np.bool_) if is_range else np.zeros(len(cells), np.bool_)
+    except TypeError:
+        raise ValueError(
+            f"A range must be of numbers, or of categories in an order. Got {option} for {name!r}: ask for a set of"
+            " values."
+        ) from None
+    if not is_range:
+        raise ValueError(
+            f"A tuple must be a range (low, high), low <= high. Got {option} for {name!r}: a set is drawn from, a"
+            " list has a value for each row."
+        )
+    return inside
+
+
 def number_rows(columns: list[NDArray[Any]], n: int) -> NDArray[np.intp]:
     """A number for each row, equal where all columns are, from 0."""
     numbers = np.zeros(n, np.intp)
@@ -376,3 +390,25 @@ def shown(values: list[Any]) -> str:
 def plain(value: Any) -> Any:
     """A value as Python's, where it was numpy's."""
     return value.item() if isinstance(value, np.generic) else value
+
+
+def requested_condition(
+    conditions: Conditions | None,
+    y: Any,
+    n_samples: int,
+    *,
+    rng: np.random.RandomState | None = None,
+    current: NDArray[Any] | None = None,
+) -> NDArray[Any] | None:
+    """The condition of each row, (n_samples, condition_width): as asked for in ``y``, else current, else drawn."""
+    if conditions is None:
+        if y is not None:
+            raise ValueError(f"`y` must be None for a model that was fitted without conditions. Got {y!r:.80}.")
+        return None
+    if y is not None:
+        return conditions.encode(to_pandas(y), n_samples, rng, current)
+    if current is not None:
+        return current
+    if rng is None:
+        raise ValueError("`y` must be given to a model that was fitted with conditions. Got None.")
+    return conditions.sample(n_samples, rng)

@@ -20,11 +20,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..table import count_decimals
+from ..table import TableEncoder, count_decimals
 from ..table._comparable_dates import comparable_times, duration_of
 from ._constraint_rules import column_names, in_order, is_unique_call, normal, parse, target_of
 
-__all__ = ["Constraints", "Table"]
+__all__ = ["Constraints", "Table", "decoded", "named"]
 
 Table: TypeAlias = pd.DataFrame | NDArray[Any]
 Truth: TypeAlias = tuple[NDArray[np.bool_], NDArray[np.bool_]]
@@ -63,11 +63,15 @@ class Constraints:
     ----------
     decimals : dict of str to int or None
         How many decimals the columns have that are computed, by their names.
+    source_decimals : dict of str to int or None
+        How many decimals the columns have that they are computed from.
     computed : list of int
-        The indices of these columns.
+        The indices of the columns that are computed.
     times : list of str
         The columns that are dates, times or durations in text or objects, which rules read as such.
     """
+
+    source_decimals: dict[str, int | None] = {}
 
     def __init__(self, rules: list[str], table: Table) -> None:
         table, self.rules = named(table), [str(rule) for rule in rules]
@@ -85,6 +89,8 @@ class Constraints:
             self._check_kinds(rule, table)
         targets = {name for rule in self.rules if (name := target_of(parse(rule))) is not None}
         self.decimals = {name: decimals_of(table[name]) for name in sorted(targets)}
+        sources = {name for rule in self.rules for name in sources_of(rule)}
+        self.source_decimals = {name: decimals_of(table[name]) for name in sorted(sources)}
         self.computed = np.flatnonzero(table.columns.isin(list(self.decimals))).tolist()
         for rule in self.rules:
             holds = self.holds(table, rule)
@@ -144,6 +150,27 @@ class Constraints:
             rows: NDArray[Any] = completed.to_numpy(dtype=table.dtype)
             return rows
         return completed.set_axis(table.columns, axis=1)
+
+    def solve(self, table: Table, missing: NDArray[np.bool_]) -> Table:
+        """A completed table, in which cells that were missing are what given sums and products ask for."""
+        solved = named(table)
+        known = pd.DataFrame(~missing, columns=solved.columns)
+        for rule in reversed(self.rules):
+            target = target_of(parse(rule))
+            names = [] if target is None else list(column_names(parse(rule).comparators[0]))
+            for name in reversed(names):
+                rows = (known[target] & ~known[name]).to_numpy()
+                if names.count(name) > 1 or not rows.any():
+                    continue
+                values = as_floats(inverted(parse(rule).comparators[0], name, as_floats(solved[target]), solved))
+                decimals = self.source_decimals.get(name)
+                values = values if decimals is None else np.round(values, decimals)
+                rows = rows & np.isfinite(values)
+                solved = solved.assign(**{name: with_cells(solved[name], values, rows)})
+                known.loc[rows, name] = True
+        if isinstance(table, np.ndarray):
+            return solved.to_numpy(dtype=table.dtype)
+        return solved.set_axis(table.columns, axis=1)
 
     def _completed(self, table: pd.DataFrame) -> pd.DataFrame:
         for rule in self.rules:
@@ -253,6 +280,26 @@ def evaluate(term: ast.expr, table: pd.DataFrame) -> Any:
     return ARITHMETIC[type(term.op)](left, right)
 
 
+def inverted(term: ast.expr, name: str, value: Any, table: pd.DataFrame) -> Any:
+    """What a column has to be in the rows of a table for a sum or product to have a value."""
+    if isinstance(term, ast.Name):
+        return value
+    if isinstance(term, ast.UnaryOp):
+        return inverted(term.operand, name, -value, table)
+    assert isinstance(term, ast.BinOp)
+    is_left = name in column_names(term.left)
+    mine, other = (term.left, term.right) if is_left else (term.right, term.left)
+    operand = as_floats(evaluate(other, table)) if any(column_names(other)) else evaluate(other, table)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if isinstance(term.op, ast.Add | ast.Mult):
+            value = value - operand if isinstance(term.op, ast.Add) else value / operand
+        elif isinstance(term.op, ast.Sub):
+            value = value + operand if is_left else operand - value
+        else:
+            value = value * operand if is_left else operand / value
+    return inverted(mine, name, value, table)
+
+
 def truth(tree: ast.expr, table: pd.DataFrame) -> Truth:
     """Where an expression is true, and where it is false; neither, where that depends on a missing cell."""
     if isinstance(tree, ast.UnaryOp):
@@ -340,5 +387,14 @@ def with_cells(cells: pd.Series, values: NDArray[np.float64], present: NDArray[n
     new = pd.Series(values[present], index=cells.index[present])
     convert = partial(pd.Series.astype, dtype=cells.dtype)
     cells = cells.copy()
-    cells.loc[present] = convert(new.round() if cells.dtype.kind in "iu" else new)
+    cells.loc[present] = convert(new.round() if cells.dtype.kind in "iu" else new).array
     return cells
+
+
+def decoded(encoder: TableEncoder, constraints: Constraints | None, rows: NDArray[Any]) -> Table:
+    """The table of encoded rows, with the columns that constraints compute, and those that these determine."""
+    table = encoder.decode(rows)
+    if constraints is None:
+        return table
+    table = encoder.follow_dependences(constraints.complete(table), constraints.computed)
+    return constraints.complete(table)

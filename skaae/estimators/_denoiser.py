@@ -21,6 +21,7 @@ from ..table import TableEncoder, missing_mask, to_pandas
 from ._base import BaseAAE, draw_seeds, validated, with_callbacks
 from ._config import build_architecture, build_plan, check_components, check_image_shape, check_resumable
 from ._corruption import CorruptedTable, corrupt_once, is_masked, known_extremes, rescale, scale_with_mask
+from ._filled_cells import fill_missing
 from ._training_data import hold_out, weighted_rows
 
 __all__ = ["AAEDenoiser"]
@@ -375,27 +376,3 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         if corrupted.shape != table.shape:
             raise ValueError(f"`corruption` must return rows of shape {table.shape}. Got {corrupted.shape}.")
         return corrupted
-
-
-def fill_missing(table: Any, filled: Any) -> Any:
-    """Rows whose missing cells are filled from others."""
-    missing = missing_mask(table)
-    if not isinstance(filled, pd.DataFrame):
-        return np.where(missing, filled, table).astype(filled.dtype, copy=False)
-    columns = []
-    for column, known in enumerate(~missing.T):
-        own, other = table.iloc[:, column], filled.iloc[:, column]
-        cells = np.where(known, own.to_numpy(dtype=object), other.to_numpy(dtype=object))
-        columns.append(pd.Series(in_dtype(cells, other.dtype), index=table.index))
-    return pd.concat(columns, axis=1).set_axis(table.columns, axis=1)
-
-
-def in_dtype(cells: NDArray[Any], dtype: Any) -> Any:
-    """Cells in the dtype of the training rows, or in a wider one where some do not fit into it."""
-    wider = pd.Series(cells).infer_objects().array
-    if isinstance(dtype, pd.CategoricalDtype) and not pd.Series(cells).dropna().isin(dtype.categories).all():
-        return wider
-    try:
-        return pd.array(cells, dtype=dtype)
-    except (TypeError, ValueError):
-        return wider

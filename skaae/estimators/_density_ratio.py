@@ -31,9 +31,11 @@ from sklearn.tree._tree import Tree
 
 from .._openmp import limit_openmp
 from .._serialization import make_tree
+from ..table import TableEncoder
 from ._base import draw_seed
+from ._conditions import Conditions
 
-__all__ = ["DensityRatio", "fit_density_ratios", "rejection_sampling"]
+__all__ = ["DensityRatio", "fit_density_ratios", "rejection_sampling", "to_cells"]
 
 MIN_ROWS, MAX_ROWS = 200, 50_000
 N_DRAWS_PER_ROW = 4
@@ -195,3 +197,13 @@ def to_tree(nodes: NDArray[Any], factor: float, n_columns: int) -> Tree:
     known["n_node_samples"] = known["weighted_n_node_samples"] = nodes["count"]
     values = (factor * np.where(is_leaf, nodes["value"], 0))[:, None, None]
     return make_tree(n_columns, np.ones(1, np.intp), 1, int(nodes["depth"].max()), known, values)
+
+
+def to_cells(
+    encoder: TableEncoder, table: Any, conditions: Conditions | None, condition: NDArray[Any] | None
+) -> NDArray[np.float64]:
+    """Cells of rows and of their conditions as trees take them, (n, n_columns + n_conditions)."""
+    cells = encoder.ordinal(table)
+    if conditions is None or condition is None:
+        return cells
+    return np.hstack([cells, conditions.ordinal(condition)])

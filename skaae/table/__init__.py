@@ -1,5 +1,6 @@
 """Rows of a table as rows of numbers for a network, and back."""
 
+from ._cells import categories_at
 from ._columns import MAX_CATEGORIES, count_decimals
 from ._date_formats import date_kind, dates_as_numbers
 from ._encoder import TableEncoder
@@ -26,6 +27,7 @@ __all__ = [
     "TableEncoder",
     "categorical_columns",
     "categorical_mask",
+    "categories_at",
     "check_kinds",
     "check_matrix",
     "check_table",

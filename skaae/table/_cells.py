@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ._columns import CategoricalColumn
@@ -13,7 +14,7 @@ from ._columns import CategoricalColumn
 if TYPE_CHECKING:
     from ._encoder import TableEncoder
 
-__all__ = ["CellLayout"]
+__all__ = ["CellLayout", "categories_at"]
 
 
 @dataclass(frozen=True)
@@ -60,3 +61,11 @@ class CellLayout:
             if is_cell:
                 cells.append(codes[:, None])
         return np.hstack(cells)
+
+
+def categories_at(encoder: TableEncoder, encoded: NDArray[Any], column: int) -> pd.Series | None:
+    """The cells of encoded rows in the table's column that an encoded column comes from; None for parts of dates."""
+    index = int(encoder._columns.sources()[column])
+    if encoder._dates is not None and encoder._source(index) in encoder._dates.columns:
+        return None
+    return pd.Series(encoder._columns.decode(encoded)[index])

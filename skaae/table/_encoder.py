@@ -322,6 +322,23 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         """Rows as a frame of the library that the training rows were of."""
         return self._format.write_frame(table)
 
+    def bounds_of(self, source: int, column: int, bounds: tuple[Any, Any]) -> tuple[float, float]:
+        """Bounds of a column's cells in an encoded column of it; none where that does not rise with the cells."""
+        index = int(self._columns.sources()[column])
+        if self._dates is not None and source in self._dates.columns and not self._dates.positions()[index]:
+            return -np.inf, np.inf
+        frame = pd.DataFrame(self.decode(np.zeros((2, len(self.source_columns_)))))
+        is_open = [isinstance(bound, float) and np.isinf(bound) for bound in bounds]
+        finite = [bound for bound, each_is_open in zip(bounds, is_open, strict=True) if not each_is_open]
+        frame.isetitem(source, pd.Series((finite or [0]) * 2 if len(finite) < 2 else finite))
+        low, high = self.encode(frame, warn_of_unseen=False)[:, column].tolist()
+        return -np.inf if is_open[0] else low, np.inf if is_open[1] else high
+
+    @property
+    def has_dependences(self) -> bool:
+        """Whether some columns determine others."""
+        return bool(self._dependences)
+
     @property
     def has_schema(self) -> bool:
         """Whether the training rows had columns of different types, as a DataFrame or an array of objects."""
