@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from skaae._plan import Architecture, Block, TrainingPlan
-from skaae.core.corruption import Corruption, mask_index_of_columns
+from skaae.core.corruption import Corruption, make_corruption, mask_index_of_columns
 from skaae.core.distributed import Shard
 from skaae.core.model import AdversarialAutoencoder
 
@@ -106,3 +106,14 @@ def test_extremes_are_those_of_known_cells():
     shared = Corruption(MASKED, plan, x)
     assert shared.low.shape == (1,)
     assert shared.high > 90
+
+
+def test_in_any_order_rows_mask_shares_of_their_own():
+    architecture = Architecture(20, (Block("style", 2, "normal"),), (8,), "relu", mask_indices=tuple(range(20)))
+    plan = TrainingPlan((0,), 1, 100, masked_fraction=1.0, any_order=True)
+    x = torch.ones(400, 40)
+    x[:, 20:] = 0
+    corrupted = make_corruption(architecture, plan, x)(x[None], Shard(400, 400))
+    shares = corrupted[0, :, 20:].mean(1)
+    assert abs(shares.mean() - 0.5) < 0.05
+    assert shares.std() > 0.25

@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from skaae._plan import Architecture, Block
-from skaae.core.data import Batches, TensorData
+from skaae.core.data import Batch, Batches, TensorData
+from skaae.core.distributed import Shard
 from skaae.core.losses import (
     AdversarialLoss,
     BalanceLoss,
@@ -258,3 +259,15 @@ def test_the_discriminator_of_a_class_conditional_block_depends_on_the_labels(X,
     assert torch.equal(conditional[~known], unconditional[~known])
     assert (conditional[known] != unconditional[known]).all()
     assert_trains_its_modules(model, labelled_batch, AdversarialLoss(ONE))
+
+
+def test_only_masked_cells_count_where_they_are_to_be_told():
+    architecture = Architecture(3, (STYLE,), (8,), "silu", mask_indices=(0, 1, 2))
+    x = torch.randn(1, 5, 3, generator=torch.Generator().manual_seed(0))
+    rows, mask = torch.cat([x, torch.zeros_like(x)], -1), torch.zeros(2, 5, 3)
+    mask[:, :, 1] = 1
+    model = make_model_of(architecture, rows[0])
+    encoder_input = torch.cat([x * (1 - mask), mask], -1)
+    batch = Batch(rows.expand(2, -1, -1), encoder_input, None, [True, True], Shard(5, 5), RandomStreams([0, 1]))
+    error = (model.decode(model.encode(encoder_input)) - x)[..., 1].square().sum(1) / 15
+    torch.testing.assert_close(ReconstructionLoss(masked_only=True)(model, batch)["reconstruction"], error)
