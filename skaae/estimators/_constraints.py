@@ -90,7 +90,8 @@ class Constraints:
         targets = {name for rule in self.rules if (name := target_of(parse(rule))) is not None}
         self.decimals = {name: decimals_of(table[name]) for name in sorted(targets)}
         sources = {name for rule in self.rules for name in sources_of(rule)}
-        self.source_decimals = {name: decimals_of(table[name]) for name in sorted(sources)}
+        numbers = [name for name in sorted(sources) if table[name].dtype.kind in "iuf"]
+        self.source_decimals = {name: decimals_of(table[name]) for name in numbers}
         self.computed = np.flatnonzero(table.columns.isin(list(self.decimals))).tolist()
         for rule in self.rules:
             holds = self.holds(table, rule)
