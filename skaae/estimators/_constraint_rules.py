@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 from unicodedata import normalize
 
-__all__ = ["column_names", "in_order", "is_unique_call", "normal", "parse", "target_of"]
+__all__ = ["column_names", "in_order", "is_unique_call", "normal", "parse", "sources_of", "target_of"]
 
 QUOTED = re.compile(r"`([^`]+)`")  # names that are no identifiers, as in `DataFrame.query`
 PREFIX = "_quoted_"

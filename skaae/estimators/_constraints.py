@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ..table import TableEncoder, count_decimals
 from ..table._comparable_dates import comparable_times, duration_of
-from ._constraint_rules import column_names, in_order, is_unique_call, normal, parse, target_of
+from ._constraint_rules import column_names, in_order, is_unique_call, normal, parse, sources_of, target_of
 
 __all__ = ["Constraints", "Table", "decoded", "named"]
 
@@ -61,10 +61,8 @@ class Constraints:
 
     Attributes
     ----------
-    decimals : dict of str to int or None
-        How many decimals the columns have that are computed, by their names.
-    source_decimals : dict of str to int or None
-        How many decimals the columns have that they are computed from.
+    decimals, source_decimals : dict of str to int or None
+        How many decimals the columns have that are computed, and those that they are computed from, by their names.
     computed : list of int
         The indices of the columns that are computed.
     times : list of str
