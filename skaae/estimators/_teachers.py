@@ -201,7 +201,7 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
             return
         folds = StratifiedKFold(n_folds, shuffle=True, random_state=self.random_state)
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "The least populated class")
+            warnings.filterwarnings("ignore", "The (least populated class|number of unique classes)")
             splits = list(folds.split(labelled, y[labelled]))
         for train, test in splits:
             if len(np.unique(y[labelled[train]])) > 1:
@@ -257,4 +257,5 @@ def fit_teacher(teacher: Any, X: NDArray[Any], y: NDArray[np.intp], weight: NDAr
     of_rows = {"sample_weight": weight[rows]} if weight is not None and has_weight else {}
     with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "The number of unique classes")  # of few labels of many classes
         return clone(teacher).fit(X[rows], y[rows], **of_rows)

@@ -1,9 +1,12 @@
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.datasets import make_blobs
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
+from sklearn.naive_bayes import GaussianNB
 from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.svm import SVC
 
@@ -121,6 +124,15 @@ def test_classes_of_one_row(blobs, labels):
     probabilities = TeacherEnsemble().fit(X, few).predict_proba(X)
     assert probabilities.shape == (300, 3)
     assert np.isfinite(probabilities).all()
+
+
+def test_one_label_of_many_classes_gives_no_warning():
+    X, y = make_blobs(120, centers=40, random_state=0)
+    few = np.where(np.arange(120) < 80, y, -1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ensemble = TeacherEnsemble([LogisticRegression(), GaussianNB(var_smoothing=1e-2)]).fit(X, few)
+    assert ensemble.predict_proba(X).shape == (120, 40)
 
 
 @pytest.mark.parametrize("teachers", [[], [LogisticRegression(), SVC()]])
