@@ -101,18 +101,16 @@ def main():
     parser.add_argument("--draws", type=int, default=N_DRAWS)
     parser.add_argument("--rules", nargs="+", default=list(RULES))
     arguments = parse_arguments(parser)
-    tables = [
-        name for name in table_names() if (name in tuned_on()) == arguments.tuned_on and is_fit(*load_table(name))
-    ]
+    half = [name for name in table_names() if (name in tuned_on()) == arguments.tuned_on]
+    tables = [name for name in half if is_fit(*load_table(name))]
     lines = []
     for name in np.random.RandomState(0).permutation(tables)[: arguments.tables]:
         for seed in range(arguments.draws):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 lines += compete(name, seed, arguments.rules)
-            print(
-                name, seed, [round(float(line["accuracy"]), 1) for line in lines[-len(arguments.rules) :]], flush=True
-            )
+            scores = [round(float(line["accuracy"]), 1) for line in lines[-len(arguments.rules) :]]
+            print(name, seed, scores, flush=True)
     lines = pd.DataFrame(lines)
     decimals = {"accuracy": 2, "against random rows": 2, "won": 0, "lost": 0, "worst": 1, "classes found, %": 1}
     best = {"accuracy": "max", "against random rows": "max"}

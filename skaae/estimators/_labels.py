@@ -6,6 +6,7 @@ missing value turned into text is refused; "-1" is -1.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -146,7 +147,10 @@ def unique_classes(y: Any) -> NDArray[Any]:
             "`y` must have labels of at least two classes. Got none: all labels are -1 or missing. To fit a"
             " model to unlabelled rows, use `AAETransformer` without `y`."
         )
-    check_classification_targets(labels)
+    with warnings.catch_warnings():
+        if not labelled.all():  # few labels of many classes are no regression problem
+            warnings.filterwarnings("ignore", "The number of unique classes")
+        check_classification_targets(labels)
     classes = np.unique(labels)
     if len(classes) == 1:
         advice = (

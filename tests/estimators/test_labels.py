@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -126,3 +128,12 @@ def test_indices_beyond_the_classes_are_unknown():
     assert decode_labels(indices, np.array([5, 7])).tolist() == [5, -1, 7, -1]
     assert decode_labels(indices, np.array(["a", "b"])).tolist() == ["a", -1, "b", -1]
     assert decode_labels(indices[:1], np.array(["a", "b"])).dtype.kind == "U"
+
+
+def test_few_labels_of_many_classes_are_no_regression_problem():
+    few = np.where(np.arange(300) < 60, np.arange(300), -1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(unique_classes(few)) == 60
+    with pytest.warns(UserWarning, match="could represent a regression problem"):
+        unique_classes(few[:60])
