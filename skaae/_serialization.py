@@ -46,6 +46,7 @@ CLASSES = {
     "estimators._known_outliers": ("KnownOutliers",),
     "estimators._labelled_context": ("LabelledContext",),
     "estimators._network_teacher": ("PriorFittedTeacher",),
+    "estimators._neighbors": ("Neighbors",),
     "estimators._score_calibration": ("ExponentialTail", "NegativeLogPValue", "ScorerGroup"),
     "estimators._scorers": (
         *("GaussianMixtureDensity", "Histograms", "IsolationDepth", "NearestNeighborDistance"),

@@ -95,8 +95,9 @@ class AnomalyScore:
 
     def expected_values(self, encoder: TableEncoder, rows: NDArray[Any]) -> NDArray[np.float64]:
         """Scaled cells as the other cells of a row let expect, (n_samples, n_features)."""
-        neighbors: Any = self.groups_["local"].scorers[0]
-        return expected_values(rows.astype(np.float64), neighbors.X_train_, encoder.source_columns_, encoder.n_numeric_)
+        scorer: Any = self.groups_["local"].scorers[0]
+        train = scorer.neighbors.X_train_
+        return expected_values(rows.astype(np.float64), train, encoder.source_columns_, encoder.n_numeric_)
 
     def _scored(self, model: TrainedModel, rows: NDArray[Any]) -> ScoredRows:
         return score_rows(self.groups_, scorer_input(model, self.ranks_, rows))

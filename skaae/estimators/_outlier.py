@@ -17,7 +17,7 @@ from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
 from ._config import auto_components, build_architecture, build_plan, check_components, check_resumable
 from ._conformal import check_rate
 from ._known_outliers import read_known_outliers
-from ._outlier_base import BaseOutlierDetector
+from ._outlier_base import PLAN_OPTIONS, BaseOutlierDetector
 from ._score_calibration import ScorerGroup
 from ._scorers import has_common_values
 from ._training_data import hold_out, scale, weighted_rows
@@ -84,7 +84,8 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
     learning_rate_init : float, default=1e-3
         Learning rate of Adam in the first half of a fit; in the second half it falls to zero.
     max_iter : int or "auto", default="auto"
-        Epochs. "auto" is as many as make 500 steps, and 5 at least.
+        Epochs. "auto" is as many as make 500 steps, and 5 at least, but for more than some 100,000 rows only as many as
+        make 1,500 steps, and 1 at least.
     early_stopping : bool, default=False
         Whether to hold rows out, stop when these get no better, and keep the best epoch, as in `AAETransformer`.
     validation_fraction : float, default=0.1
@@ -275,7 +276,7 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
             is_common = has_common_values(np.asarray(data.X), self.trim_fraction, data.sample_weight)
             data = data.subset(np.flatnonzero(is_common))
             scorer_seed = draw_seed(rng)
-            plan = build_plan(self, len(data), seeds, auto_steps=500, auto_noise=1.0, random_noise_level=True)
+            plan = build_plan(self, len(data), seeds, **PLAN_OPTIONS)
             fitted: dict[str, Any] = {"table_encoder_": encoder}
             with self._callback_hooks(plan, table, y, fitted) as callbacks:
                 hooks = [*self._hooks(held_out, plan), *callbacks]

@@ -20,7 +20,14 @@ from ._conformal import ConformalFold, draw_folds, p_values
 from ._scorers import has_common_values
 from ._training_data import scale
 
-__all__ = ["BaseOutlierDetector"]
+__all__ = ["PLAN_OPTIONS", "BaseOutlierDetector"]
+
+PLAN_OPTIONS: dict[str, Any] = {
+    "auto_steps": 500,
+    "max_auto_steps": 1500,
+    "auto_noise": 1.0,
+    "random_noise_level": True,
+}
 
 
 class BaseOutlierDetector(BaseAAE):
@@ -137,7 +144,7 @@ class BaseOutlierDetector(BaseAAE):
         seeds, scorer_seed = draw_seeds(rng, len(folds)), draw_seed(rng)
         learned = [(fold.learned, None if weights is None else weights[fold.learned]) for fold in folds]
         common = [indices[has_common_values(rows[indices], self.trim_fraction, own)] for indices, own in learned]
-        plan = build_plan(self, len(common[0]), seeds, auto_steps=500, auto_noise=1.0, random_noise_level=True)
+        plan = build_plan(self, len(common[0]), seeds, **PLAN_OPTIONS)
         data = TrainingData(rows, sample_weight=weights)
         model, _ = self._train(architecture, plan, data, None, member_rows=common)
         scores = [AnomalyScore(self.trim_fraction, scorer_seed) for _ in folds]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..table import RankScaler
 from ._inference import TrainedModel
+from ._neighbors import Neighbors
 from ._score_calibration import ScorerGroup
 from ._scorers import (
     GaussianMixtureDensity,
@@ -88,14 +89,15 @@ def scorer_groups(
     """
     common_rows = by_weight.subset(common)
     reconstruction = ReconstructionError().fit(by_weight)
+    neighbors = Neighbors(5).fit(inputs.X)
     local_scorers: list[Scorer] = [
-        NearestNeighborDistance(1).fit(inputs),
-        NearestNeighborDistance(1, ranked=True).fit(inputs),
-        NearestNeighborDistance(5, relative=True).fit(inputs),
+        NearestNeighborDistance(neighbors, 1),
+        NearestNeighborDistance(Neighbors(1).fit(inputs.ranks), 1, ranked=True),
+        NearestNeighborDistance(neighbors, 5, relative=True).fit(inputs),
         reconstruction,
     ]
     global_scorers: list[Scorer] = [
-        NearestNeighborDistance(50, ranked=True).fit(common_rows),
+        NearestNeighborDistance(Neighbors(50).fit(common_rows.ranks), 50, ranked=True),
         Histograms().fit(by_weight),
         GaussianMixtureDensity(seed).fit(common_rows),
         IsolationDepth(seed).fit(by_weight),

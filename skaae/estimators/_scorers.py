@@ -12,21 +12,20 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
 from sklearn import config_context
 from sklearn.covariance import LedoitWolf
 from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
-from sklearn.neighbors import NearestNeighbors
 
 from .._plan import systematic_sample
 from ._covariance import PCAReduction, variance_floor
+from ._neighbors import MAX_DUPLICATE_DISTANCE, Neighbors
 
 __all__ = [
     "GaussianMixtureDensity",
@@ -43,9 +42,7 @@ __all__ = [
 
 MIN_SQUARED_ERROR = 1e-3  # of a scaled column
 N_BINS = 20
-MAX_DUPLICATE_DISTANCE = 1e-6  # of scaled rows that count as one
 MIN_DISTANCE_FRACTION = 1e-2  # of the median distance to neighbours, added to all where distances are relative
-MAX_BRUTE_FORCE_SIZE = 1e6  # rows times training cells, beyond which neighbours are looked up in an index
 MAX_CHUNK_SIZE = 1e7  # differences to neighbours at once
 MAX_COVARIANCE_COLUMNS = 100
 SUPPORT_FRACTION = 0.6  # of the rows, that a robust covariance is fitted to
@@ -62,6 +59,14 @@ class ScorerInput:
     X: NDArray[np.float64]
     errors: NDArray[np.float64]
     ranks: NDArray[np.float64]
+    _nearest: dict[int, tuple[Any, ...]] = field(default_factory=dict, init=False, repr=False)
+
+    def nearest(self, neighbors: Neighbors, ranked: bool) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        """Distances and indices of neighbours, which are looked up once for all scorers that go by them."""
+        if id(neighbors) not in self._nearest:
+            self._nearest[id(neighbors)] = neighbors, *neighbors.nearest(self.ranks if ranked else self.X)
+        _, distances, indices = self._nearest[id(neighbors)]
+        return distances, indices
 
     def subset(self, indices: NDArray[Any]) -> ScorerInput:
         """The rows at the indices, or in the mask."""
@@ -141,8 +146,10 @@ class NearestNeighborDistance(Scorer):
 
     Parameters
     ----------
+    neighbors : Neighbors
+        The training rows, or their ranks.
     n_neighbors : int
-        Number of neighbours, at most a third of the training rows.
+        Number of neighbours, at most as many as are looked up.
     relative : bool, default=False
         Whether to score by the logarithm of the ratio to the neighbours' own mean distances.
     ranked : bool, default=False
@@ -150,30 +157,25 @@ class NearestNeighborDistance(Scorer):
 
     Attributes
     ----------
-    X_train_ : ndarray of shape (n_samples, n_features)
-        Training rows, or their ranks.
-    n_neighbors_ : int
-        Number of neighbours.
     train_distances_ : ndarray of shape (n_samples,)
         With `relative`, mean distances of the training rows; all are `min_distance_` longer, so that none is zero.
     """
 
+    neighbors: Neighbors
     n_neighbors: int
     relative: bool = False
     ranked: bool = False
 
     def fit(self, inputs: ScorerInput) -> Self:
-        self.X_train_ = self._rows(inputs)
-        self.n_neighbors_ = max(1, min(self.n_neighbors, len(self.X_train_) // 3))
-        self.nearest_neighbors_ = NearestNeighbors(n_neighbors=self.n_neighbors_ + 1).fit(self.X_train_)
+        """Fit to the rows that neighbours are looked up among."""
         if self.relative:
-            distances = self._neighbors(self.X_train_)[0].mean(1)
+            distances = self._neighbors(inputs)[0].mean(1)
             self.min_distance_ = MIN_DISTANCE_FRACTION * np.median(distances) + MAX_DUPLICATE_DISTANCE
             self.train_distances_: NDArray[np.float64] = distances + self.min_distance_
         return self
 
     def score(self, inputs: ScorerInput) -> NDArray[np.float64]:
-        distances, neighbors = self._neighbors(self._rows(inputs))
+        distances, neighbors = self._neighbors(inputs)
         score = distances.mean(1)
         if self.relative:
             score = np.log((score + self.min_distance_) / self.train_distances_[neighbors].mean(1))
@@ -181,30 +183,18 @@ class NearestNeighborDistance(Scorer):
 
     def contributions(self, inputs: ScorerInput) -> NDArray[np.float64]:
         """Mean squared differences to the neighbours."""
-        X = self._rows(inputs)
-        _, neighbors = self._neighbors(X)
+        X, (_, neighbors) = inputs.ranks if self.ranked else inputs.X, self._neighbors(inputs)
         n_rows = max(1, int(MAX_CHUNK_SIZE // (neighbors.shape[1] * X.shape[1])))
         chunks = [slice(start, start + n_rows) for start in range(0, len(X), n_rows)]
-        differences = (self.X_train_[neighbors[chunk]] - X[chunk, None] for chunk in chunks)
+        differences = (self.neighbors.X_train_[neighbors[chunk]] - X[chunk, None] for chunk in chunks)
         return np.concatenate([np.square(each).mean(1) for each in differences])
 
-    def _rows(self, inputs: ScorerInput) -> NDArray[np.float64]:
-        return inputs.ranks if self.ranked else inputs.X
-
-    def _neighbors(self, X: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-        """Distances and indices of neighbours, (n_samples, n_neighbors_) each, one duplicate of each row left out."""
-        distances, indices = self._search(X)
-        first = (distances[:, :1] < MAX_DUPLICATE_DISTANCE) + np.arange(self.n_neighbors_)
+    def _neighbors(self, inputs: ScorerInput) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        """Distances and indices of neighbours, one duplicate of each row left out."""
+        distances, indices = inputs.nearest(self.neighbors, self.ranked)
+        n = min(self.n_neighbors, self.neighbors.n_neighbors_)
+        first = (distances[:, :1] < MAX_DUPLICATE_DISTANCE) + np.arange(n)
         return np.take_along_axis(distances, first, axis=1), np.take_along_axis(indices, first, axis=1)
-
-    def _search(self, X: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-        """Distances and indices of one row more, (n_samples, n_neighbors_ + 1) each, nearest first."""
-        if len(X) * self.X_train_.size > MAX_BRUTE_FORCE_SIZE:
-            distances, indices = self.nearest_neighbors_.kneighbors(X)
-            return distances, indices
-        distances = cdist(X, self.X_train_)  # in one thread: for a row, waking others takes longer
-        indices = np.argsort(distances, axis=1, kind="stable")[:, : self.n_neighbors_ + 1]
-        return np.take_along_axis(distances, indices, axis=1), indices
 
 
 @dataclass(eq=False)
@@ -241,11 +231,16 @@ class RobustCovariance(Scorer):
         return self
 
     def score(self, inputs: ScorerInput) -> NDArray[np.float64]:
-        return np.asarray(self.covariance_.mahalanobis(self.reduction_.transform(inputs.X)))
+        deviations, products = self._deviations(inputs)
+        return np.asarray((deviations * products).sum(axis=1))
 
     def contributions(self, inputs: ScorerInput) -> NDArray[np.float64]:
+        return mahalanobis_contributions(self.reduction_, *self._deviations(inputs))
+
+    def _deviations(self, inputs: ScorerInput) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Deviations from the mean, and their products with the precision, (n_samples, n_components) each."""
         deviations = self.reduction_.transform(inputs.X) - self.covariance_.location_
-        return mahalanobis_contributions(self.reduction_, deviations, deviations @ self.covariance_.precision_)
+        return deviations, deviations @ self.covariance_.precision_
 
 
 @dataclass(eq=False)
@@ -301,19 +296,40 @@ class IsolationDepth(Scorer):
     ----------
     forest_ : IsolationForest
         The forest, of 50 trees.
+    path_lengths_ : list of ndarray, each of shape (n_nodes,)
+        How many splits isolate a row of a leaf of each tree, those expected in the leaf included.
     """
 
     random_state: int = 0
 
     def fit(self, inputs: ScorerInput) -> Self:
         self.forest_ = IsolationForest(n_estimators=N_TREES, random_state=self.random_state).fit(inputs.X)
+        self.path_lengths_ = [path_lengths(estimator.tree_) for estimator in self.forest_.estimators_]
         return self
 
     def score(self, inputs: ScorerInput) -> NDArray[np.float64]:
-        return np.asarray(-self.forest_.score_samples(inputs.X))
+        """As ``-forest_.score_samples``, in one thread: to start others takes longer than a row does."""
+        rows = inputs.X.astype(np.float32)
+        total = np.zeros(len(rows))
+        for estimator, lengths in zip(self.forest_.estimators_, self.path_lengths_, strict=True):
+            total += lengths[estimator.tree_.apply(rows)]
+        n_trees, expected = len(self.path_lengths_), average_path_length(np.array([self.forest_.max_samples_]))
+        return np.asarray(2 ** (-total / (n_trees * expected))) if expected > 0 else np.full(len(rows), 0.5)
 
     def contributions(self, inputs: ScorerInput) -> None:
         return None
+
+
+def path_lengths(tree: Any) -> NDArray[np.float64]:
+    """The depth of each node of a tree, (n_nodes,), and as many splits as would isolate one of its training rows."""
+    return np.asarray(tree.compute_node_depths() - 1 + average_path_length(tree.n_node_samples))
+
+
+def average_path_length(n: NDArray[Any]) -> NDArray[np.float64]:
+    """How many splits isolate one of n rows in the mean (Liu, Ting and Zhou, 2008)."""
+    large = n.clip(3).astype(np.float64)
+    length = 2 * (np.log(large - 1) + np.euler_gamma) - 2 * (large - 1) / large
+    return np.where(n > 2, length, np.where(n == 2, 1.0, 0.0))
 
 
 def has_common_values(

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from skaae.estimators._neighbors import Neighbors
 from skaae.estimators._scorers import (
     GaussianMixtureDensity,
     Histograms,
@@ -39,19 +40,21 @@ def test_histograms_score_by_logarithms_of_relative_frequencies():
 
 
 def test_a_training_row_is_not_its_own_neighbour():
-    scorer = NearestNeighborDistance(2).fit(inputs_of([[0.0], [1.0], [3.0], [7.0], [8.0], [8.0]]))
+    train = inputs_of([[0.0], [1.0], [3.0], [7.0], [8.0], [8.0]])
+    scorer = NearestNeighborDistance(Neighbors(2).fit(train.X), 2)
     np.testing.assert_allclose(scorer.score(inputs_of([[0.0], [2.0], [8.0]])), [(1 + 3) / 2, 1, (0 + 1) / 2])
 
 
 def test_contributions_of_one_neighbour_sum_to_the_squared_distance(rows):
-    scorer = NearestNeighborDistance(1).fit(rows)
+    scorer = NearestNeighborDistance(Neighbors(1).fit(rows.X), 1)
     new = inputs_of([[1.0, 2.0, 3.0], [0.1, 0.2, 0.3]])
     np.testing.assert_allclose(scorer.contributions(new).sum(1), scorer.score(new) ** 2)
 
 
 def test_relative_distances_do_not_depend_on_density():
     dense, sparse = np.linspace(0, 1, 101), np.linspace(10, 110, 101)
-    scorer = NearestNeighborDistance(2, relative=True).fit(inputs_of(np.r_[dense, sparse][:, None]))
+    train = inputs_of(np.r_[dense, sparse][:, None])
+    scorer = NearestNeighborDistance(Neighbors(2).fit(train.X), 2, relative=True).fit(train)
     in_dense, in_sparse, outlier = scorer.score(inputs_of([[0.505], [60.5], [1.5]]))
     assert in_dense == pytest.approx(in_sparse, abs=0.5)
     assert outlier > in_dense + 2
@@ -91,3 +94,18 @@ def test_a_robust_covariance_of_two_rows(seed):
 def test_a_mixture_density_of_columns_of_different_scales(seed):
     few = inputs_of(np.random.default_rng(seed).standard_normal((3, 40)) * 10.0 ** (np.arange(40) - 30))
     assert np.isfinite(GaussianMixtureDensity().fit(few).score(few)).all()
+
+
+def test_neighbours_are_those_of_an_index_also_for_a_row_alone():
+    neighbors = Neighbors(5).fit(np.random.default_rng(1).standard_normal((20_000, 4)))
+    X = np.random.default_rng(2).standard_normal((100, 4))
+    distances, indices = neighbors.nearest(X)
+    for row in range(5):
+        alone = neighbors.nearest(X[row : row + 1])
+        np.testing.assert_allclose(alone[0][0], distances[row])
+        np.testing.assert_array_equal(alone[1][0], indices[row])
+
+
+def test_isolation_depths_are_those_of_the_forest(rows):
+    scorer = IsolationDepth(0).fit(rows)
+    np.testing.assert_allclose(scorer.score(rows), -scorer.forest_.score_samples(rows.X))

@@ -419,3 +419,10 @@ def test_a_column_of_many_names_costs_little():
         for train, new in ((X, fresh), tables)
     ]
     assert areas[1] > areas[0] - 0.03
+
+
+def test_many_rows_are_not_seen_five_times():
+    X = related(2000)  # 1,200 of which are trained on, in nine steps
+    with patch.dict("skaae.estimators._outlier.PLAN_OPTIONS", max_auto_steps=20):
+        assert small(max_iter="auto").fit(X).n_iter_ == 2
+        assert small(max_iter=3).fit(X).n_iter_ == 3

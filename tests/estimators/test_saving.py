@@ -133,7 +133,7 @@ def my_prior(n, rng):
 def test_mapped_memory_is_used_as_it_is(tmp_path):
     joblib.dump(fitted("detector"), tmp_path / "model")
     mapped = joblib.load(tmp_path / "model", mmap_mode="r")
-    rows = mapped.scorers_["local"].scorers[0].X_train_
+    rows = mapped.scorers_["local"].scorers[0].neighbors.X_train_
     assert all(isinstance(array, np.memmap) for array in [rows, *mapped._model.state.values()] if array.ndim)
 
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from skaae.estimators._neighbors import Neighbors
 from skaae.estimators._score_calibration import NegativeLogPValue, ScorerGroup
 from skaae.estimators._scorers import Histograms, NearestNeighborDistance, ScorerInput
 
@@ -37,7 +38,7 @@ def test_new_scores_that_differ_by_rounding_have_one_value():
 
 def test_scores_of_a_group_are_negative_log_p_values_themselves():
     inputs = ScorerInput(*[np.random.default_rng(0).standard_normal((200, 3))] * 3)
-    group = ScorerGroup([NearestNeighborDistance(1).fit(inputs), Histograms().fit(inputs)]).fit(inputs)
+    group = ScorerGroup([NearestNeighborDistance(Neighbors(1).fit(inputs.X), 1), Histograms().fit(inputs)]).fit(inputs)
     assert np.quantile(group.combine(group.log_p_values(inputs)), 0.95) == pytest.approx(-np.log(0.05), abs=0.2)
     far = ScorerInput(*[np.array([[5.0, 0.0, 0.0], [0.0, 0.0, 0.0]])] * 3)
     outlier, inlier = group.combine(group.log_p_values(far))
