@@ -32,6 +32,7 @@ N_DRAWS_PER_ROW = 4
 ENTROPY = 0.2  # in units of logits
 N_ITERATIONS = 60
 MIN_PROBABILITY = 1e-12
+MIN_LOG_FACTOR = -600.0  # whose exponential is a number
 BIAS = "model.decoder.linear.bias"
 FLOW = "model.flow."
 MAX_SPREAD_RATIO = 2.0  # of draws and codes, to which it is corrected
@@ -102,8 +103,10 @@ def offsets(logits: NDArray[Any], shares: NDArray[np.float64]) -> NDArray[np.flo
     excess = (found - shares) ** 2
     wanted = found + (shares - found) * excess / (excess + noise)
     wanted = (wanted / wanted.sum()).clip(MIN_PROBABILITY)
-    scaled, added = logits / ENTROPY, np.zeros(len(shares))
+    kernel = np.exp((logits - logits.max(axis=1, keepdims=True)) / ENTROPY, dtype=np.float64)
+    added = np.zeros(len(shares))
     for _ in range(N_ITERATIONS):
-        p = np.exp(scaled + added - (scaled + added).max(axis=1, keepdims=True))
-        added += np.log(wanted / (p / p.sum(axis=1, keepdims=True)).mean(axis=0).clip(MIN_PROBABILITY))
+        factors = np.exp((added - added.max()).clip(MIN_LOG_FACTOR))
+        found = factors * (kernel.T @ (1 / (kernel @ factors))) / len(kernel)  # mean probabilities of categories
+        added += np.log(wanted / found.clip(MIN_PROBABILITY))
     return np.asarray(ENTROPY * (added - added.mean()))

@@ -41,8 +41,18 @@ def identifier_columns(table: Any, decided: Collection[int] = ()) -> list[Any]:
     if isinstance(table, pd.DataFrame):
         columns = enumerate(table.iloc[:, index] for index in range(table.shape[1]))
         return [table.columns[i] for i, cells in columns if i not in decided and identifies_rows(cells)]
-    columns = enumerate(pd.Series(column, copy=False) for column in np.asarray(table).T)
-    return [index for index, cells in columns if index not in decided and identifies_rows(cells)]
+    columns = {index: pd.Series(np.asarray(table)[:, index], copy=False) for index in may_be_keys(np.asarray(table))}
+    return [index for index, cells in columns.items() if index not in decided and identifies_rows(cells)]
+
+
+def may_be_keys(table: NDArray[Any]) -> list[int]:
+    """The columns of an array whose first cells are whole numbers of which none is frequent: those of `are_keys`."""
+    if table.dtype.kind not in "iuf":
+        return list(range(table.shape[1]))
+    first = np.sort(table[:N_FIRST_ROWS], axis=0)  # missing cells last
+    is_whole = ((first == np.floor(first)) | np.isnan(first)).all(axis=0)
+    is_frequent = (first[MAX_REPEATS:] == first[:-MAX_REPEATS]).any(axis=0) & ~np.isnan(first[-1])
+    return np.flatnonzero(is_whole & ~(is_frequent & (len(first) == N_FIRST_ROWS))).tolist()
 
 
 def identifies_rows(cells: pd.Series) -> bool:

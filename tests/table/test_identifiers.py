@@ -79,3 +79,16 @@ def test_names_of_forty_rows():
 def test_keys_as_categories():
     table = pd.DataFrame({"a": pd.Categorical(range(N)), "b": pd.Categorical([f"k{i}" for i in range(N)])})
     assert identifier_columns(table) == ["a", "b"]
+
+
+def test_arrays_have_the_identifiers_of_their_columns():
+    rng = np.random.default_rng(0)
+    for n in (8, 60, 500):
+        rows = np.arange(n)
+        columns = [
+            *(rng.normal(size=n), rows + 7, rng.integers(0, 10, n), rng.permutation(n), np.repeat(rows, 3)[:n]),
+            *(np.where(rows % 9, rows, np.nan), rng.integers(10**6, 10**8, n), np.full(n, np.nan), np.full(n, 7.0)),
+        ]
+        X = np.column_stack(columns)
+        for table in (X, np.nan_to_num(X).astype(np.int64)):
+            assert identifier_columns(table) == identifier_columns(pd.DataFrame(table))
