@@ -35,6 +35,7 @@ from sklearn.utils.validation import has_fit_parameter
 from .._plan import RowSource
 from ..table._cells import CellLayout
 from ..table._scalers import ColumnScaler
+from ._class_prior import label_shares, reweight_classes
 from ._network_teacher import PriorFittedTeacher, is_for_network
 from ._training_data import CHUNK_ROWS
 
@@ -110,9 +111,13 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
         Scaler of the folded columns, fitted to the labelled rows.
     n_classes_ : int
         Number of classes.
+    weight_ratios_ : ndarray of shape (n_classes,) or None
+        Shares of the classes by weight over those by number, by which the probabilities of teachers without weights are
+        multiplied (Bayes' rule).
     """
 
     temperature_ = 1.0  # of files of earlier versions
+    weight_ratios_: NDArray[np.float64] | None = None
 
     def __init__(
         self,
@@ -146,6 +151,10 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
         unfit = [teacher for teacher in teachers if not hasattr(teacher, "predict_proba")]
         if not teachers or unfit:
             raise ValueError(f"`teachers` must be one classifier or more, with `predict_proba`. Got {unfit}.")
+        self.weight_ratios_ = None
+        if weight is not None:
+            counts = [np.bincount(y[y >= 0], each, self.n_classes_) for each in (weight[y >= 0], None)]
+            self.weight_ratios_ = label_shares(counts[0]) / label_shares(counts[1])
         self.scaler_ = ColumnScaler().fit(self._unfold(X[y >= 0]))
         held_out = self._cross_validate(teachers, *self._subsample(X, y, weight, MAX_CROSS_VALIDATION_ROWS))
         log_likelihoods = held_out.log_likelihoods(held_out.probabilities)
@@ -224,6 +233,8 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
             known = np.nan_to_num(teacher.predict_proba(self._rescale(teacher, X)))
         probabilities = np.zeros((len(X), self.n_classes_))
         probabilities[:, teacher.classes_] = known
+        if not takes_weight(teacher):
+            probabilities = reweight_classes(probabilities.clip(MIN_PROBABILITY), self.weight_ratios_)
         probabilities = probabilities.clip(MIN_PROBABILITY)
         return np.asarray(probabilities / probabilities.sum(1, keepdims=True))
 
@@ -250,11 +261,15 @@ def is_semi_supervised(teacher: Any) -> bool:
     return isinstance(teacher, (*ASSUMING_CLUSTERS, PriorFittedTeacher))
 
 
+def takes_weight(teacher: Any) -> bool:
+    """Whether a teacher is fitted by the weights of rows."""
+    return not is_semi_supervised(teacher) and has_fit_parameter(teacher, "sample_weight")
+
+
 def fit_teacher(teacher: Any, X: NDArray[Any], y: NDArray[np.intp], weight: NDArray[np.float64] | None = None) -> Any:
     """A copy of a teacher, fitted to the labelled rows, and if it is semi-supervised to the others too."""
     rows = np.ones(len(y), bool) if is_semi_supervised(teacher) else y >= 0
-    has_weight = weight is not None and not is_semi_supervised(teacher) and has_fit_parameter(teacher, "sample_weight")
-    of_rows = {"sample_weight": weight[rows]} if weight is not None and has_weight else {}
+    of_rows = {"sample_weight": weight[rows]} if weight is not None and takes_weight(teacher) else {}
     with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", "The number of unique classes")  # of few labels of many classes

@@ -41,8 +41,9 @@ def identifier_columns(table: Any, decided: Collection[int] = ()) -> list[Any]:
     if isinstance(table, pd.DataFrame):
         columns = enumerate(table.iloc[:, index] for index in range(table.shape[1]))
         return [table.columns[i] for i, cells in columns if i not in decided and identifies_rows(cells)]
-    columns = {index: pd.Series(np.asarray(table)[:, index], copy=False) for index in may_be_keys(np.asarray(table))}
-    return [index for index, cells in columns.items() if index not in decided and identifies_rows(cells)]
+    array = np.asarray(table)
+    among = [index for index in may_be_keys(array) if index not in decided]
+    return [index for index in among if identifies_rows(pd.Series(array[:, index], copy=False))]
 
 
 def may_be_keys(table: NDArray[Any]) -> list[int]:

@@ -7,6 +7,8 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.svm import SVC
 
@@ -179,3 +181,18 @@ def test_the_prior_fitted_network_steps_aside():
     assert not is_for_network(np.arange(101) % 2, layout)
     assert not is_for_network(np.arange(501) % 20, layout)
     assert not is_for_network(np.arange(54) % 27, layout)
+
+
+@pytest.mark.parametrize(
+    "teacher", [LogisticRegression(), KNeighborsClassifier(50), make_pipeline(LogisticRegression())]
+)
+def test_teachers_without_weights_know_how_often_classes_are_by_weight(teacher):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 600)
+    X = rng.normal(size=(600, 2)) + y[:, None]
+    weighted = TeacherEnsemble([teacher]).fit(X, y, sample_weight=np.where(y == 1, 5.0, 1.0)).predict_proba(X)
+    rows = np.repeat(np.arange(600), np.where(y == 1, 5, 1))
+    repeated = TeacherEnsemble([teacher]).fit(X[rows], y[rows]).predict_proba(X)
+    unweighted = TeacherEnsemble([teacher]).fit(X, y).predict_proba(X)
+    assert abs(weighted[:, 1].mean() - repeated[:, 1].mean()) < 0.08
+    assert repeated[:, 1].mean() - unweighted[:, 1].mean() > 0.2
