@@ -30,6 +30,7 @@ FLOORS = {
     "optimizer": 5,
     "hooks": 6,
     "losses": 6,
+    "joint_step": 7,
     "tasks": 7,
     "training": 8,
     "checkpoints": 9,

@@ -52,7 +52,7 @@ The flow (see `flow`) is trained after the other parts, on codes that no longer 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
 from typing import Protocol
 
@@ -304,10 +304,17 @@ def reverse_gradient(
 def discriminator_logits(model: AdversarialAutoencoder, batch: Batch, code: Tensor) -> list[Tensor]:
     """Logits of each discriminator, (K, 2, rows): of draws from the prior, and of as many codes."""
     n_members, n = code.shape[:2]
+    inputs = inputs_of_draws_and_codes(model, batch, code)
+    pairs = zip(model.discriminators, inputs, strict=True)
+    return [discriminator(x).view(n_members, 2, n) for discriminator, x in pairs]
+
+
+def inputs_of_draws_and_codes(model: AdversarialAutoencoder, batch: Batch, code: Tensor) -> Iterator[Tensor]:
+    """The input of each discriminator, (K, 2 rows, width): draws from the prior, and as many codes."""
     draws_and_codes = torch.cat([batch.sample_prior(model), code], 1)
     labels = None if batch.labels is None else batch.labels.repeat(1, 2)
     condition = None if batch.condition is None else batch.condition.repeat(1, 2, 1)
-    return [logit.view(n_members, 2, n) for logit in model.discriminate(draws_and_codes, labels, condition)]
+    return model.discriminator_inputs(draws_and_codes, labels, condition)
 
 
 def discriminator_loss(batch: Batch, logits: Iterable[Tensor]) -> Tensor:

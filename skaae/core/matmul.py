@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-__all__ = ["affine"]
+__all__ = ["affine", "product"]
 
 MIN_ONEDNN_MULTIPLICATIONS = 5e6  # of one member, from which oneDNN is faster
 MAX_NARROW_COLUMNS = 16
@@ -26,12 +26,22 @@ MIN_TRANSPOSED_NUMBERS = 2**17  # on the wide side of all members, from which tr
 
 def affine(bias: Tensor, x: Tensor, weight: Tensor) -> Tensor:
     """``bias + x @ weight`` of each member: (K, 1 or rows, outputs), (K, rows, inputs) and (K, inputs, outputs)."""
-    n_numbers = x.shape[0] * x.shape[1] * max(weight.shape[1:])
-    transposes = min(weight.shape[1:]) <= MAX_NARROW_COLUMNS and n_numbers >= MIN_TRANSPOSED_NUMBERS
-    if x.device.type == "cpu" and x.dtype == torch.float32 and (transposes or uses_onednn(x, weight)):
-        apply: Callable[..., Tensor] = Affine.apply
-        return apply(bias, x, weight)
-    return torch.baddbmm(bias, x, weight)
+    if is_torchs(x, weight):
+        return torch.baddbmm(bias, x, weight)
+    apply: Callable[..., Tensor] = Affine.apply
+    return apply(bias, x, weight)
+
+
+def product(a: Tensor, b: Tensor) -> Tensor:
+    """``a @ b`` of each member, without a graph."""
+    return torch.bmm(a, b) if is_torchs(a, b) else matmul(a, b)
+
+
+def is_torchs(a: Tensor, b: Tensor) -> bool:
+    """Whether a product is left to torch."""
+    n_numbers = a.shape[0] * a.shape[1] * max(b.shape[1:])
+    transposes = min(b.shape[1:]) <= MAX_NARROW_COLUMNS and n_numbers >= MIN_TRANSPOSED_NUMBERS
+    return a.device.type != "cpu" or a.dtype != torch.float32 or not (transposes or uses_onednn(a, b))
 
 
 class Affine(torch.autograd.Function):

@@ -110,6 +110,11 @@ class AdversarialAutoencoder(nn.Module):
         parts = split_blocks(encoder_output, self.encoder_output_widths)
         return concatenate_blocks([block(part, noise) for block, part in zip(self.blocks, parts, strict=True)])
 
+    @property
+    def transforms_encoder_output(self) -> bool:
+        """Whether the code in training is not the encoder's output itself."""
+        return bool(self.category_indices) or self.encoder_output_widths != self.block_widths
+
     def predict_log_proba(self, x: Tensor) -> Tensor:
         """Log probabilities of the classes of rows: (K, rows, columns) to (K, rows, classes)."""
         return self.to_log_proba(self.encoder_output(x))

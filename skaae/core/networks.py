@@ -75,6 +75,11 @@ class Hidden(Module):
         self.activation = ACTIVATIONS[activation]
         self.width = widths[-1]
 
+    @property
+    def linear_layers(self) -> list[Linear]:
+        """The affine maps."""
+        return [layer for layer in self.layers if isinstance(layer, Linear)]
+
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.layers:
             x = self.activation(layer(x))
@@ -90,9 +95,18 @@ class Discriminator(Module):
         # Adam moves the sum of two outputs twice as fast as one output; saved models hold both.
         self.last = Linear(n_members, self.hidden.width, 2)
 
+    @property
+    def weight(self) -> Tensor:
+        """Weight of the logit, (K, width, 1)."""
+        return self.last.weight.sum(-1, keepdim=True)
+
+    @property
+    def bias(self) -> Tensor:
+        """Bias of the logit, (K, 1, 1)."""
+        return self.last.bias.sum(-1, keepdim=True)
+
     def forward(self, x: Tensor) -> Tensor:
-        weight, bias = (parameter.sum(-1, keepdim=True) for parameter in (self.last.weight, self.last.bias))
-        return affine(bias, self.hidden(x), weight).squeeze(-1)
+        return affine(self.bias, self.hidden(x), self.weight).squeeze(-1)
 
 
 class Trunk(Protocol):

@@ -41,7 +41,10 @@ class PackedAdam:
     def step(self, losses: Iterable[Tensor], active: Sequence[bool]) -> None:
         """Updates the active members by the gradient of the sum of their losses, (K,) each."""
         losses = [loss for loss in losses if loss.requires_grad]
-        gradients = torch.autograd.grad(losses, self.parameters, [self.ones] * len(losses))
+        self.descend(torch.autograd.grad(losses, self.parameters, [self.ones] * len(losses)), active)
+
+    def descend(self, gradients: Iterable[Tensor], active: Sequence[bool]) -> None:
+        """Updates the active members by the gradient of each parameter."""
         # The fused kernel ignores strides.
         reduced = all_reduce_gradients([gradient.contiguous() for gradient in gradients])
         for members, (parameters, exp_avg, exp_avg_sq, steps) in zip(self.members, self.views, strict=True):

@@ -21,6 +21,7 @@ from .corruption import make_corruption
 from .data import Batch, Batches, TensorData, to_device
 from .distributed import check_same_task, is_distributed
 from .hooks import Epoch, Hook, TrainingSnapshot
+from .joint_step import is_supported, joint_gradients
 from .lazy_rows import LazyRows
 from .losses import (
     AdversarialLoss,
@@ -80,6 +81,16 @@ class UpdateStep:
         """The losses by name, (K,) each."""
         batch.clear_code()
         return {name: value for loss in self.losses for name, value in loss(model, batch).items()}
+
+    def update(self, model: AdversarialAutoencoder, batch: Batch, optimizer: PackedAdam) -> dict[str, Tensor]:
+        """Updates the parameters of the optimizer; the losses by name, (K,) each, before that."""
+        if not is_supported(model, self.losses, batch.x.device):
+            losses = self.compute_losses(model, batch)
+            optimizer.step(losses.values(), batch.active)
+            return losses
+        losses, gradients = joint_gradients(model, self.losses, batch)
+        optimizer.descend([gradients[parameter] for parameter in optimizer.parameters], batch.active)
+        return losses
 
 
 def update_steps(architecture: Architecture, plan: TrainingPlan, data: TensorData) -> list[UpdateStep]:
@@ -175,8 +186,7 @@ class TrainingRun:
         for index, batch in enumerate(self.batches.epoch(self.epoch + 1)):
             batch.ramp, batch.uses_soft_labels = ramp, progress < self.plan.teacher_fraction
             for step, optimizer in zip(self.steps, self.optimizers, strict=True):
-                losses = step.compute_losses(self.model, batch)
-                optimizer.step(losses.values(), batch.active)
+                losses = step.update(self.model, batch, optimizer)
                 for name, loss in losses.items():
                     if name not in curves:  # allocated at once, because small tensors would fragment the memory
                         curves[name] = loss.new_zeros(self.batches.n_steps, len(loss))

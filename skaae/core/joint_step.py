@@ -1,0 +1,188 @@
+r"""The gradients of a joint step, written out: without a graph, which costs more than the products of small networks.
+
+Affine maps, rectifiers, the squared error and the adversarial loss have simple gradients. Where codes are not just the
+encoder's output, and where columns are categories or have missing cells, a graph leads from one small tensor to the
+next. What is trained by other losses, or has other networks, takes one graph for all (`is_supported`).
+
+Of :math:`n` rows, the gradient of the discriminator's loss at its logits :math:`a` is :math:`(\sigma(a) - 1) / n` for
+draws and :math:`\sigma(a) / n` for codes; on its way to the encoder it is reversed (see `losses`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from .data import Batch
+from .distributed import is_distributed
+from .losses import (
+    AdversarialLoss,
+    BalanceLoss,
+    DistillationLoss,
+    EntropyLoss,
+    Loss,
+    ReconstructionLoss,
+    SupervisedLoss,
+    discriminator_loss,
+    generator_loss,
+    inputs_of_draws_and_codes,
+    reverse_gradient,
+)
+from .matmul import affine, product
+from .model import AdversarialAutoencoder, concatenate_blocks
+from .networks import Discriminator, Hidden, Residual
+
+__all__ = ["is_supported", "joint_gradients"]
+
+CLASS_LOSSES = (SupervisedLoss, DistillationLoss, EntropyLoss, BalanceLoss)  # of the encoder's output alone
+Gradients = dict[Tensor, Tensor]  # by parameter
+
+
+def is_supported(model: AdversarialAutoencoder, losses: Sequence[Loss], device: torch.device) -> bool:
+    """Whether `joint_gradients` has the gradients of the losses."""
+    has_losses = all(isinstance(loss, (ReconstructionLoss, AdversarialLoss, *CLASS_LOSSES)) for loss in losses)
+    is_dense = isinstance(model.decoder, Residual) and has_rectifiers(model.encoder) and has_rectifiers(model.decoder)
+    is_plain = not model.architecture.cluster_heads and not model.n_noise_inputs
+    starts = bool(losses) and isinstance(losses[0], ReconstructionLoss)
+    return starts and has_losses and is_dense and is_plain and device.type == "cpu" and not is_distributed()
+
+
+def has_rectifiers(network: Residual) -> bool:
+    """Whether all layers between the input and the output are dense, and rectified."""
+    hidden = network.hidden
+    return isinstance(hidden, Hidden) and len(hidden.layers) > 0 and hidden.activation is torch.relu_
+
+
+@torch.no_grad()
+def joint_gradients(
+    model: AdversarialAutoencoder, losses: Sequence[Loss], batch: Batch
+) -> tuple[dict[str, Tensor], Gradients]:
+    """The losses by name, (K,) each, and the gradients of their sum."""
+    gradients: Gradients = {}
+    encoder_output, hidden = residual(model.encoder, batch.encoder_input)
+    class_losses = [loss for loss in losses if isinstance(loss, CLASS_LOSSES)]
+    needs_graph = bool(class_losses) or model.transforms_encoder_output
+    with torch.set_grad_enabled(needs_graph):
+        batch.encoder_output = encoder_output.requires_grad_(needs_graph)
+        batch.code = model.to_code(batch.encoder_output, batch.normal)
+    code = batch.code.detach()
+    values, of_code = reconstruction_gradients(model, batch, code, gradients)
+    for loss in losses:
+        if isinstance(loss, AdversarialLoss):
+            adversarial, of_discriminated = adversarial_gradients(model, loss, batch, code, gradients)
+            values, of_code = values | adversarial, of_code + of_discriminated
+    of_output = of_code
+    if needs_graph:
+        with torch.enable_grad():
+            of_classes = {name: value for loss in class_losses for name, value in loss(model, batch).items()}
+        outputs, ones = [batch.code, *of_classes.values()], [torch.ones_like(value) for value in of_classes.values()]
+        (of_output,) = torch.autograd.grad(outputs, [batch.encoder_output], [of_code, *ones])
+        values |= {name: value.detach() for name, value in of_classes.items()}
+    residual_gradients(model.encoder, batch.encoder_input, hidden, of_output, gradients)
+    return values, gradients
+
+
+def reconstruction_gradients(
+    model: AdversarialAutoencoder, batch: Batch, code: Tensor, gradients: Gradients
+) -> tuple[dict[str, Tensor], Tensor]:
+    """The reconstruction error, and its gradient at the codes."""
+    x = code if batch.condition is None else torch.cat([code, batch.condition], -1)
+    decoder = model.decoder
+    assert isinstance(decoder, Residual), "layers of the decoder should be dense."
+    output, hidden = residual(decoder, x)
+    needs_graph = bool(model.one_hot_runs or model.architecture.mask_indices or batch.row_weight is not None)
+    with torch.set_grad_enabled(needs_graph):
+        error = batch.mean(model.reconstruction_errors(output.requires_grad_(needs_graph), batch.x))
+    if needs_graph:
+        (of_output,) = torch.autograd.grad(error, output, torch.ones_like(error))
+    else:
+        of_output = (output - batch.x).mul_(2 / output[0].numel())
+    batch.reconstruction_error = error.detach()
+    of_x = residual_gradients(decoder, x, hidden, of_output, gradients, n_inputs=code.shape[-1])
+    return {"reconstruction": batch.reconstruction_error}, of_x
+
+
+def adversarial_gradients(
+    model: AdversarialAutoencoder, loss: AdversarialLoss, batch: Batch, code: Tensor, gradients: Gradients
+) -> tuple[dict[str, Tensor], Tensor]:
+    """The discriminators' and the generator's loss, and the gradient of the latter at the codes."""
+    n_members, n = code.shape[:2]
+    scale = torch.full_like(code[..., 0], 1 / n)
+    if batch.row_weight is not None:
+        scale = batch.row_weight / batch.row_weight.sum(-1, keepdim=True).clamp(min=1)
+    logits, of_blocks = [], []
+    inputs = inputs_of_draws_and_codes(model, batch, code)
+    for discriminator, x, width in zip(model.discriminators, inputs, model.block_widths, strict=True):
+        assert isinstance(discriminator, Discriminator), "discriminators should be perceptrons."
+        hidden, weight = hidden_layers(discriminator.hidden, x), discriminator.weight
+        # No products with one column, whose last bits depend on the number of members.
+        logit = ((hidden[-1] * weight.mT).sum(-1) + discriminator.bias.squeeze(-1)).view(n_members, 2, n)
+        of_logit = logit.sigmoid()
+        of_logit[:, 0] -= 1
+        of_logit = (of_logit * scale.unsqueeze(1)).view(n_members, 2 * n, 1)
+        last = discriminator.last
+        gradients[last.weight] = (hidden[-1] * of_logit).sum(1).unsqueeze(-1).expand_as(last.weight)
+        gradients[last.bias] = of_logit.sum(1, keepdim=True).expand_as(last.bias)
+        of_x = hidden_gradients(discriminator.hidden, x, hidden, of_logit * weight.mT, gradients, width, slice(n, None))
+        logits.append(logit)
+        of_blocks.append(of_x)
+    code_logits = [logit[:, 1] for logit in logits]
+    weight = loss.weight * batch.ramp * batch.reconstruction_error
+    of_code = reverse_gradient(model, weight, code_logits)(concatenate_blocks(of_blocks))
+    values = {"discriminator": discriminator_loss(batch, logits), "generator": generator_loss(batch, code_logits)}
+    return values, of_code
+
+
+def residual(network: Residual, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+    """The output of a network, and those of its hidden layers."""
+    assert isinstance(network.hidden, Hidden), "hidden layers should be dense."
+    hidden = hidden_layers(network.hidden, x)
+    return affine(network.linear(x), hidden[-1], network.weight), hidden
+
+
+def residual_gradients(
+    network: Residual, x: Tensor, hidden: list[Tensor], gradient: Tensor, gradients: Gradients, n_inputs: int = 0
+) -> Tensor:
+    """Adds the gradients of the parameters; the gradient at the first inputs."""
+    linear = network.linear
+    gradients[linear.weight], gradients[linear.bias] = product(x.mT, gradient), gradient.sum(1, keepdim=True)
+    gradients[network.weight] = product(hidden[-1].mT, gradient)
+    assert isinstance(network.hidden, Hidden), "hidden layers should be dense."
+    of_hidden = product(gradient, network.weight.mT)
+    of_x = hidden_gradients(network.hidden, x, hidden, of_hidden, gradients, n_inputs)
+    return affine(of_x, gradient, linear.weight[:, :n_inputs].mT) if n_inputs else of_x
+
+
+def hidden_layers(hidden: Hidden, x: Tensor) -> list[Tensor]:
+    """The outputs of rectified layers."""
+    outputs = []
+    for layer in hidden.linear_layers:
+        x = hidden.activation(layer(x))
+        outputs.append(x)
+    return outputs
+
+
+def hidden_gradients(
+    hidden: Hidden,
+    x: Tensor,
+    outputs: list[Tensor],
+    gradient: Tensor,
+    gradients: Gradients,
+    n_inputs: int,
+    rows: slice = slice(None),
+) -> Tensor:
+    """Adds the gradients of the parameters of rectified layers; the gradient of some rows at the first inputs.
+
+    The gradient at the last output is overwritten.
+    """
+    for i, layer in reversed([*enumerate(hidden.linear_layers)]):
+        torch.ops.aten.threshold_backward.grad_input(gradient, outputs[i], 0, grad_input=gradient)
+        gradients[layer.weight] = product((outputs[i - 1] if i else x).mT, gradient)
+        gradients[layer.bias] = gradient.sum(1, keepdim=True)
+        if i:
+            gradient = product(gradient, layer.weight.mT)
+        elif n_inputs:
+            gradient = product(gradient[:, rows], layer.weight[:, :n_inputs].mT)
+    return gradient
