@@ -45,6 +45,7 @@ N_FOLDS = 5
 TEMPERATURE = 3.0
 SEMI_SUPERVISED_PENALTY = 6.0  # of log likelihood
 LOG_TEMPERATURE_MEAN, LOG_TEMPERATURE_SPREAD = 0.0, 0.3  # of a normal prior
+ONE_LABEL_TEMPERATURE = 1.5  # of several teachers, where no class has a label that could be held out
 MIN_PROBABILITY = 1e-3  # of a class: no teacher may rule one out
 MAX_ROWS = 5_000  # with unlabelled ones, whose neighbours are looked up
 MAX_LABELLED_ROWS = 10_000
@@ -247,6 +248,8 @@ def temper(probabilities: NDArray[np.float64], temperature: float) -> NDArray[np
 
 def fit_temperature(held_out: HeldOut, weights: NDArray[np.float64]) -> float:
     """The temperature of a weighted mean that is most probable by held-out labels."""
+    if not len(held_out.labels):
+        return ONE_LABEL_TEMPERATURE if len(weights) > 1 else 1.0
     probabilities = np.tensordot(weights, held_out.probabilities, 1)
 
     def loss(log_temperature: float) -> float:
