@@ -4,7 +4,7 @@ A column determines another if equal cells of the one go with equal cells of the
 to be so by chance: of :math:`n` rows with :math:`m` distinct cells, :math:`(n - m)(1 - \sum_k p_k^2)` would break
 the rule if the other column, with frequencies :math:`p_k`, were independent. What a column determines is looked up
 from it. A whole number that determines a category in no order is a code, and so a category itself; in order, such as
-years of age that determine an age group, it stays a number.
+years of age that determine an age group, or if its ranks go with those of another number, it stays a number.
 
 Where several columns determine the same one, it is looked up from the first, categories before numbers. A cell of the
 others that would determine another cell is replaced: a number by the nearest, a category by the most frequent of those
@@ -31,6 +31,7 @@ MAX_COLUMNS = 1000  # of tables in which numbers are looked at
 N_FIRST_ROWS = 1000  # that most pairs are told to be independent by
 N_PAIRED_ROWS = 60  # of these, whose pairs tell it for all columns at once
 MAX_FIRST_DISTINCT = 0.75  # of the cells of the first rows; a column of a third in all rows has .64
+MIN_RANK_CORRELATION, MIN_DEVIATIONS = 0.3, 4  # of a number that is no code with another one, and by chance
 MAX_ORDERED_RUNS = 0.5  # of runs of equal cells in the order of a number, relative to those by chance
 
 Codes = NDArray[np.intp]
@@ -172,7 +173,9 @@ def find_dependences(
         looked_up.update(first)
         names = [target for target in first if categorical[target]]
         if not categorical[source] and is_whole(columns[source]):
-            new_codes += [source] * any(not is_ordered(columns[source], codes[target]) for target in names)
+            is_code = any(not is_ordered(columns[source], codes[target]) for target in names)
+            others = [index for index in among if not categorical[index] and index not in [source, *sources[source]]]
+            new_codes += [source] * (is_code and not is_quantity(table, source, others))
     return rules, new_codes
 
 
@@ -245,6 +248,15 @@ def is_whole(cells: pd.Series) -> bool:
     """Whether cells that are not missing are whole numbers."""
     values = cells.dropna().to_numpy(dtype=np.float64)
     return bool((values == np.floor(values)).all())
+
+
+def is_quantity(table: pd.DataFrame, source: int, others: list[int]) -> bool:
+    """Whether the ranks of a number go with those of another, in the first rows."""
+    first = table.iloc[:N_FIRST_ROWS]
+    ranks = first.iloc[:, source].rank()
+    least = max(MIN_RANK_CORRELATION, MIN_DEVIATIONS / np.sqrt(max(1, len(first))))
+    with np.errstate(all="ignore"):  # of constant columns
+        return any(abs(ranks.corr(first.iloc[:, index].rank())) >= least for index in others)
 
 
 def is_ordered(numbers: pd.Series, target: NDArray[np.intp]) -> bool:

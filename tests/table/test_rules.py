@@ -179,3 +179,15 @@ def test_names_of_any_dtype_stay_with_their_numbers(dtype):
     rows = shuffled(encoder, X)
     assert rows.dtypes.equals(X.dtypes)
     assert (rows["name"].astype(object) == np.array(list("abcde"), object)[rows["number"]]).all()
+
+
+@pytest.mark.parametrize("related", [False, True])
+def test_a_number_that_goes_with_others_is_no_code(related):
+    size = RNG.integers(1, 40, N)
+    colors = np.array(["red", "green", "blue"])[RNG.integers(0, 3, 40)]
+    weight = size * 2.5 + RNG.normal(size=N) if related else RNG.normal(size=N)
+    X = pd.DataFrame({"size": size, "color": colors[size], "weight": weight})
+    encoder = fitted(X)
+    assert encoder.columns_.loc["size", "kind"] == ("whole number" if related else "category")
+    rows = shuffled(encoder, X)
+    assert (rows["color"] == colors[rows["size"]]).all()
