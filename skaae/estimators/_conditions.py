@@ -13,6 +13,7 @@ from sklearn.linear_model import Ridge
 from sklearn.utils.validation import column_or_1d
 
 from ..table import TableEncoder, check_unique_names, to_pandas
+from ..table._comparable_dates import comparable_times
 from ._labels import check_text, to_array
 
 __all__ = ["Conditions", "in_range", "requested_condition", "shown"]
@@ -124,7 +125,8 @@ class Conditions:
     def _fit_distribution(self, table: pd.DataFrame) -> None:
         """Learn the ranges of conditions, and how often they occur together."""
         numeric = [name for name in self.names if name not in self.categories]
-        self.ranges = {name: (table[name].min(), table[name].max()) for name in numeric}
+        columns = {name: in_order(table[name]) for name in numeric}
+        self.ranges = {name: (cells.min(), cells.max()) for name, cells in columns.items()}
         self.values, self.counts = self._distribution(self.encoder.encode(table))
 
     def _distribution(self, condition: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.float64]]:
@@ -320,9 +322,7 @@ class Conditions:
     def _check_range(cells: pd.Series, low: Any, high: Any) -> None:
         low, high = plain(low), plain(high)  # with which a decimal can be compared
         try:
-            if isinstance(low, pd.Timestamp) and cells.dtype.kind == "O":  # days or text
-                cells = pd.to_datetime(cells, format="ISO8601")
-            inside = cells.between(low, high)
+            inside = (in_order(cells) if isinstance(low, pd.Timestamp | pd.Timedelta) else cells).between(low, high)
         except (TypeError, ValueError):
             raise ValueError(
                 f"Condition {cells.name!r} must be numbers or dates as in training ({low} to {high})."
@@ -341,6 +341,8 @@ def in_range(cells: pd.Series, option: tuple[Any, ...], name: Any) -> NDArray[np
     if isinstance(cells.dtype, pd.CategoricalDtype) and cells.dtype.ordered:
         bounds = pd.Series(cells.dtype.categories.get_indexer(bounds)).replace(-1, np.nan)
         cells = cells.cat.codes
+    elif (times := in_order(cells)) is not cells:
+        cells, bounds = times, in_order(bounds)
     try:
         if is_unordered(cells):
             raise TypeError
@@ -374,6 +376,12 @@ def as_cells(value: Any) -> pd.Series:
         return value.reset_index(drop=True)
     is_array = np.ndim(value) > 0 or isinstance(value, np.ndarray)
     return pd.Series(np.atleast_1d(to_array(value)) if is_array else [value]).infer_objects()
+
+
+def in_order(cells: pd.Series) -> pd.Series:
+    """Dates, times and durations in a dtype in which they can be compared; other cells as they are."""
+    times = comparable_times(cells)
+    return cells if times is None else times
 
 
 def is_unordered(cells: pd.Series) -> bool:

@@ -255,3 +255,24 @@ def test_ranges_and_sets_of_dates():
 def test_dates_that_are_none_or_never_were(day, message):
     with pytest.raises(ValueError, match=message):
         days_asked({"day": day})
+
+
+def test_dates_and_durations_in_text_are_in_order():
+    rng = np.random.default_rng(0)
+    minutes, day = rng.integers(1, 60, 200), pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 90, 200), "D")
+    y = pd.DataFrame({"wait": [f"PT{m}M" for m in minutes], "day": day.strftime("%Y-%m-%d")})
+    conditions = Conditions(y)
+
+    def drawn(asked):
+        condition = conditions.encode(asked, 50, np.random.RandomState(0))
+        return conditions.encoder.inverse_transform(condition)
+
+    waits = drawn({"wait": ("PT5M", "PT30M")})["wait"].str.extract(r"(\d+)")[0].astype(int)
+    assert waits.between(5, 30).all()
+    assert waits.nunique() > 5
+    assert drawn({"day": ("2024-02-01", "2024-02-29")})["day"].str.startswith("2024-02").all()
+    assert drawn({"wait": "PT7M"})["wait"].eq("PT7M").all()
+    with pytest.raises(ValueError, match="'wait' must be within the range"):
+        drawn({"wait": "PT100M"})
+    with pytest.raises(ValueError, match="'wait' must be numbers or dates as in training"):
+        drawn({"wait": "long"})
