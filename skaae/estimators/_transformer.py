@@ -141,8 +141,8 @@ class AAETransformer(ClusterHeadsMixin):
     n_iter_ : int
         Epochs trained.
     history_ : dict of str to ndarray of shape (`n_iter_`,)
-        Each loss by name ("reconstruction", "generator" and "discriminator", or the `regularizer`), averaged over the
-        steps of an epoch, and with `early_stopping` what was watched ("validation").
+        Each loss by name ("reconstruction", "generator" and "discriminator", or the `regularizer`, and "supervised"),
+        averaged over the steps of an epoch, and with `early_stopping` what was watched ("validation").
     loss_curve_ : ndarray of shape (`n_iter_`,)
         ``history_["reconstruction"]``.
     target_type_ : {"binary", "multiclass", "continuous"}
@@ -282,7 +282,7 @@ class AAETransformer(ClusterHeadsMixin):
 
         The first call fixes what is built and how columns are scaled, so let its chunk be a fair sample (or leave it to
         `skaae.streaming.fit_stream`). The learning rate is `learning_rate_init` throughout; no rows are held out. There
-        are no weights of rows, because those of one chunk say nothing about the others.
+        are no weights of rows, because those of one chunk say nothing about the others, and no `supervised_weight`.
 
         Parameters
         ----------
