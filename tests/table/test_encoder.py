@@ -184,7 +184,7 @@ def test_constant_and_empty_columns():
     ("column", "message"),
     [
         (np.full(300, 1j), "must be numbers, categories or dates. Got complex128 in column 'other'"),
-        ([f"text {i}" for i in range(300)], "drop it if it identifies rows, encode it first if it is free text"),
+        ([f"text {i}" for i in range(300)], "drop it if it identifies rows, or pass .* encode it first if it is free"),
         ([1, "a", 2.5] * 100, "either text or numbers. Got both in column 'other'"),
         ([1.0, np.inf, 2.0] * 100, "Input X contains infinity"),
     ],
