@@ -113,7 +113,7 @@ def test_thousands_of_categories():
 
 
 def test_invalid_input_raises():
-    with pytest.raises(ValueError, match=r"without \['flag'\], or with \['other'\] beside"):
+    with pytest.raises(ValueError, match=r"without \['flag'\] and one with \['other'\] beside"):
         column_shape_error(REAL_TABLE, MADE_TABLE.rename(columns={"flag": "other"}))
     with pytest.raises(ValueError, match="two columns at least"):
         pair_trend_error(REAL_TABLE[["flag"]], MADE_TABLE[["flag"]])
