@@ -35,6 +35,7 @@ MIN_EXPONENT, MAX_EXPONENT = 1.0, 10.0
 TIME_EXPONENT = 2.0  # of positions in time, which go on: novel is what is two spans of the training rows after them
 COMMON_SURPRISE = 3.0  # negative log probability, up to which values beyond the training range are not novel
 SURPRISE_WEIGHT = 2.0
+MIN_SURPRISE = 0.1  # of a new category, so that it is stranger than the rarest that occurred
 TIE_WEIGHT = 0.01  # of the log distance of values that are clipped, so that they do not tie
 NORMAL_PERCENTILE_RANGE = 3.2897  # from the 5th to the 95th of a standard normal distribution
 LIMITS = np.finfo(np.float64)
@@ -131,7 +132,7 @@ def category_novelty(counts: NDArray[np.intp], never_seen: float) -> NDArray[np.
     """
     rate = (counts[:-1] == 1).sum() / max(1, counts.sum())
     surprise = np.inf if rate == 0 else -np.log(rate)
-    of_new = min(never_seen, SURPRISE_WEIGHT * max(surprise - COMMON_SURPRISE, 0))
+    of_new = min(never_seen, MIN_SURPRISE + SURPRISE_WEIGHT * max(surprise - COMMON_SURPRISE, 0))
     return np.concatenate([np.where(counts[:-1] > 0, 0, of_new), [0, 0, of_new]])
 
 

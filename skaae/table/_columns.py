@@ -40,6 +40,7 @@ MAX_DISCRETE_VALUES = 10  # up to which all distinct values of a column are atom
 MIN_MEAN_COUNT = 3  # of distinct values, from which on they are values to round to
 MAX_DECIMALS = 6
 MAX_CATEGORIES = 1000
+MAX_RARE = 10  # times the frequency below which categories are rare, up to which they may count as such
 MAX_UNSEEN_SHOWN = 5
 MIN_TEXTS, MIN_DISTINCT_TEXT_FRACTION = 20, 0.2  # of free text: distinct cells, and their share of all
 MAX_TEXTS, MIN_WORDS = 1000, 4  # of these, which are looked at; and words that most of them have
@@ -132,7 +133,7 @@ class CategoricalColumn:
     """Creates the column of one categorical column's training cells.
 
     Categories of less than the share ``min_frequency`` of the cells are encoded as one, after the others, if there are
-    two or more. So are then those that did not occur.
+    two or more (`pool_rare`). So are then those that did not occur.
     """
 
     has_value = False
@@ -302,12 +303,15 @@ class IgnoredColumn(IdentifierColumn):
 def pool_rare(counts: NDArray[np.intp], min_count: float) -> tuple[Indices, Indices]:
     """Indices of the categories that stand for those they are encoded as, and how each is encoded.
 
-    Rare ones are encoded as the last, and stood for by the commonest of them. After the categories come missing cells,
-    -2 of complete columns, and -1 of what did not occur, which counts as rare.
+    Rare ones are encoded as the last, and stood for by the commonest of them; so are others up to `MAX_RARE` times as
+    common that would be rarer than these together. After the categories come missing cells, -2 of complete columns, and
+    -1 of what did not occur, which counts as rare.
     """
     rare = counts < min_count
     if rare.sum() < 2:
         return np.arange(len(counts)), np.append(np.arange(len(counts) + 1), [-1, -1])
+    while (is_rarer := ~rare & (counts < min(counts[rare].sum(), MAX_RARE * min_count))).any():
+        rare |= is_rarer
     common = np.flatnonzero(~rare)
     encoded_as = np.full(len(counts), len(common))
     encoded_as[common] = np.arange(len(common))

@@ -94,7 +94,8 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         columns that had none, and decoded rows have none.
     min_frequency : float, default=0.0
         Share of the training rows below which categories are encoded as one, if there are two or more of them in a
-        column. So are then those that did not occur. Decoded, they are the commonest of them.
+        column. So are then those that did not occur, and others, up to ten times as common, that are rarer than these
+        together. Decoded, they are the commonest of them.
 
     Attributes
     ----------

@@ -39,7 +39,7 @@ def test_new_categories_are_as_novel_as_they_are_seldom():
     X.loc[0, "code"] = "rare"
     new = fitted(X)(pd.DataFrame([["new"] * 2, [None] * 2], columns=X.columns, dtype=object))
     assert new[0, 0] > 7
-    assert new[0, 1] == 0
+    assert 0 < new[0, 1] < 0.2
     np.testing.assert_array_equal(new[1], 10)
 
 

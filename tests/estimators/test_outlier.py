@@ -426,3 +426,17 @@ def test_many_rows_are_not_seen_five_times():
     with patch.dict("skaae.estimators._outlier.PLAN_OPTIONS", max_auto_steps=20):
         assert small(max_iter="auto").fit(X).n_iter_ == 2
         assert small(max_iter=3).fit(X).n_iter_ == 3
+
+
+def test_of_many_categories_none_is_an_outlier_by_how_common_it_is():
+    rng = np.random.default_rng(0)
+    probability = 1 / (1 + np.arange(300)) ** 0.7
+    shop = rng.choice(300, 2400, p=probability / probability.sum()).astype(str)
+    X = pd.DataFrame({"x": rng.normal(size=2400), "y": rng.normal(size=2400), "shop": shop})
+    train, fresh = X[:1000], X[1000:]
+    count = fresh.shop.map(train.shop.value_counts()).fillna(0)
+    model = small().fit(train)
+    is_outlier = pd.Series(model.predict(fresh) == -1)
+    assert is_outlier.groupby(pd.cut(count.to_numpy(), [-1, 0, 9, 19, 99])).mean().max() < 0.12
+    unseen = fresh[count > 0].assign(shop="new")
+    assert (model.score_samples(unseen) < model.score_samples(fresh[count > 0])).mean() > 0.9
