@@ -26,9 +26,15 @@ MAX_CHANGE = 1e-5  # of a share, where the estimate has converged
 
 def check_class_prior(class_prior: Any, n_classes: int) -> NDArray[np.float64]:
     """Probabilities of the classes, as a user gives them."""
-    shares = np.asarray(class_prior, dtype=float)
-    if shares.shape != (n_classes,) or (shares < 0).any() or not np.isclose(shares.sum(), 1):
-        raise ValueError(f"`class_prior` must be {n_classes} probabilities that sum to 1. Got {class_prior!r}.")
+    try:
+        shares = np.asarray(class_prior, dtype=float)
+    except (TypeError, ValueError):
+        shares = np.empty(0)
+    if shares.shape != (n_classes,) or not (shares >= 0).all() or not np.isclose(shares.sum(), 1):
+        raise ValueError(
+            f"`class_prior` must be {n_classes} probabilities that sum to 1, in the order of `classes_`. Got"
+            f" {class_prior!r}."
+        )
     return shares
 
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from ..table import TableEncoder, count_decimals
 from ..table._comparable_dates import comparable_times, duration_of
+from ..table._date_text import form_of, match_form
 from ._constraint_rules import column_names, in_order, is_unique_call, normal, parse, sources_of, target_of
 
 __all__ = ["Constraints", "Table", "decoded", "named"]
@@ -101,7 +102,7 @@ class Constraints:
                 )
 
     def _check_kinds(self, rule: str, table: pd.DataFrame) -> None:
-        """Raise an error where a rule compares what cannot be equal, or numbers in text."""
+        """Raise an error where a rule compares what cannot be equal, or puts text in order."""
         for node in ast.walk(parse(rule)):
             if not isinstance(node, ast.Compare):
                 continue
@@ -110,10 +111,12 @@ class Constraints:
                 for term, other in ((left, right), (right, left)):
                     if not isinstance(term, ast.Name) or term.id in self.times:
                         continue
-                    if not isinstance(op, ast.Eq | ast.NotEq):
-                        check_no_numbers_in_text(rule, table[term.id])
+                    cells = table[term.id]
+                    has_order = isinstance(cells.dtype, pd.CategoricalDtype) and cells.dtype.ordered
+                    if not isinstance(op, ast.Eq | ast.NotEq) and not has_order:
+                        check_no_text(rule, cells)
                     elif isinstance(other, ast.Constant):
-                        check_constant(rule, table[term.id], other.value)
+                        check_constant(rule, cells, other.value)
 
     def acceptance_rate(self, table: Table) -> float:
         """In which share of drawn rows the rules hold; an error where that is hopeless."""
@@ -245,17 +248,15 @@ def check_constant(rule: str, cells: pd.Series, constant: Any) -> None:
         )
 
 
-def check_no_numbers_in_text(rule: str, cells: pd.Series) -> None:
-    """Raise an error where cells that are put in order are numbers in text, which are compared letter by letter."""
-    known = pd.Series(cells.dropna().unique(), dtype=object)
-    if (
-        len(known)
-        and all(isinstance(cell, str) for cell in known)
-        and pd.to_numeric(known, errors="coerce").notna().all()
-    ):
+def check_no_text(rule: str, cells: pd.Series) -> None:
+    """Raise an error where cells that are put in order are text, which is compared letter by letter."""
+    known = pd.unique(cells.dropna()).tolist()
+    if any(isinstance(cell, str) for cell in known):
+        text = next(cell for cell in known if isinstance(cell, str))
         raise ValueError(
-            f"`constraints` must put numbers in order, not text. Got {rule!r}, where column {cells.name!r} has numbers"
-            f" as text, such as {known[0]!r}: convert it, for instance by `pd.to_numeric`."
+            "`constraints` must put numbers, dates, durations or ordered categories in order, not text. Got"
+            f" {rule!r}, where column {cells.name!r} has text such as {text!r}: convert it by `pd.to_numeric` or"
+            " `pd.to_datetime`, or make it an ordered category."
         )
 
 
@@ -305,8 +306,10 @@ def truth(tree: ast.expr, table: pd.DataFrame) -> Truth:
         is_true, is_false = truth(tree.operand, table)
         return is_false, is_true
     if isinstance(tree, ast.Call):
-        repeats = table.duplicated([name.id for name in tree.args if isinstance(name, ast.Name)]).to_numpy()
-        return ~repeats, repeats
+        names = [name.id for name in tree.args if isinstance(name, ast.Name)]
+        known = table[names].notna().all(axis=1).to_numpy()
+        repeats = table.duplicated(names).to_numpy()
+        return known & ~repeats, known & repeats
     if isinstance(tree, ast.BoolOp):
         parts = [truth(value, table) for value in tree.values]
         return joined(parts) if isinstance(tree.op, ast.And) else joined([part[::-1] for part in parts])[::-1]
@@ -350,7 +353,9 @@ def of_like_kinds(left: Any, right: Any, *, in_sum: bool = False) -> tuple[Any, 
 
 
 def date_of(text: str, zone: Any) -> pd.Timestamp:
-    """Text as a date, of a time zone if it names none."""
+    """Text in a form of ISO 8601 as a date, of a time zone if it names none."""
+    if not match_form(form_of(text)).get("date"):
+        raise ValueError(f"{text!r} is not in a form of ISO 8601.")
     time = pd.Timestamp(text)
     return time.tz_localize(zone) if zone is not None and time.tz is None else time
 

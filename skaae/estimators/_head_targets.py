@@ -19,7 +19,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
+from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
@@ -82,10 +82,15 @@ def as_numbers(y: Any) -> NDArray[np.float64] | None:
     if np.isinf(values).any():
         raise ValueError("Input y contains infinity. Unknown labels must be -1 or missing.")
     counted = values[values != -1]
-    if (values == np.round(values)).all() and (
-        len(counted) <= MAX_CLASSES or (counted[0] in (0, 1) and np.ptp(counted) == len(counted) - 1)
-    ):
-        return None
+    if (values == np.round(values)).all():
+        if len(counted) <= MAX_CLASSES or (counted[0] in (0, 1) and np.ptp(counted) == len(counted) - 1):
+            return None
+        if len(counted) < len(values) and counted[0] >= 0:
+            raise ValueError(
+                f"In `y`, -1 marks unlabelled rows among classes, and is a number among numbers. Got {len(counted)}"
+                f" different whole numbers from {counted[0]:g} to {counted[-1]:g}, which are read as numbers, and -1:"
+                " mark unlabelled rows by NaN, and pass classes as text."
+            )
     return np.asarray(labels, np.float64)
 
 
@@ -98,12 +103,17 @@ def predict_classes(
 ) -> NDArray[np.float64]:
     """Class probabilities, (n_samples, n_classes); a labelled row of a class with very few has its label."""
     counts = np.bincount(labels[labels >= 0], minlength=n_classes)
+    if n_classes > MAX_CLASSES and counts.max() == 1:
+        raise ValueError(
+            f"Classes in `y` must have more than one label. Got {n_classes} classes of one label each: pass numbers as"
+            " floats, and dates as numbers."
+        )
     teachers = [
         RandomForestClassifier(oob_score=True, random_state=seed),
         ExtraTreesClassifier(bootstrap=True, oob_score=True, random_state=seed),
         LogisticRegression(max_iter=300),
     ]
-    folds = StratifiedKFold(int(np.clip(counts.max(), 2, N_FOLDS)), shuffle=True, random_state=seed)
+    folds = StratifiedKFold(N_FOLDS, shuffle=True, random_state=seed)
     probabilities = predict_held_out(teachers, X, labels, labels >= 0, folds, sample_weight)
     is_rare = (labels >= 0) & (counts[labels] < MIN_LABELS)
     probabilities[is_rare] = np.eye(n_classes)[labels[is_rare]]
@@ -167,9 +177,13 @@ def held_out_predictions(
     if hasattr(fitted, "estimators_"):
         out_of_bag = fitted.oob_decision_function_ if is_classifier(fitted) else fitted.oob_prediction_
     else:
-        params = None if weight is None else {"sample_weight": weight}
-        method = "predict_proba" if is_classifier(fitted) else "predict"
-        out_of_bag = cross_val_predict(clone(fitted), X, y, cv=folds, method=method, params=params)
+        out_of_bag = predict(fitted, X)
+        is_common = np.bincount(y)[y] >= MIN_LABELS if is_classifier(fitted) else np.ones(len(y), np.bool_)
+        common, rare = np.flatnonzero(is_common), np.flatnonzero(~is_common)
+        for others, fold in folds.split(common, y[common]) if len(common) else []:
+            rows = np.append(common[others], rare)  # rare classes are in all folds, and have their labels anyway
+            teacher = clone(fitted).fit(X[rows], y[rows], sample_weight=None if weight is None else weight[rows])
+            out_of_bag[common[fold]] = predict(teacher, X[common[fold]])
     return np.asarray(out_of_bag).reshape(len(X), -1)
 
 

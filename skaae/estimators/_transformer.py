@@ -241,7 +241,7 @@ class AAETransformer(ClusterHeadsMixin):
             Training rows, two at least: numbers, text, bools and categories, of which some may be missing.
         y : array-like of shape (n_samples,) or None, default=None
             Classes, -1 or missing where unknown, for the priors "mixture" and "swiss_roll", and for `n_clusters`.
-            With a `supervised_weight`, classes or numbers; whole numbers are classes if they are at most 20 or count
+            With a `supervised_weight`, classes or numbers; whole numbers are classes if 20 differ at most or count
             from 0 or 1, and only missing numbers are unknown, not -1. Otherwise ignored.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weights of the rows, of which only the ratios count. A row is drawn for training as often as its weight, so

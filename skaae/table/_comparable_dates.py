@@ -29,9 +29,11 @@ def comparable_times(cells: pd.Series) -> pd.Series | None:
 
 
 def duration_of(text: str) -> pd.Timedelta:
-    """Text as a duration: one of ISO 8601 or of pandas, or a time of the day."""
+    """Text as a duration: one of ISO 8601 or of pandas with its unit, or a time of the day."""
     if is_duration(text):
         return pd.Timedelta(parse_duration(text, "us"), "us")
     if match_form(form_of(text)).get("time"):
         return pd.Timedelta(int(parse(np.array([text], object), form_of(text), "us")[0]), "us")
+    if not any(letter.isalpha() or letter == ":" for letter in text):
+        raise ValueError(f"{text!r} has no unit.")
     return pd.Timedelta(text)

@@ -198,7 +198,7 @@ class TestParameters:
         styles = model.sample(200, random_state=0)
         assert styles.shape == (200, 4)
         assert model.class_prior_.tolist() == [0.8, 0.2, 0.0]
-        for wrong in ([0.5, 0.5], [0.5, 0.6, -0.1], [1, 1, 1]):
+        for wrong in ([0.5, 0.5], [0.5, 0.6, -0.1], [1, 1, 1], ["a", "b", "c"]):
             with pytest.raises(ValueError, match="must be 3 probabilities that sum to 1"):
                 small(class_prior=wrong).fit(X, few)
 

@@ -56,6 +56,8 @@ TIMES = pd.DataFrame(
         "kind": pd.Categorical(["sold", "open", "open"]),
         "days": [31, 4, 0],
         "\u00b5g": [1.0, 2.0, 3.0],
+        "european": ["05.03.2024", "01.01.2024", "12.12.2023"],
+        "size": pd.Categorical(["S", "M", "M"], ["S", "M"], ordered=True),
     }
 )
 
@@ -83,6 +85,12 @@ def test_dates_and_durations_are_compared_however_they_are_written(rule, holds):
     assert Constraints([rule], TIMES[np.array(holds)]).holds(TIMES).tolist() == holds
 
 
+def test_missing_cells_are_no_repeats():
+    X = pd.DataFrame({"code": [1.0, np.nan, np.nan, 2.0], "part": ["a", "b", "b", "a"]})
+    assert Constraints(["unique(code)", "unique(code, part)"], X).holds(X).all()
+    assert not Constraints(["unique(code)"], X).holds(X.fillna(1.0)).all()
+
+
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
@@ -90,8 +98,13 @@ def test_dates_and_durations_are_compared_however_they_are_written(rule, holds):
         ("zip == 9", "Got 9 in .*, where column 'zip' has cells such as '9'"),
         ("kind != 3", "Got 3 in .*, where column 'kind' has cells such as 'open'"),
         ("days != '3'", "Got '3' in .*, where column 'days' has cells such as 31"),
-        ("zip < '10'", "column 'zip' has numbers as text, such as '9': convert it, for instance by `pd.to_numeric`"),
+        ("zip < '10'", "not text. Got .*, where column 'zip' has text such as '9': convert it by `pd.to_numeric`"),
+        ("kind <= 'sold'", "or make it an ordered category"),
+        ("end >= european", "not text. Got .*, where column 'european' has text such as '05.03.2024'"),
+        ("size <= 'X'", "Got 'X' in .*; the nearest of column 'size' are"),
         ("end != 'soon'", "'soon' is no date, such as"),
+        ("end >= '01.02.2020'", "'01.02.2020' is no date, such as"),
+        ("end - start >= '2'", "'2' is no duration, such as"),
         ("end - start <= 'long'", "'long' is no duration, such as"),
     ],
 )
@@ -166,7 +179,7 @@ def test_equations_are_computed_in_the_order_of_what_they_need(rules):
         ("price != None", "neither a column nor a sum"),
         ("end - start <= 4", "must compare columns with what is of their kind. Got 'end - start <= 4'"),
         ("number == end - start", "dates or durations"),
-        ("state < 5", "must compare columns with what is of their kind"),
+        ("state < 5", "must put numbers, dates, durations or ordered categories in order, not text"),
         ("price > max(number)", "neither a column nor a sum"),
         ("__import__('os')", "is no comparison"),
         ("price.size > 0", "neither a column nor a sum"),

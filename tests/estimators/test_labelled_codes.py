@@ -150,3 +150,25 @@ class TestAroundIt:
         X, y = classes
         model = quick(supervised_weight=1, warm_start=True).fit(X, y).fit(X, y)
         assert model.n_iter_ == 4
+
+
+class TestLabelsThatAreHardToRead:
+    @pytest.mark.parametrize(
+        ("y", "message"),
+        [
+            (np.where(np.arange(300) % 2, 101 + 4 * (np.arange(300) % 25), -1), "mark unlabelled rows by NaN"),
+            (np.arange(300).astype(str), "Got 300 classes of one label each"),
+        ],
+    )
+    @pytest.mark.filterwarnings("ignore:The number of unique classes")
+    def test_errors_say_how_to_write_them(self, y, message):
+        with pytest.raises(ValueError, match=message):
+            quick(supervised_weight=5).fit(np.random.default_rng(0).normal(size=(300, 3)), y)
+
+    @pytest.mark.parametrize("labels", ["aaaaab", "ab", "aaabb", "abc"])
+    def test_classes_may_have_a_single_label(self, labels):
+        rng = np.random.default_rng(0)
+        y = np.full(60, None, object)
+        y[: len(labels)] = list(labels)
+        model = quick(supervised_weight=5).fit(rng.normal(size=(60, 3)), y)
+        assert model.target_type_ == ("multiclass" if "c" in labels else "binary")
