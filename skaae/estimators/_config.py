@@ -80,10 +80,15 @@ def check_image_shape(image_shape: Any, encoder: TableEncoder) -> tuple[int, int
 
 def check_resumable(model: TrainedModel | None, architecture: Architecture, n_members: int = 1) -> None:
     """Refuses parameters that ask for another model than the one to go on from."""
-    if model is not None and (architecture != model.architecture or n_members != model.n_members):
+    if model is None:
+        return
+    asked = {"n_members": n_members, **vars(architecture)}
+    built = {"n_members": model.n_members, **vars(model.architecture)}
+    if changed := {name: (built[name], value) for name, value in asked.items() if value != built[name]}:
         raise ValueError(
             "To go on, a model must be asked for as it was first fitted. Got another value of a parameter that says"
-            " what to build, as `n_components`, `n_members`, `prior` and `hidden_layer_sizes` do."
+            " what to build, as `n_components`, `n_members`, `prior`, `hidden_layer_sizes` and `supervised_weight` do:"
+            f" before and now {changed}. Fit anew, with `warm_start=False`."
         )
 
 

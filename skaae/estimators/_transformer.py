@@ -428,7 +428,7 @@ class AAETransformer(ClusterHeadsMixin):
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         if y is not None and not hasattr(self, "classes_"):
-            raise ValueError(f"`y` must be None for a model that was fitted without labels. Got {y!r}.")
+            raise ValueError(f"`y` must be None for a model whose prior has no classes. Got {y!r}.")
         classes = None if y is None else encode_requested_classes(y, n_samples, self.classes_)
         code = self._model.sample_prior(n_samples, draw_seed(check_random_state(random_state)), classes)
         if classes is not None and self._model.architecture.cluster_heads:

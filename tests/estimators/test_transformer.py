@@ -408,7 +408,7 @@ class TestInformedPriors:
         angles = np.arctan2(*model._model.sample_prior(5000, 0).T)
         assert len(np.unique(np.round(angles / (np.pi / 5)) % 10)) == 10
         assert not hasattr(model, "classes_")
-        with pytest.raises(ValueError, match="must be None for a model that was fitted without labels"):
+        with pytest.raises(ValueError, match="must be None for a model whose prior has no classes"):
             model.sample(2, 1)
 
     def test_labels_are_ignored_where_the_prior_has_no_classes(self, X):
