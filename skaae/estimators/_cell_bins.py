@@ -78,7 +78,13 @@ class CellBins:
     @property
     def groups(self) -> list[Cell]:
         """The cells with categories, in the order of these."""
-        return sorted((cell for cell in self.cells if cell.stop > cell.start), key=lambda cell: cell.start)
+        with_group = (cell for cell in self.cells if cell.stop + cell.has_missing > cell.start)
+        return sorted(with_group, key=lambda cell: cell.start)
+
+    @property
+    def can_draw(self) -> NDArray[np.bool_]:
+        """Which cells some training row had."""
+        return np.array([cell.value >= 0 or cell.stop > cell.start for cell in self.cells])
 
     @property
     def group_widths(self) -> tuple[int, ...]:
@@ -100,7 +106,7 @@ class CellBins:
         for index, cell in enumerate(self.cells):
             if cell.stop > cell.start:
                 missing[:, index] = ~ordered[:, cell.start : cell.stop].any(axis=1)
-                ordered[:, cell.stop : cell.stop + cell.has_missing] = 0
+            ordered[:, cell.stop : cell.stop + cell.has_missing] = 0
         for index, cell in enumerate(self.cells[: self.n_values]):
             kept = np.flatnonzero(is_rest(ordered, cell))
             bins[kept, index, np.searchsorted(self.edges[index], ordered[kept, cell.value], side="right")] = 1

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import softmax
-from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils import _safe_indexing, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from .._plan import Block, TrainingData
@@ -43,7 +43,7 @@ N_STEPS = 1000
 WEIGHT_DECAY = 0.5  # without it, ranges of numbers are too narrow after many epochs
 MAX_CELLS = 20_000_000  # of inputs at once
 N_CANDIDATES = 8  # that a draw is chosen among, where several columns have ranges or sets
-MAX_ROUNDS, MAX_DEPENDENCE_ROUNDS = 100, 10  # of draws of a row until it keeps all rules
+MAX_ROUNDS, MAX_DEPENDENCE_ROUNDS = 100, 5  # of draws of a row until it keeps all rules
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Completion:
     def start(self, rows: NDArray[Any], hidden: NDArray[np.bool_]) -> Start:
         """Encoded rows and which cells are hidden, (n, n_cells), with the distribution of each hidden cell."""
         inputs, missing = self.bins.inputs(rows)
-        missing |= hidden
+        missing = (missing | hidden) & self.bins.can_draw
         return Start(inputs, missing, self._probabilities(inputs, missing))
 
     def draw(
@@ -227,15 +227,17 @@ class CompletionMixin(BaseAAE):
     ) -> Any:
         """A table that is completed by encoded rows, of which those that break a rule are drawn again."""
         assert self._completion is not None
-        constraints = self._constraints
+        constraints, pending = self._constraints, np.arange(len(table))
         for n_rounds in range(MAX_ROUNDS):
-            completed, agrees = self._completed(table, encoded)
-            holds = evidence.holds(completed, missing_mask(table))
+            seen = np.arange(len(table)) if constraints is not None and constraints.is_joint else pending
+            rows = _safe_indexing(table, seen)
+            completed, agrees = self._completed(rows, encoded[seen])
+            holds = evidence.holds(completed, missing_mask(rows))
             if constraints is not None:
                 holds &= constraints.holds(completed)
-            pending = np.flatnonzero(~holds if n_rounds > MAX_DEPENDENCE_ROUNDS else ~(holds & agrees))
+            pending = seen[~holds if n_rounds > MAX_DEPENDENCE_ROUNDS else ~(holds & agrees)]
             if not len(pending):
-                return completed
+                return completed if len(seen) == len(table) else self._completed(table, encoded)[0]
             encoded[pending] = self._completion.draw(start, pending, evidence, rng)
         raise ValueError(
             f"Cells are drawn {MAX_ROUNDS} times until rows keep all `constraints` and are `within` what is known. Got"

@@ -118,6 +118,11 @@ class Constraints:
                     elif isinstance(other, ast.Constant):
                         check_constant(rule, cells, other.value)
 
+    @property
+    def is_joint(self) -> bool:
+        """Whether a rule is of all rows together."""
+        return any(is_unique_call(parse(rule)) for rule in self.rules)
+
     def acceptance_rate(self, table: Table) -> float:
         """In which share of drawn rows the rules hold; an error where that is hopeless."""
         table = named(table)
@@ -133,9 +138,9 @@ class Constraints:
     def draw_table(self, draw: Draw, decode: Callable[[NDArray[Any]], Table], n: int) -> Table:
         """A table of n rows in which all rules hold, of encoded rows that are drawn for indices."""
         pending = np.arange(n)
-        rows, is_joint = draw(pending), any(is_unique_call(parse(rule)) for rule in self.rules)
+        rows = draw(pending)
         for _ in range(MAX_ROUNDS):
-            seen = np.arange(n) if is_joint else pending
+            seen = np.arange(n) if self.is_joint else pending
             pending = seen[~self.holds(decode(rows[seen]))]
             if not len(pending):
                 return decode(rows)

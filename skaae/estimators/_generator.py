@@ -21,6 +21,7 @@ from ._conditions import Conditions, requested_condition
 from ._config import build_architecture, build_plan, check_components, check_layer_sizes, check_resumable
 from ._constraints import Constraints, decoded
 from ._density_ratio import DensityRatio, fit_density_ratios, rejection_sampling, to_cells
+from ._few_rows import warn_of_few_rows
 from ._flow import build_flow_plan, with_flow, without_optimizer
 from ._inference import TrainedModel
 from ._interpolation import lerp, slerp
@@ -46,8 +47,8 @@ class AAEGenerator(CodesMixin, CompletionMixin, BaseAAE):
     There are no weights of rows (`sample_weight`), because samples are to be like the rows that the model is given.
     Draw these by weight first, or samples by conditions.
 
-    Generated rows are no promise of privacy. How much they lean on training rows in the mean tells
-    `skaae.metrics.nearest_record_share`.
+    Generated rows are no promise of privacy: the smallest and the largest number of each column come back as they were.
+    How much rows lean on training rows in the mean tells `skaae.metrics.nearest_record_share`.
 
     Parameters
     ----------
@@ -314,6 +315,8 @@ class AAEGenerator(CodesMixin, CompletionMixin, BaseAAE):
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         rng = check_random_state(random_state)
         condition = requested_condition(self.conditions_, y, n_samples, rng=rng)
+        if self.conditions_ is not None and condition is not None and y is not None:
+            warn_of_few_rows(self.conditions_, to_pandas(y), condition)
 
         def draw(indices: NDArray[np.intp]) -> NDArray[Any]:
             given = None if condition is None else condition[indices]

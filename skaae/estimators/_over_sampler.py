@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any, Self
@@ -176,7 +177,9 @@ class AAEOverSampler(DocLinkMixin, BaseEstimator):
     def _draw(self, X: Any, classes: NDArray[np.intp], n_drawn: NDArray[np.intp], rng: np.random.RandomState) -> Any:
         """So many rows of each class, class by class, chosen among more."""
         candidates = np.repeat(np.arange(len(n_drawn)), N_CANDIDATES * n_drawn)
-        draws = self.generator_.sample(len(candidates), candidates, random_state=draw_seed(rng))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Conditions should have")  # classes are rare here
+            draws = self.generator_.sample(len(candidates), candidates, random_state=draw_seed(rng))
         encoder = getattr(self.generator_, "table_encoder_", None) or TableEncoder().fit(X)
         likeness = ClassLikeness(encoder.transform(X), classes, draw_seed(rng))
         chosen = []

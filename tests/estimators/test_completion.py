@@ -176,3 +176,19 @@ def test_equal_numbers_are_in_one_bin():
     assert (edges[:2] > 1).all()
     assert (points[0] == 1).all()
     assert len(points) == len(edges) + 1
+
+
+def test_columns_without_a_cell_stay_missing_and_tables_of_one_column_are_completed():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"never": [np.nan] * 60, "b": rng.normal(size=60), "no": pd.Series([None] * 60, dtype=object)})
+    completed = small(max_iter=3).fit(X).complete(X.mask(rng.random(X.shape) < 0.3), random_state=0)
+    assert completed.isna().mean().tolist() == [1, 0, 1]
+    for column in ("b", "never"):
+        completed = small(max_iter=3).fit(X[[column]]).complete(X[[column]] * np.nan, random_state=0)
+        assert completed[column].isna().mean() == (column == "never")
+
+
+def test_a_few_rows_are_enough_for_a_fit():
+    X = shop(40)
+    completed = small(max_iter=3).fit(X).complete(hide(X), random_state=0)
+    assert completed.notna().all().all()
