@@ -44,6 +44,8 @@ class ConformalFold:
 
     Attributes
     ----------
+    known_categories_ : ndarray of bool of shape (n_categories,)
+        Which one-hot encoded categories they had.
     scores_ : ndarray of shape (n_held_out,)
         Scores of the held-out rows, ascending, higher for stranger ones.
     counts_ : ndarray of shape (n_held_out + 1,)
@@ -68,6 +70,7 @@ class ConformalFold:
         of_learned = None if sample_weight is None else weights[fold.learned]
         table = take_rows(X, fold.learned)
         self.anomaly_score.fit_score(self.model, encoder, table, learned, outliers, of_learned)
+        self.known_categories_ = (learned[:, encoder.n_numeric_ :] > 0).any(axis=0)
         scores = self.score(encoder, take_rows(X, fold.held_out), rows[fold.held_out])
         order = np.argsort(scores)
         self.scores_ = scores[order]
@@ -76,6 +79,9 @@ class ConformalFold:
 
     def score(self, encoder: TableEncoder, X: Table, rows: NDArray[Any]) -> NDArray[np.float64]:
         """Scores of rows, (n_samples,), higher for stranger ones."""
+        # Categories that the fold never had are zeros, as those are that no training row had.
+        values, categories = np.split(rows, [encoder.n_numeric_], axis=1)
+        rows = np.concatenate([values, categories * self.known_categories_], axis=1)
         return self.anomaly_score.score(self.model, encoder, X, rows)
 
     def count_as_strange(self, encoder: TableEncoder, X: Table, rows: NDArray[Any]) -> NDArray[np.float64]:

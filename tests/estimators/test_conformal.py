@@ -56,6 +56,7 @@ class TestPValues:
         model = conformal(categorical_features=["town"]).fit(train)
         assert (model.p_values(fresh) <= 0.1).mean() < 0.16
         assert (model.predict(fresh) == -1).mean() < 0.16
+        assert (model.p_values(fresh) <= 0.3).mean() > 0.2  # nor are held-out rows stranger than these
 
     def test_scores_stay_what_they_are(self):
         X = rows(60)
