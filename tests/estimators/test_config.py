@@ -17,5 +17,7 @@ from skaae.estimators._config import build_plan
     ],
 )
 def test_epochs_make_the_steps(n_samples, options, n_epochs):
-    plan = build_plan(AAETransformer(), n_samples, (0,), auto_steps=1000, auto_noise=0.0, **options)
+    plan = build_plan(
+        AAETransformer(), n_samples, (0,), auto_steps=1000, auto_noise=0.0, adversarial_weight=0.1, **options
+    )
     assert plan.n_epochs == n_epochs
