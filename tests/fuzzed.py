@@ -135,7 +135,10 @@ def methods(model: Any, X: Any, y: Any, rows: Any) -> Iterator[tuple[str, Callab
     yield "transform", lambda: model.transform(rows), finite(n, width)
     if not isinstance(model, (SemiSupervisedAAEClassifier, AAEClusterer)):
         there_and_back = lambda: model.inverse_transform(model.transform(rows))  # noqa: E731
-        check = like(X, n) if getattr(model, "keep_missing", True) else like(X, n, may_lack="where all did")
+        lacking = "as before" if getattr(model, "keep_missing", True) else "where all did"
+        if isinstance(model, TableEncoder) and model.categorical_features is not None:
+            lacking = "anywhere"  # categories that did not occur in training
+        check = like(X, n, may_lack=lacking)
         yield "inverse_transform", there_and_back, check
         if width:
             yield "inverse_transform", lambda: model.inverse_transform(30 * (code + 1)), like(X, 3, may_lack="anywhere")

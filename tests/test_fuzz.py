@@ -1,6 +1,6 @@
 """Bad luck: whatever is handed over, there is a right result or a refusal that helps (see `outcomes`).
 
-Some hundred cases; `benchmarks/reliability.py` tries thousands.
+A few hundred cases; `benchmarks/reliability.py` tries thousands.
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ def wrong(steps):
     return [(name, outcome.detail) for name, outcome in steps if outcome.kind == "wrong"]
 
 
-@settings(max_examples=200, **ALIKE)
+@settings(max_examples=300, **ALIKE)
 @given(estimators(), cases())
 def test_every_method_of_every_estimator(model, case):
     assert wrong(of_estimator(model, *case.make())) == []

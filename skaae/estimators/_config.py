@@ -113,7 +113,7 @@ def build_plan(
     *,
     auto_steps: int,
     auto_noise: float,
-    max_auto_steps: int | None = None,
+    max_auto_steps: float | None = None,
     adversarial_weight: float | None = None,
     **details: Any,
 ) -> TrainingPlan:
@@ -124,7 +124,7 @@ def build_plan(
     if n_epochs == "auto":
         n_epochs = auto_n_epochs(auto_steps, n_samples, batch_size)
         if max_auto_steps is not None:
-            n_epochs = min(n_epochs, max(1, max_auto_steps // math.ceil(n_samples / batch_size)))
+            n_epochs = min(n_epochs, max(1, int(max_auto_steps) // math.ceil(n_samples / batch_size)))
     if adversarial_weight is None:
         adversarial_weight = float(estimator.adversarial_weight)
     return TrainingPlan(

@@ -138,8 +138,8 @@ class DateColumn:
         missing = np.isnan(of[""])
         position = np.where(missing, 0, of[""])
         if self.format.kind != "date":
-            return self._within_range(self.origin + np.rint(position).astype(np.int64) * self.step, missing)
-        ticks = self.origin + np.rint(position * self.step).astype(np.int64)
+            return self._within_range(self.origin + rounded(position, self, self.step) * self.step, missing)
+        ticks = self.origin + rounded(position * self.step, self)
         has_gap = np.zeros(len(ticks), bool)
         if self.gap is not None and first is not None:
             has_gap = ~np.isnan(of["gap"]) & (first != MISSING)
@@ -281,7 +281,14 @@ class Gap:
 
     def decode(self, steps: NDArray[np.float64]) -> Ticks:
         """Gaps in units, within the range of the training rows."""
-        return (self.origin + np.rint(steps).astype(np.int64) * self.step).clip(self.low, self.high)
+        return (self.origin + rounded(steps, self, self.step) * self.step).clip(self.low, self.high)
+
+
+def rounded(position: NDArray[np.float64], column: DateColumn | Gap, step: int = 1) -> Ticks:
+    """Positions in steps from the origin as whole numbers, those beyond the range at its ends."""
+    low, high = ((end - column.origin) / step for end in (column.low, column.high))
+    whole: Ticks = np.rint(position.clip(low, high)).astype(np.int64)
+    return whole
 
 
 def common_step(values: Ticks) -> int:

@@ -72,7 +72,7 @@ def judge(digits):
 @pytest.fixture(scope="module")
 def on_digits(digits):
     X_train, _, y_train, _ = digits
-    return AAEGenerator(max_iter=120, flow_max_iter=120, rejection_sampling=False, random_state=0).fit(X_train, y_train)
+    return AAEGenerator(max_iter=120, flow_max_iter=120, random_state=0).fit(X_train, y_train)
 
 
 class TestConditions:

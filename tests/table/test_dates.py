@@ -325,3 +325,14 @@ def test_metrics_compare_dates_as_numbers():
     assert column_shape_error(X, later, average=False)["day"] == 1
     with pytest.raises(ValueError, match="'garbage' in column 'day'"):
         column_shape_error(X, X.assign(day="garbage"))
+
+
+def test_codes_far_away_are_the_last_day_of_the_range():
+    X = pd.DataFrame(
+        {"at": pd.date_range("2024-01-01", periods=60, freq="7h"), "wait": pd.to_timedelta(range(60), "h")}
+    )
+    encoder = TableEncoder(None).fit(X)
+    far = encoder.transform(X) + np.outer(np.array([1e30, -1e30] * 30), np.ones(len(encoder.source_columns_)))
+    decoded = encoder.inverse_transform(far)
+    assert decoded["at"].between(X["at"].min(), X["at"].max()).all()
+    assert decoded["wait"].between(X.wait.min(), X.wait.max()).all()
