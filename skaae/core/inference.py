@@ -6,8 +6,9 @@ digits that matter. On other devices it is 32 bits.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -40,6 +41,7 @@ __all__ = [
 
 BATCH_SIZE = 4096
 FLOW_BATCH_SIZE = 1024  # of samples, so that a layer's output stays in the cache of a core
+MAX_KEPT_MODELS, MAX_KEPT_WEIGHTS = 8, 2**20
 
 Array = NDArray[Any]
 
@@ -131,8 +133,43 @@ def resolve_device(device: str) -> str:
     return device
 
 
+@dataclass
+class KeptModel:
+    """A model, and the architecture and the arrays that it was made of."""
+
+    architecture: Architecture
+    arrays: list[weakref.ref[Array]]
+    model: AdversarialAutoencoder
+
+    def is_of(self, architecture: Architecture, arrays: list[Array]) -> bool:
+        """Whether the model is of these very arrays."""
+        is_same = architecture is self.architecture and len(arrays) == len(self.arrays)
+        return is_same and all(kept() is array for kept, array in zip(self.arrays, arrays, strict=True))
+
+
+# The models that were loaded last, as long as somebody has their weights: to make one takes longer than to apply it to
+# a row.
+KEPT_MODELS: dict[tuple[int, np.dtype[Any], str], KeptModel] = {}
+
+
 def load_model(architecture: Architecture, state: State, dtype: np.dtype[Any], device: str) -> AdversarialAutoencoder:
-    """The model of a state, on a device and in the precision of rows of the dtype."""
+    """The model of a state, on a device and in the precision of rows of the dtype; not to be changed."""
+    arrays = [value for name, value in state.items() if name.startswith("model.")]
+    key = id(arrays[0]), dtype, device
+    kept = KEPT_MODELS.get(key)
+    if kept is not None and kept.is_of(architecture, arrays):
+        return kept.model
+    model = make_model(architecture, state, dtype, device)
+    if sum(array.size for array in arrays) <= MAX_KEPT_WEIGHTS:
+        for oldest in list(KEPT_MODELS)[: 1 - MAX_KEPT_MODELS]:
+            KEPT_MODELS.pop(oldest, None)
+        references = [weakref.ref(array, lambda _: KEPT_MODELS.pop(key, None)) for array in arrays]
+        KEPT_MODELS[key] = KeptModel(architecture, references, model)
+    return model
+
+
+def make_model(architecture: Architecture, state: State, dtype: np.dtype[Any], device: str) -> AdversarialAutoencoder:
+    """The model of a state, made anew."""
     weights = {name: torch.tensor(value) for name, value in strip_prefix(state, "model.").items()}
     n_members = len(next(iter(weights.values())))
     with torch.device("meta"):

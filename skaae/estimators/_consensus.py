@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -275,7 +276,9 @@ def agreement(clusterings: Sequence[NDArray[np.intp]]) -> NDArray[np.float64]:
     """Mean adjusted Rand index of each clustering with the others, (n_clusterings,)."""
     if len(clusterings) == 1:
         return np.ones(1)
-    scores = np.array([[adjusted_rand_score(one, other) for other in clusterings] for one in clusterings])
+    scores = np.eye(len(clusterings))
+    for i, j in combinations(range(len(clusterings)), 2):
+        scores[i, j] = scores[j, i] = adjusted_rand_score(clusterings[i], clusterings[j])
     return np.asarray((scores.sum(1) - 1) / (len(clusterings) - 1))
 
 

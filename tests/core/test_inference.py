@@ -1,8 +1,20 @@
+import gc
+
 import numpy as np
 import pytest
 
 from skaae._plan import Architecture, Block, TrainingData, TrainingPlan
-from skaae.core.inference import BATCH_SIZE, decode, encode, resolve_device, sample_prior, squared_errors
+from skaae.core.inference import (
+    BATCH_SIZE,
+    KEPT_MODELS,
+    MAX_KEPT_MODELS,
+    decode,
+    encode,
+    load_model,
+    resolve_device,
+    sample_prior,
+    squared_errors,
+)
 from skaae.core.training import train
 
 ARCHITECTURE = Architecture(6, (Block("style", 2, "normal"),), (16,), "relu")
@@ -47,3 +59,20 @@ def test_squared_errors_are_means_over_members(state):
     code = encode(ARCHITECTURE, state, X, "cpu")
     reconstructions = [decode(ARCHITECTURE, state, z, "cpu")[k] for k, z in enumerate(code)]
     np.testing.assert_allclose(squared_errors(ARCHITECTURE, state, X, "cpu"), np.square(reconstructions - X).mean(0))
+
+
+def test_a_model_is_made_once_and_goes_with_its_weights(state):
+    dtype, weight = np.dtype(np.float64), "model.encoder.linear.weight"
+    assert load_model(ARCHITECTURE, state, dtype, "cpu") is load_model(ARCHITECTURE, dict(state), dtype, "cpu")
+    other = {**state, weight: state[weight] + 1}
+    X = np.ones((1, 6))
+    before = encode(ARCHITECTURE, state, X, "cpu")
+    assert not np.allclose(encode(ARCHITECTURE, other, X, "cpu"), before)
+    np.testing.assert_array_equal(encode(ARCHITECTURE, state, X, "cpu"), before)
+    copies = [{name: value.copy() for name, value in state.items()} for _ in range(2 * MAX_KEPT_MODELS)]
+    for copied in copies:
+        np.testing.assert_array_equal(encode(ARCHITECTURE, copied, X, "cpu"), before)
+    assert len(KEPT_MODELS) == MAX_KEPT_MODELS
+    del copies, copied
+    gc.collect()
+    assert not KEPT_MODELS
