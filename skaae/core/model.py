@@ -83,8 +83,10 @@ class AdversarialAutoencoder(nn.Module):
             self.head.zero_init()
         if self.flow is not None:
             self.flow.zero_init()
-        for member in range(len(streams.seeds)):
-            self._start_from_principal_components(member, x if member_rows is None else x[member_rows[member]])
+        if member_rows is None:
+            self._start_from_principal_components(slice(None), x)
+        for member, rows in enumerate(member_rows or ()):
+            self._start_from_principal_components(slice(member, member + 1), x[rows])
 
     @torch.no_grad()
     def randomize_class_logits(self, streams: RandomStreams) -> None:
@@ -172,15 +174,15 @@ class AdversarialAutoencoder(nn.Module):
         return [numeric, *groups]
 
     @torch.no_grad()
-    def _start_from_principal_components(self, member: int, x: Tensor | LazyRows) -> None:
+    def _start_from_principal_components(self, members: slice, x: Tensor | LazyRows) -> None:
         sample = x[:: -(-len(x) // MAX_PCA_ROWS)][:, : self.architecture.n_features]
         mean, components, std = principal_components(sample, self.block_widths[0])
         whitening = components.T / std
         n = len(components)
-        self.encoder.linear.weight[member, : len(mean), :n] = whitening
-        self.encoder.linear.bias[member, 0, :n] = -mean @ whitening
-        self.decoder.linear.weight[member, :n] = components * std[:, None]
-        self.decoder.linear.bias[member, 0] = mean
+        self.encoder.linear.weight[members, : len(mean), :n] = whitening
+        self.encoder.linear.bias[members, 0, :n] = -mean @ whitening
+        self.decoder.linear.weight[members, :n] = components * std[:, None]
+        self.decoder.linear.bias[members, 0] = mean
 
 
 def make_encoder_and_decoder(

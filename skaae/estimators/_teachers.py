@@ -83,6 +83,21 @@ class HeldOut(NamedTuple):
         return np.asarray((of_rows if self.weight is None else of_rows * self.weight).sum(-1))
 
 
+class TeacherInputs(NamedTuple):
+    """Rows for teachers that learn from unlabelled rows too, and the same rows for supervised ones, (n, n_columns)."""
+
+    semi_supervised: NDArray[Any]
+    supervised: NDArray[Any]
+
+    def of(self, teacher: Any) -> NDArray[Any]:
+        """The rows for a teacher."""
+        return self.semi_supervised if is_semi_supervised(teacher) else self.supervised
+
+    def take(self, rows: NDArray[np.intp]) -> TeacherInputs:
+        """Some of the rows."""
+        return TeacherInputs(self.semi_supervised[rows], self.supervised[rows])
+
+
 class TeacherEnsemble(ClassifierMixin, BaseEstimator):
     """Weighted ensemble of classifiers for partly labelled rows.
 
@@ -163,15 +178,16 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
         weights = np.exp((log_likelihoods - log_likelihoods.max()) / TEMPERATURE)
         self.weights_ = weights / weights.sum()
         self.temperature_ = fit_temperature(held_out, self.weights_)
-        self.teachers_ = [fit_teacher(teacher, self._rescale(teacher, X), y, weight) for teacher in teachers]
+        inputs = self._inputs(X)
+        self.teachers_ = [fit_teacher(teacher, inputs.of(teacher), y, weight) for teacher in teachers]
         return self
 
     def predict_proba(self, X: NDArray[Any] | RowSource) -> NDArray[np.float64]:
         """Weighted mean of the teachers' class probabilities, at their temperature, (n_samples, n_classes)."""
         probabilities = np.empty((len(X), self.n_classes_))
         for batch in gen_batches(len(X), CHUNK_ROWS):
-            pairs = zip(self.teachers_, self.weights_, strict=True)
-            probabilities[batch] = sum(weight * self._teacher_proba(teacher, X[batch]) for teacher, weight in pairs)
+            pairs, inputs = zip(self.teachers_, self.weights_, strict=True), self._inputs(X[batch])
+            probabilities[batch] = sum(weight * self._teacher_proba(teacher, inputs) for teacher, weight in pairs)
         return temper(probabilities, self.temperature_)
 
     def _subsample(
@@ -192,13 +208,14 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
     ) -> HeldOut:
         """What each teacher says of labelled rows that it was not fitted to; nothing of a single one."""
         indices, probabilities = [np.zeros(0, np.intp)], [np.zeros((len(teachers), 0, self.n_classes_))]
+        inputs = self._inputs(X)
         for y_train, held_out in self._folds(y) if len(teachers) > 1 else ():
             indices.append(held_out)
-            of_fold = []
+            of_fold, inputs_of_fold = [], inputs.take(held_out)
             for teacher in teachers:
                 teacher = teacher.for_folds() if isinstance(teacher, PriorFittedTeacher) else teacher
-                fitted = fit_teacher(teacher, self._rescale(teacher, X), y_train, weight)
-                of_fold.append(self._teacher_proba(fitted, X[held_out]))
+                fitted = fit_teacher(teacher, inputs.of(teacher), y_train, weight)
+                of_fold.append(self._teacher_proba(fitted, inputs_of_fold))
             probabilities.append(np.stack(of_fold))
         rows = np.concatenate(indices)
         return HeldOut(np.concatenate(probabilities, 1), y[rows], None if weight is None else weight[rows])
@@ -219,20 +236,21 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
                 y_train[labelled[test]] = -1
                 yield y_train, labelled[test]
 
-    def _rescale(self, teacher: Any, X: NDArray[Any]) -> NDArray[Any]:
-        """Rows whose folded columns are scaled by the labelled rows, for supervised teachers."""
-        if is_semi_supervised(teacher) or not self.n_folded_columns:
-            return X
-        return np.hstack([self.scaler_.transform(self._unfold(X)), X[:, self.n_folded_columns :]])
+    def _inputs(self, X: NDArray[Any]) -> TeacherInputs:
+        """Rows for teachers: the folded columns of those for supervised ones are scaled by the labelled rows."""
+        if not self.n_folded_columns:
+            return TeacherInputs(X, X)
+        rescaled = np.hstack([self.scaler_.transform(self._unfold(X)), X[:, self.n_folded_columns :]])
+        return TeacherInputs(X, rescaled)
 
     def _unfold(self, X: NDArray[Any]) -> NDArray[np.float64]:
         return np.asarray(np.sinh(X[:, : self.n_folded_columns].astype(np.float64)))
 
-    def _teacher_proba(self, teacher: Any, X: NDArray[Any]) -> NDArray[np.float64]:
+    def _teacher_proba(self, teacher: Any, inputs: TeacherInputs) -> NDArray[np.float64]:
         """Class probabilities by one teacher, none of them zero."""
         with np.errstate(invalid="ignore"):  # rows that no label has spread to
-            known = np.nan_to_num(teacher.predict_proba(self._rescale(teacher, X)))
-        probabilities = np.zeros((len(X), self.n_classes_))
+            known = np.nan_to_num(teacher.predict_proba(inputs.of(teacher)))
+        probabilities = np.zeros((len(known), self.n_classes_))
         probabilities[:, teacher.classes_] = known
         if not takes_weight(teacher):
             probabilities = reweight_classes(probabilities.clip(MIN_PROBABILITY), self.weight_ratios_)
