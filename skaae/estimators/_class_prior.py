@@ -11,12 +11,22 @@ labels there are.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["check_class_prior", "estimate_shares", "label_shares", "log_inverse", "reweight_classes"]
+from .._plan import TrainingData
+
+__all__ = [
+    "check_class_prior",
+    "estimate_class_prior",
+    "estimate_shares",
+    "label_shares",
+    "log_inverse",
+    "reweight_classes",
+]
 
 MIN_RATIO = 1e-6
 N_PRIOR_LABELS = 10  # labels of each class with which unlabelled rows count as much as the shares among the labels
@@ -42,6 +52,25 @@ def label_shares(counts: NDArray[Any]) -> NDArray[np.float64]:
     """Shares of the classes among the labelled rows, none of them zero."""
     counts = np.where(counts > 0, counts, 1)
     return np.asarray(counts / counts.sum())
+
+
+def estimate_class_prior(
+    soft_labels: NDArray[np.float64], data: TrainingData, label_counts: NDArray[Any]
+) -> dict[str, NDArray[np.float64]]:
+    """The class prior as unlabelled rows tell it, and its ratios to the shares among the labels."""
+    assert data.labels is not None
+    rows = data.labels < 0
+    if not rows.any():
+        warnings.warn(
+            '`class_prior="estimate"` needs rows without a label. Got none: classes are taken to be as frequent as'
+            " among the labels.",
+            UserWarning,
+            stacklevel=4,
+        )
+        return {}
+    weight = None if data.sample_weight is None else data.sample_weight[rows]
+    class_prior = estimate_shares(soft_labels[rows], label_counts, weight)
+    return {"class_prior_": class_prior, "_prior_ratios": class_prior / label_shares(label_counts)}
 
 
 def estimate_shares(

@@ -1,6 +1,5 @@
 """SemiSupervisedAAEClassifier: classes from few labels and many rows."""
 
-import warnings
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, Self
@@ -16,7 +15,13 @@ from ..table import TableEncoder
 from ..table._cells import CellLayout
 from ._base import BaseAAE, draw_seeds, validated, with_callbacks
 from ._category import BaseCategoryAAE, category_blocks, fit_class_styles
-from ._class_prior import check_class_prior, estimate_shares, label_shares, log_inverse, reweight_classes
+from ._class_prior import (
+    check_class_prior,
+    estimate_class_prior,
+    label_shares,
+    log_inverse,
+    reweight_classes,
+)
 from ._config import auto_components, build_architecture, build_plan, check_components, check_resumable
 from ._inference import TrainedModel
 from ._labelled_classifier import LabelledClassifierMixin
@@ -288,7 +293,7 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
             if teachers is not None:
                 soft_labels = teachers.predict_proba(data.X)
                 if isinstance(self.class_prior, str) and resumed is None:
-                    fitted |= self._estimate_class_prior(soft_labels, data, fitted)
+                    fitted |= estimate_class_prior(soft_labels, data, fitted["_label_counts"])
                     architecture = self._architecture(encoder, fitted["class_prior_"], resumed)
                 data = replace(data, soft_labels=reweight_classes(soft_labels, fitted["_prior_ratios"]))
             plan = self._plan(len(data), seeds, fitted["_prior_ratios"])
@@ -381,13 +386,14 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
             classes = unique_classes(y if classes is None else classes)
             labels = encode_labels(y, classes)
             label_counts = count_classes(labels, len(classes), weights)
-            class_prior = self._fit_class_prior(labels, len(classes), weights)
+            class_prior = class_shares(labels, len(classes), weights)
         else:
             classes = self.classes_
             labels = encode_labels(y, classes)
             label_counts = self._label_counts + count_classes(labels, len(classes), weights)
-            is_given = self.class_prior is not None and not isinstance(self.class_prior, str)
-            class_prior = self._fit_class_prior(labels, len(classes)) if is_given else self.class_prior_
+            class_prior = self.class_prior_
+        if self.class_prior is not None and not isinstance(self.class_prior, str):
+            class_prior = check_class_prior(self.class_prior, len(classes))
         fitted = {
             "classes_": classes,
             "class_prior_": class_prior,
@@ -406,32 +412,6 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
         architecture = build_architecture(self, encoder, category_blocks(width, class_prior))
         check_resumable(resumed, architecture, self.n_members)
         return architecture
-
-    def _fit_class_prior(
-        self, labels: NDArray[np.intp], n_classes: int, weights: NDArray[np.float64] | None = None
-    ) -> NDArray[np.float64]:
-        """Probabilities of the classes: as given, or for now their smoothed frequencies among the labels."""
-        if self.class_prior is None or isinstance(self.class_prior, str):
-            return class_shares(labels, n_classes, weights)
-        return check_class_prior(self.class_prior, n_classes)
-
-    def _estimate_class_prior(
-        self, soft_labels: NDArray[np.float64], data: TrainingData, fitted: dict[str, Any]
-    ) -> dict[str, Any]:
-        """The class prior as unlabelled rows tell it, and its ratios to the shares among the labels."""
-        assert data.labels is not None
-        rows, counts = data.labels < 0, fitted["_label_counts"]
-        if not rows.any():
-            warnings.warn(
-                '`class_prior="estimate"` needs rows without a label. Got none: classes are taken to be as frequent as'
-                " among the labels.",
-                UserWarning,
-                stacklevel=4,
-            )
-            return {}
-        weight = None if data.sample_weight is None else data.sample_weight[rows]
-        class_prior = estimate_shares(soft_labels[rows], counts, weight)
-        return {"class_prior_": class_prior, "_prior_ratios": class_prior / label_shares(counts)}
 
     def _validation_data(self, X: Any, y: Any, fitted: dict[str, Any]) -> TrainingData:
         """The labelled ones among rows that are given to validate with."""

@@ -13,13 +13,13 @@ from sklearn.linear_model import Ridge
 from sklearn.utils.validation import column_or_1d
 
 from ..table import TableEncoder, check_unique_names, to_pandas
-from ..table._comparable_dates import comparable_times
+from ..table._comparable_dates import with_order
 from ._labels import check_text, to_array
+from ._requested_values import as_cells, check_within, in_range, shown
 
-__all__ = ["Conditions", "in_range", "requested_condition", "shown"]
+__all__ = ["Conditions", "number_rows", "requested_condition"]
 
 MAX_DISTINCT = 100_000  # conditions that `sample` draws from
-MAX_SHOWN = 5  # values in a message
 MIN_EQUAL_ROWS = 5  # training rows of the very numbers asked for; of fewer, the nearest rows are taken as well
 N_NEAREST_ROWS = 50
 
@@ -67,6 +67,10 @@ class Conditions:
         conditions.encoder = self.encoder.with_scales_of(table)
         conditions._fit_distribution(table)
         return conditions
+
+    def encode_rows(self, y: Any) -> NDArray[Any]:
+        """Encoded conditions, (n_samples, width), of training rows."""
+        return self.encoder.encode(self.as_table(y)[self.names])
 
     def encode(
         self, y: Any, n: int, rng: np.random.RandomState | None = None, current: NDArray[Any] | None = None
@@ -125,27 +129,11 @@ class Conditions:
     def _fit_distribution(self, table: pd.DataFrame) -> None:
         """Learn the ranges of conditions, and how often they occur together."""
         numeric = [name for name in self.names if name not in self.categories]
-        columns = {name: in_order(table[name]) for name in numeric}
+        columns = {name: with_order(table[name]) for name in numeric}
         self.ranges = {name: (cells.min(), cells.max()) for name, cells in columns.items()}
-        self.values, self.counts = self._distribution(self.encoder.encode(table))
-
-    def _distribution(self, condition: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.float64]]:
-        """Distinct encoded conditions, and how often they occurred.
-
-        Of more than `MAX_DISTINCT`, as many rows are drawn at random, about equally many of each combination of
-        categories; they count as often as they stand for others.
-        """
-        categories = number_rows(self._categories_of(condition), len(condition))
-        distinct = number_rows([categories, *condition[:, : self.encoder.n_numeric_].T], len(condition))
-        first, counts = np.unique(distinct, return_index=True, return_counts=True)[1:]
-        weights = counts.astype(np.float64)
-        if len(first) > MAX_DISTINCT:
-            sizes = np.bincount(categories[first])
-            share = np.minimum(1, MAX_DISTINCT / len(sizes) / sizes)[categories[first]]
-            is_drawn = np.random.RandomState(0).random_sample(len(first)) < share
-            first, weights = first[is_drawn], (weights / share)[is_drawn]
-        order = np.lexsort(condition[first].T[::-1])
-        return condition[first][order], weights[order]
+        condition = self.encoder.encode(table)
+        categories, n_numeric = self._categories_of(condition), self.encoder.n_numeric_
+        self.values, self.counts = distinct_conditions(condition, categories, n_numeric)
 
     @staticmethod
     def as_table(y: Any) -> pd.DataFrame:
@@ -196,7 +184,7 @@ class Conditions:
         table = pd.DataFrame({name: (values if name in values else some)[name].array for name in self.names})
         self._check_no_missing(table)
         for name in values.columns.intersection(list(self.ranges)):
-            self._check_range(table[name], *self.ranges[name])
+            check_within(table[name], *self.ranges[name])
         self._check_known(table)
         return self.encoder.encode(table).astype(self.values.dtype, copy=False)
 
@@ -229,7 +217,7 @@ class Conditions:
             raise ValueError(f"A set must have values to draw from. Got an empty one for {name!r}.")
         columns = self._columns_of([name])
         wanted = self._encode_values(pd.DataFrame({name: as_cells(members).array}))[:, columns]
-        is_equal = np.stack([self._is_equal(self.values[:, columns], value) for value in wanted])
+        is_equal = np.stack([equal_rows(self.values[:, columns], value) for value in wanted])
         if not is_equal.any(axis=1).all():
             new = [member for member, rows in zip(members, is_equal, strict=True) if not rows.any()]
             raise ValueError(
@@ -245,10 +233,11 @@ class Conditions:
         rng: np.random.RandomState,
     ) -> NDArray[Any]:
         """For each row a condition of some training row, allowed, that has what is given, or nearly so."""
+        counts, n_numeric = self.counts * allowed, self.encoder.n_numeric_
         groups = number_rows(list(condition[:, is_given].T), len(condition))
         drawn = np.empty_like(condition)
         for group in np.split(np.argsort(groups, kind="stable"), np.cumsum(np.bincount(groups))[:-1]):
-            weights = self.counts * allowed * self._is_near(condition[group[0]], is_given, allowed)
+            weights = counts * near_rows(self.values, counts, condition[group[0]], is_given, n_numeric)
             if not weights.any():
                 names = [name for name in self.names if self._columns_of([name])[is_given].any()]
                 given = self.encoder.inverse_transform(condition[group[:1]])[names].to_dict("records")[0]
@@ -258,27 +247,6 @@ class Conditions:
                 )
             drawn[group] = self.values[rng.choice(len(self.values), len(group), p=weights / weights.sum())]
         return drawn
-
-    def _is_near(
-        self, condition: NDArray[Any], is_given: NDArray[np.bool_], allowed: NDArray[np.bool_]
-    ) -> NDArray[np.bool_]:
-        """Which training rows have the categories that are given, and the numbers, or if too few have, the nearest."""
-        is_number = np.arange(self.width) < self.encoder.n_numeric_
-        categories, numbers = is_given & ~is_number, is_given & is_number
-        is_near = allowed & self._is_equal(self.values[:, categories], condition[categories])
-        is_equal = is_near & self._is_equal(self.values[:, numbers], condition[numbers])
-        if self.counts[is_equal].sum() >= min(MIN_EQUAL_ROWS, self.counts[is_near].sum()):
-            return is_equal
-        distance = np.where(is_near, np.abs(self.values[:, numbers] - condition[numbers]).max(axis=1), np.inf)
-        order = np.argsort(distance)
-        last = np.searchsorted(np.cumsum(self.counts[order]), N_NEAREST_ROWS)
-        return np.asarray(is_near & (distance <= distance[order][min(last, is_near.sum() - 1)]))
-
-    @staticmethod
-    def _is_equal(values: NDArray[Any], value: NDArray[Any]) -> NDArray[np.bool_]:
-        """Which rows of encoded conditions are equal to one, up to rounding."""
-        tolerance = 4 * np.finfo(values.dtype).eps * (1 + np.abs(value))
-        return np.asarray((np.abs(values - value) <= tolerance).all(axis=1))
 
     def _columns_of(self, names: Any) -> NDArray[np.bool_]:
         """Which encoded columns are of some conditions, (width,)."""
@@ -318,47 +286,48 @@ class Conditions:
                 f" {shown(list(table.columns[missing]))}."
             )
 
-    @staticmethod
-    def _check_range(cells: pd.Series, low: Any, high: Any) -> None:
-        low, high = plain(low), plain(high)  # with which a decimal can be compared
-        try:
-            inside = (in_order(cells) if isinstance(low, pd.Timestamp | pd.Timedelta) else cells).between(low, high)
-        except (TypeError, ValueError):
-            raise ValueError(
-                f"Condition {cells.name!r} must be numbers or dates as in training ({low} to {high})."
-                f" Got {shown(cells.tolist())}."
-            ) from None
-        if not inside.all():
-            raise ValueError(
-                f"Condition {cells.name!r} must be within the range of training rows ({low} to {high})."
-                f" Got {shown(cells[~inside].unique().tolist())}."
-            )
+
+def distinct_conditions(
+    condition: NDArray[Any], categories: list[NDArray[np.intp]], n_numeric: int
+) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Distinct encoded conditions, which have so many numbers and then some categories, and how often they occurred.
+
+    Of more than `MAX_DISTINCT`, as many rows are drawn at random, about equally many of each combination of
+    categories; they count as often as they stand for others.
+    """
+    combinations = number_rows(categories, len(condition))
+    distinct = number_rows([combinations, *condition[:, :n_numeric].T], len(condition))
+    first, counts = np.unique(distinct, return_index=True, return_counts=True)[1:]
+    weights = counts.astype(np.float64)
+    if len(first) > MAX_DISTINCT:
+        sizes = np.bincount(combinations[first])
+        share = np.minimum(1, MAX_DISTINCT / len(sizes) / sizes)[combinations[first]]
+        is_drawn = np.random.RandomState(0).random_sample(len(first)) < share
+        first, weights = first[is_drawn], (weights / share)[is_drawn]
+    order = np.lexsort(condition[first].T[::-1])
+    return condition[first][order], weights[order]
 
 
-def in_range(cells: pd.Series, option: tuple[Any, ...], name: Any) -> NDArray[np.bool_]:
-    """Which cells are in a range (low, high)."""
-    bounds = pd.Series(option)
-    if isinstance(cells.dtype, pd.CategoricalDtype) and cells.dtype.ordered:
-        bounds = pd.Series(cells.dtype.categories.get_indexer(bounds)).replace(-1, np.nan)
-        cells = cells.cat.codes
-    elif (times := in_order(cells)) is not cells:
-        cells, bounds = times, in_order(bounds)
-    try:
-        if is_unordered(cells):
-            raise TypeError
-        is_range = len(bounds) == 2 and bounds.notna().all() and bounds[0] <= bounds[1]
-        inside = np.asarray(cells.between(*bounds), np.bool_) if is_range else np.zeros(len(cells), np.bool_)
-    except TypeError:
-        raise ValueError(
-            f"A range must be of numbers, or of categories in an order. Got {option} for {name!r}: ask for a set of"
-            " values."
-        ) from None
-    if not is_range:
-        raise ValueError(
-            f"A tuple must be a range (low, high), low <= high. Got {option} for {name!r}: a set is drawn from, a"
-            " list has a value for each row."
-        )
-    return inside
+def near_rows(
+    values: NDArray[Any], weights: NDArray[np.float64], value: NDArray[Any], is_given: NDArray[np.bool_], n_numeric: int
+) -> NDArray[np.bool_]:
+    """Which conditions of some weight have the categories given, and the numbers, or if too few have, the nearest."""
+    is_number = np.arange(values.shape[1]) < n_numeric
+    categories, numbers = is_given & ~is_number, is_given & is_number
+    is_near = (weights > 0) & equal_rows(values[:, categories], value[categories])
+    is_equal = is_near & equal_rows(values[:, numbers], value[numbers])
+    if weights[is_equal].sum() >= min(MIN_EQUAL_ROWS, weights[is_near].sum()):
+        return is_equal
+    distance = np.where(is_near, np.abs(values[:, numbers] - value[numbers]).max(axis=1), np.inf)
+    order = np.argsort(distance)
+    last = np.searchsorted(np.cumsum(weights[order]), N_NEAREST_ROWS)
+    return np.asarray(is_near & (distance <= distance[order][min(last, is_near.sum() - 1)]))
+
+
+def equal_rows(values: NDArray[Any], value: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which encoded conditions are equal to one, up to rounding."""
+    tolerance = 4 * np.finfo(values.dtype).eps * (1 + np.abs(value))
+    return np.asarray((np.abs(values - value) <= tolerance).all(axis=1))
 
 
 def number_rows(columns: list[NDArray[Any]], n: int) -> NDArray[np.intp]:
@@ -368,36 +337,6 @@ def number_rows(columns: list[NDArray[Any]], n: int) -> NDArray[np.intp]:
         codes = np.unique(column, return_inverse=True)[1]
         numbers = np.unique(numbers * (codes.max() + 1) + codes, return_inverse=True)[1]
     return numbers
-
-
-def as_cells(value: Any) -> pd.Series:
-    """A value, or one for each row, as a column."""
-    if isinstance(value, pd.Series):
-        return value.reset_index(drop=True)
-    is_array = np.ndim(value) > 0 or isinstance(value, np.ndarray)
-    return pd.Series(np.atleast_1d(to_array(value)) if is_array else [value]).infer_objects()
-
-
-def in_order(cells: pd.Series) -> pd.Series:
-    """Dates, times and durations in a dtype in which they can be compared; other cells as they are."""
-    times = comparable_times(cells)
-    return cells if times is None else times
-
-
-def is_unordered(cells: pd.Series) -> bool:
-    """Whether cells are text, or categories without an order."""
-    return isinstance(cells.dtype, pd.CategoricalDtype) or any(isinstance(cell, str) for cell in cells.unique())
-
-
-def shown(values: list[Any]) -> str:
-    """The first values, for a message."""
-    first = [repr(plain(value)) for value in values[:MAX_SHOWN]]
-    return ", ".join([*first, *["..."] * (len(values) > MAX_SHOWN)])
-
-
-def plain(value: Any) -> Any:
-    """A value as Python's, where it was numpy's."""
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def requested_condition(

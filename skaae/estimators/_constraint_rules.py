@@ -3,19 +3,42 @@
 from __future__ import annotations
 
 import ast
+import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 from unicodedata import normalize
 
-__all__ = ["column_names", "in_order", "is_unique_call", "normal", "parse", "sources_of", "target_of"]
+__all__ = [
+    "ARITHMETIC",
+    "COMPARISONS",
+    "column_names",
+    "in_order",
+    "is_unique_call",
+    "normal",
+    "parse",
+    "sources_of",
+    "target_of",
+]
 
 QUOTED = re.compile(r"`([^`]+)`")  # names that are no identifiers, as in `DataFrame.query`
 PREFIX = "_quoted_"
-ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div)
-COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 UNIQUE = "unique"
+ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
 
 
 def normal(name: str) -> str:
@@ -51,7 +74,7 @@ def check_expression(tree: ast.expr) -> None:
     elif isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not):
         check_expression(tree.operand)
     elif isinstance(tree, ast.Compare):
-        if unknown := [type(op).__name__ for op in tree.ops if not isinstance(op, COMPARISONS)]:
+        if unknown := [type(op).__name__ for op in tree.ops if type(op) not in COMPARISONS]:
             raise TypeError(f"there is no comparison by {unknown[0]}")
         for term in (tree.left, *tree.comparators):
             check_term(term)
@@ -60,7 +83,7 @@ def check_expression(tree: ast.expr) -> None:
 
 
 def check_term(term: ast.expr) -> None:
-    if isinstance(term, ast.BinOp) and isinstance(term.op, ARITHMETIC):
+    if isinstance(term, ast.BinOp) and type(term.op) in ARITHMETIC:
         check_term(term.left)
         check_term(term.right)
     elif isinstance(term, ast.UnaryOp) and isinstance(term.op, ast.USub):

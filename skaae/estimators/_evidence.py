@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..table import TableEncoder, categories_at
 from ._cell_bins import Cell, CellBins
-from ._conditions import in_range, shown
+from ._requested_values import in_range, shown
 
 __all__ = ["Evidence", "read_evidence"]
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._conditions import Conditions, number_rows, shown
+from ._conditions import Conditions, number_rows
+from ._requested_values import shown
 
 __all__ = ["warn_of_few_rows"]
 

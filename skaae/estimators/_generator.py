@@ -12,11 +12,11 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._plan import Block, TrainingData
-from ..table import TableEncoder, check_kinds, check_matrix, identifier_columns, to_pandas
+from ..table import TableEncoder, check_kinds, identifier_columns, to_pandas
 from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
 from ._calibration import calibrated, draw_codes, with_moments
-from ._codes import CodesMixin
 from ._completion import CompletionMixin, fit_completion
+from ._conditional_styles import ConditionalStylesMixin
 from ._conditions import Conditions, requested_condition
 from ._config import build_architecture, build_plan, check_components, check_layer_sizes, check_resumable
 from ._constraints import Constraints, decoded
@@ -24,7 +24,6 @@ from ._density_ratio import DensityRatio, fit_density_ratios, rejection_sampling
 from ._few_rows import warn_of_few_rows
 from ._flow import build_flow_plan, with_flow, without_optimizer
 from ._inference import TrainedModel
-from ._interpolation import lerp, slerp
 from ._training_data import hold_out, scale
 
 __all__ = ["AAEGenerator"]
@@ -32,7 +31,7 @@ __all__ = ["AAEGenerator"]
 MAX_AUTO_COMPONENTS = 32
 
 
-class AAEGenerator(CodesMixin, CompletionMixin, BaseAAE):
+class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
     r"""Draw new rows like those of a table, of given conditions; and rows of the same style under other conditions.
 
     An adversarial autoencoder [1]_ whose decoder and discriminator get the conditions of a row as further input (class
@@ -256,7 +255,8 @@ class AAEGenerator(CodesMixin, CompletionMixin, BaseAAE):
                 flow_layer_sizes=check_layer_sizes(self.flow_layer_sizes, "flow_layer_sizes"),
             )
             check_resumable(resumed, architecture)
-            rows, condition = scale(encoder, X), requested_condition(conditions, y, len(X))
+            rows = scale(encoder, X)
+            condition = None if conditions is None else conditions.encode_rows(to_pandas(y))
             all_data = TrainingData(rows, condition=condition)
             rng = check_random_state(self.random_state)
             seeds = draw_seeds(rng, 1)
@@ -330,121 +330,6 @@ class AAEGenerator(CodesMixin, CompletionMixin, BaseAAE):
         decode = partial(decoded, encoder, self._constraints)
         return encoder.write_frame(self._constraints.draw_table(draw, decode, n_samples))
 
-    def transform(self, X: Any, y: Any = None) -> Any:
-        """Styles of rows: what they hold apart from their conditions, as draws of a standard normal distribution.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like of shape (n_samples, n_features)
-            Rows.
-        y : conditions or None, default=None
-            Their conditions, as in `sample` but for ranges and sets. Those that are not given, all with None, are those
-            that the rows seem to have, by ridge regression.
-
-        Returns
-        -------
-        styles : ndarray of shape (n_samples, n_components)
-            The noise that the fitted density turns into the rows' codes.
-        """
-        check_is_fitted(self)
-        return self._styles_of(*self._rows_and_condition(X, y))
-
-    def inverse_transform(self, X: Any, y: Any = None) -> Any:
-        """Rows of styles.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_components)
-            Styles.
-        y : conditions or None, default=None
-            The conditions of the rows, as in `sample`; what is drawn is alike in each call.
-
-        Returns
-        -------
-        X_original : DataFrame or ndarray of shape (n_samples, n_features)
-            Rows in the form of the training rows.
-        """
-        check_is_fitted(self)
-        styles = check_matrix(X, self._n_features_out, "styles")
-        condition = requested_condition(self.conditions_, y, len(styles), rng=np.random.RandomState(0))
-        return self._decode_styles(styles, condition)
-
-    def transfer(self, X: Any, y: Any, *, y_from: Any = None) -> Any:
-        """Rows of the same style under another condition.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like of shape (n_samples, n_features)
-            Rows.
-        y : condition, array-like of shape (n_samples,), DataFrame or dict
-            The condition wanted, one for all rows or one for each, as in `sample`. Conditions that are not given stay
-            as the rows have them.
-        y_from : conditions or None, default=None
-            The conditions that the rows have. None takes those that they seem to have, by ridge regression.
-
-        Returns
-        -------
-        X_transferred : DataFrame or ndarray of shape (n_samples, n_features)
-            Rows in the form of the training rows.
-        """
-        check_is_fitted(self)
-        if self.conditions_ is None:
-            raise ValueError("`transfer` needs a model that was fitted with conditions. Got one without.")
-        if y is None:
-            raise ValueError("`y` must be given to a model that was fitted with conditions. Got None.")
-        rows, current = self._rows_and_condition(X, y_from)
-        rng = np.random.RandomState(0)
-        condition = requested_condition(self.conditions_, y, len(rows), rng=rng, current=current)
-        return self._decode_styles(self._styles_of(rows, current), condition)
-
-    def interpolate(self, X_from: Any, X_to: Any, n_steps: int = 10, *, y_from: Any = None, y_to: Any = None) -> Any:
-        """Rows on the way from some rows to others.
-
-        Parameters
-        ----------
-        X_from, X_to : DataFrame or array-like of shape (n_samples, n_features)
-            As many rows on either side.
-        n_steps : int, default=10
-            Rows of each way, its two ends among them; two at least.
-        y_from, y_to : conditions or None, default=None
-            Their conditions. None takes those that the rows seem to have, by ridge regression.
-
-        Returns
-        -------
-        X : DataFrame or ndarray of shape (n_samples * n_steps, n_features)
-            Way after way, in the form of the training rows. Styles turn from one to the other on a great circle, and
-            conditions change evenly.
-        """
-        check_is_fitted(self)
-        check_scalar(n_steps, "n_steps", Integral, min_val=2)
-        start, start_condition = self._rows_and_condition(X_from, y_from)
-        end, end_condition = self._rows_and_condition(X_to, y_to)
-        if len(start) != len(end):
-            raise ValueError(f"`X_from` and `X_to` must have as many rows. Got {len(start)} and {len(end)}.")
-        styles = slerp(self._styles_of(start, start_condition), self._styles_of(end, end_condition), n_steps)
-        if start_condition is None or end_condition is None:
-            return self._decode_styles(styles, None)
-        return self._decode_styles(styles, lerp(start_condition, end_condition, n_steps))
-
-    def score_samples(self, X: Any, y: Any = None) -> np.ndarray:
-        """Log density of the rows' codes under the density that was fitted to them.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like of shape (n_samples, n_features)
-            Rows.
-        y : conditions or None, default=None
-            Their conditions, as in `transform`.
-
-        Returns
-        -------
-        log_density : ndarray of shape (n_samples,)
-            Natural logarithms, comparable within one model only. A thousand rows of 15 columns take some seconds.
-        """
-        check_is_fitted(self)
-        rows, condition = self._rows_and_condition(X, y)
-        return self._model.log_density(self._model.encode(rows)[0], condition)
-
     def _draw_rows(self, n: int, condition: NDArray[Any] | None, rng: np.random.RandomState) -> NDArray[Any]:
         """Encoded rows under conditions, (n, width), chosen among draws by the density ratio if there is one."""
 
@@ -494,17 +379,3 @@ class AAEGenerator(CodesMixin, CompletionMixin, BaseAAE):
                 ' nothing, pass `identifiers="keep"`.'
             )
         return conditions
-
-    def _rows_and_condition(self, X: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any] | None]:
-        """Scaled rows and their conditions, as given or as predicted from the rows."""
-        rows = self._scale(X)
-        current = None if self.conditions_ is None else self.conditions_.predict(rows)
-        return rows, requested_condition(self.conditions_, y, len(rows), current=current)
-
-    def _styles_of(self, rows: NDArray[Any], condition: NDArray[Any] | None) -> NDArray[Any]:
-        """The noise that the flow turns into the codes of scaled rows."""
-        return self._model.apply_flow(self._model.encode(rows)[0], condition, inverse=True)
-
-    def _decode_styles(self, styles: NDArray[Any], condition: NDArray[Any] | None) -> Any:
-        """Rows of styles, in the form of the training rows."""
-        return self._decode(self._model.apply_flow(styles, condition), condition)

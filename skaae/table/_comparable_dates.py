@@ -9,7 +9,7 @@ from ._date_formats import date_kind, only_zone, to_ticks
 from ._date_text import form_of, match_form, parse
 from ._duration_text import is_duration, parse_duration
 
-__all__ = ["comparable_times", "duration_of"]
+__all__ = ["comparable_times", "duration_of", "with_order"]
 
 
 def comparable_times(cells: pd.Series) -> pd.Series | None:
@@ -26,6 +26,12 @@ def comparable_times(cells: pd.Series) -> pd.Series | None:
     times = pd.Series(ticks.view("M8[us]" if kind == "date" else "m8[us]"), index=cells.index, name=cells.name)
     zone = only_zone(cells) if kind == "date" else None
     return times if zone is None else times.dt.tz_localize("UTC").dt.tz_convert(zone)
+
+
+def with_order(cells: pd.Series) -> pd.Series:
+    """Dates, times and durations in a dtype in which they can be compared; other cells as they are."""
+    times = comparable_times(cells)
+    return cells if times is None else times
 
 
 def duration_of(text: str) -> pd.Timedelta:
