@@ -17,6 +17,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 
 from .._doc_links import DocLinkMixin
 from .._serialization import SerializableMixin
+from ._cell_values import CellValuesMixin
 from ._columns import MAX_UNSEEN_SHOWN, CategoricalColumn, IdentifierColumn, IgnoredColumn, NumericColumn, repeats
 from ._date_parts import DateParts
 from ._dependences import Rule, find_dependences
@@ -34,17 +35,15 @@ from ._tables import (
     concatenate,
     iter_chunks,
     missing_mask,
-    numeric_columns,
     rows_of_lists,
 )
 
 __all__ = ["UNSEEN_MESSAGE", "TableEncoder"]
 
 UNSEEN_MESSAGE = "has categories that no training row had, and that are encoded as missing"
-MAX_FAR_FRACTION = 0.25  # of the cells of a column that has not drifted
 
 
-class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstimator):
+class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstimator):
     """Encode tables of numbers, categories and dates as numbers for a network, and decode these.
 
     Numeric columns are scaled. Categorical columns become one column of zeros and ones for each category that occurred,
@@ -128,7 +127,6 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
     True
     """
 
-    _dates: DateParts | None = None
     _kinds: dict[int, str]
     _parameter_constraints: dict[str, list[Any]] = {
         "scaling": [StrOptions({*TAILS, "quantile"}), None],
@@ -295,17 +293,6 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
                 frame.isetitem(self._source(index), cells)
         return frame if isinstance(table, pd.DataFrame) else frame.to_numpy(dtype=table.dtype)
 
-    def known_categories(self) -> tuple[dict[int, set[Any]], set[int]]:
-        """The categories of columns by their indices, and the indices of columns that had missing cells."""
-        dates = set() if self._dates is None else set(self._dates.columns)
-        categories = {
-            self._source(index): set(column.categories)
-            for index, column in self._columns.apart.items()
-            if isinstance(column, CategoricalColumn)
-        }
-        with_missing = {self._source(index) for index, column in self._columns.apart.items() if column.has_missing}
-        return {index: known for index, known in categories.items() if index not in dates}, with_missing
-
     @property
     def columns_(self) -> pd.DataFrame:
         """How the columns were read: a row for each, with its kind, why it is that, how many distinct and missing cells
@@ -369,11 +356,6 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
         encoder._dependences = [new for rule in self._dependences if (new := rule.of(frame)) is not None]
         return encoder
 
-    def far_columns(self, table: Table) -> list[int]:
-        """Indices of numeric columns where more than a quarter of the cells are far from those of training."""
-        far = self._columns.is_far(self._expand(next(iter_chunks(table))))
-        return sorted({self._source(index) for index, cells in far.items() if cells.mean() > MAX_FAR_FRACTION})
-
     def weekday_groups(self) -> list[tuple[slice, NDArray[np.float64]]]:
         """Where days of the week are one-hot encoded, and how often training rows had each."""
         parts = {} if self._dates is None else self._dates.weekday_shares()
@@ -383,51 +365,6 @@ class TableEncoder(SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstima
             for index, width, stop in zip(self._columns.one_hot_columns, self.one_hot_groups_, stops, strict=True)
             if index in parts
         ]
-
-    def numeric_sources(self) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-        """The table's columns that `numeric_values` come from, and which of these are positions in time."""
-        indices = np.array(self._columns.numeric_indices(), np.intp)
-        if self._dates is None:
-            return indices, np.zeros(len(indices), np.bool_)
-        return np.array(self._dates.sources)[indices], self._dates.positions()[indices]
-
-    def numeric_values(self, table: Table) -> NDArray[np.float64]:
-        """The cells of numeric columns and parts of dates in their own units, NaN where they are missing."""
-        return numeric_columns(self._expand(table, within_range=False), self._columns.numeric_indices(), np.float64)
-
-    def ordinal(self, table: Table) -> NDArray[np.float64]:
-        """Cells as trees take them, (n, n_columns): numbers in their own units, or NaN, and indices of categories."""
-        return self._columns.ordinal(self._expand(table))
-
-    def categorical_sources(self) -> NDArray[np.intp]:
-        """The table's columns that `category_indices` come from."""
-        return np.array([self._source(index) for index in self._columns.categorical_apart()], np.intp)
-
-    def category_indices(self, table: Table) -> NDArray[np.intp]:
-        """Indices of categories, (n, n_categorical), those encoded as one, too; -1 and -2 as of `CategoricalColumn`."""
-        return self._columns.category_indices(self._expand(table))
-
-    def category_counts(self, table: Table) -> list[NDArray[np.intp]]:
-        """How often each category occurs, and missing cells, which come last, by column."""
-        sizes = [len(column.categories) + 1 for column in self._columns.categorical_apart().values()]
-        chunks = [self.category_indices(chunk).T for chunk in iter_chunks(table)]
-        return [
-            np.sum([np.bincount(of[of >= 0], minlength=size) for of in columns], axis=0)
-            for size, *columns in zip(sizes, *chunks, strict=True)
-        ]
-
-    def unknown_cells(self, table: Table) -> NDArray[np.bool_]:
-        """Which cells have no encoding: categories that did not occur, and missing cells of complete columns."""
-        unknown = self._columns.is_unknown(self._expand(table))
-        return unknown if self._dates is None else self._dates.any_part(unknown)
-
-    def _expand(self, table: Table, within_range: bool = True) -> Table:
-        """The table with the parts of dates in their place."""
-        return table if self._dates is None else self._dates.expand(table, within_range)
-
-    def _source(self, index: int) -> int:
-        """The table's column that a column of the table with parts comes from."""
-        return index if self._dates is None else self._dates.sources[index]
 
     def _unknown_to_scales(self, table: Table) -> NDArray[np.bool_]:
         """Unknown cells, but for missing ones where these are zeros."""
