@@ -71,6 +71,12 @@ def test_importing_estimators_does_not_load_torch():
     )
 
 
+def test_a_fit_does_not_load_what_torch_compiles_with():
+    fit = "fit(numpy.eye(8), [0, 1, 0, 1, -1, -1, -1, -1])"
+    code = f"import numpy, skaae; skaae.SemiSupervisedAAEClassifier(max_iter=1).{fit}"
+    assert not {"sympy", "networkx"} & modules_after(code)
+
+
 @pytest.mark.parametrize("path", files("estimators"), ids=lambda path: path.stem)
 def test_estimators_reach_torch_from_methods_only(path):
     inner = ("torch", "..core", "..prior_fitted")

@@ -77,8 +77,9 @@ def joint_gradients(
     if needs_graph:
         with torch.enable_grad():
             of_classes = {name: value for loss in class_losses for name, value in loss(model, batch).items()}
-        outputs, ones = [batch.code, *of_classes.values()], [torch.ones_like(value) for value in of_classes.values()]
-        (of_output,) = torch.autograd.grad(outputs, [batch.encoder_output], [of_code, *ones])
+            # Sums, because torch compares shapes of other gradients by sympy, whose import takes half a second.
+            sums = [(batch.code * of_code).sum(), *(value.sum() for value in of_classes.values())]
+        (of_output,) = torch.autograd.grad(sums, [batch.encoder_output])
         values |= {name: value.detach() for name, value in of_classes.items()}
     residual_gradients(model.encoder, batch.encoder_input, hidden, of_output, gradients)
     return values, gradients
@@ -95,8 +96,9 @@ def reconstruction_gradients(
     needs_graph = bool(model.one_hot_runs or model.architecture.mask_indices or batch.row_weight is not None)
     with torch.set_grad_enabled(needs_graph):
         error = batch.mean(model.reconstruction_errors(output.requires_grad_(needs_graph), batch.x))
+        total = error.sum()
     if needs_graph:
-        (of_output,) = torch.autograd.grad(error, output, torch.ones_like(error))
+        (of_output,) = torch.autograd.grad(total, output)
     else:
         of_output = (output - batch.x).mul_(2 / output[0].numel())
     batch.reconstruction_error = error.detach()

@@ -33,15 +33,14 @@ class PackedAdam:
         self.lr, self.weight_decay = list(lr), list(weight_decay)
         self.lr_factor = 1.0
         self.exp_avg, self.exp_avg_sq = ([torch.zeros_like(p) for p in self.parameters] for _ in range(2))
-        self.ones = torch.ones(len(self.lr), device=self.parameters[0].device)
         self.steps = torch.zeros(len(self.lr), device=self.parameters[0].device)
         self.members = equal_runs(range(len(self.lr)) if can_skip else zip(lr, weight_decay, strict=True))
         self.views = [self._view(members) for members in self.members]
 
     def step(self, losses: Iterable[Tensor], active: Sequence[bool]) -> None:
         """Updates the active members by the gradient of the sum of their losses, (K,) each."""
-        losses = [loss for loss in losses if loss.requires_grad]
-        self.descend(torch.autograd.grad(losses, self.parameters, [self.ones] * len(losses)), active)
+        sums = [loss.sum() for loss in losses if loss.requires_grad]
+        self.descend(torch.autograd.grad(sums, self.parameters), active)
 
     def descend(self, gradients: Iterable[Tensor], active: Sequence[bool]) -> None:
         """Updates the active members by the gradient of each parameter."""

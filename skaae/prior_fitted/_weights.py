@@ -28,7 +28,7 @@ def load_weights(path: Any) -> PriorFittedNetwork:
     """The network of a file."""
     with np.load(path, allow_pickle=False) as saved:
         sizes = {name.removeprefix(CONFIG): int(saved[name]) for name in saved if name.startswith(CONFIG)}
-        with torch.device("meta"):
+        with torch.random.fork_rng(devices=[]):  # on the device "meta", draws would import torch's compiler, a second
             network = PriorFittedNetwork(NetworkConfig(**sizes))
         state = {name: torch.from_numpy(saved[name].astype(np.float32)) for name in network.state_dict()}
     network.load_state_dict(state, assign=True)
