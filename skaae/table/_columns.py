@@ -39,6 +39,7 @@ MIN_ATOM_FRACTION, MIN_ATOM_COUNT_RATIO = 0.05, 2  # of the rows, and to the mea
 MAX_DISCRETE_VALUES = 10  # up to which all distinct values of a column are atoms
 MIN_MEAN_COUNT = 3  # of distinct values, from which on they are values to round to
 MAX_DECIMALS = 6
+N_FIRST_CELLS = 20
 MAX_CATEGORIES = 1000
 MAX_RARE = 10  # times the frequency below which categories are rare, up to which they may count as such
 MAX_UNSEEN_SHOWN = 5
@@ -362,8 +363,12 @@ def find_atoms(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
 def count_decimals(values: NDArray[Any], dtype: Any) -> int | None:
     """How many decimals values have in the precision of their dtype; None if more than `MAX_DECIMALS`."""
     values = values.astype(np.float64, copy=False)
-    rounded = (to_precision(round_decimals(values, n), dtype) for n in range(MAX_DECIMALS + 1))
-    return next((n for n, candidates in enumerate(rounded) if np.array_equal(candidates, values)), None)
+
+    def have(cells: NDArray[np.float64], n: int) -> bool:
+        return np.array_equal(to_precision(round_decimals(cells, n), dtype), cells)
+
+    first = values[:N_FIRST_CELLS]  # which tell it of most columns
+    return next((n for n in range(MAX_DECIMALS + 1) if have(first, n) and have(values, n)), None)
 
 
 def round_decimals(values: NDArray[Any], decimals: int | None) -> NDArray[Any]:
