@@ -66,6 +66,7 @@ CLASSES = {
     "table._frames": ("FrameFormat",),
     "table._lines": ("Line",),
     "table._scalers": ("ColumnScaler", "Identity", "RankScaler"),
+    "table._structural_zeros": ("StructuralZeros",),
     "table._table_format": ("TableFormat",),
 }
 MODULES = {name: module for module, names in CLASSES.items() for name in names}

@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 from ._columns import CategoricalColumn, IdentifierColumn, NumericColumn, count_decimals, round_decimals
 from ._formats import NumberFormat, cast, clip_to_dtype
 from ._scalers import ColumnScaler, Identity, RankScaler
+from ._structural_zeros import StructuralZeros
 from ._tables import Table, float_dtype, numeric_columns, one_hot
 
 __all__ = ["TAILS", "EncodedColumns", "make_scaler"]
 
+N_FIRST_ROWS = 20  # that tell of most columns that they are no whole numbers
 TAILS = {"standard": "arcsinh", "clip": "clip", "linear": "linear"}
 
 
@@ -48,9 +50,12 @@ class EncodedColumns:
         Indices of the columns that values and one-hot groups come from, in their order in encoded rows.
     one_hot_groups : tuple of int
         Widths of the one-hot groups.
+    zeros : StructuralZeros or None
+        Categories that do not go together in decoded rows, with ``rounding="seen"``.
     """
 
     scaler: ColumnScaler | RankScaler | Identity
+    zeros: StructuralZeros | None = None
 
     def __init__(self, table: Table, apart: dict[int, Any], scaling: str | None, rounding: bool | str) -> None:
         self.apart, self.scaling, self.rounding = apart, scaling, rounding
@@ -63,6 +68,9 @@ class EncodedColumns:
         self.value_columns = [*self.together, *[index for index, column in apart.items() if column.has_value]]
         self.one_hot_columns = sorted(with_categories, key=lambda index: apart[index].n_categories)
         self.one_hot_groups = tuple(apart[index].n_categories for index in self.one_hot_columns)
+        if rounding == "seen" and len(self.one_hot_columns) > 1:
+            with_missing = [bool(apart[index].has_missing) for index in self.one_hot_columns]
+            self.zeros = StructuralZeros(self.category_codes(table), self.one_hot_groups, with_missing)
 
     def sources(self) -> NDArray[np.intp]:
         """The index of the column that each column of encoded rows comes from."""
@@ -90,12 +98,20 @@ class EncodedColumns:
         rows, dtype = np.concatenate([*scaled, *groups], axis=1), float_dtype(table)
         return rows if rows.dtype == dtype else clip_to_dtype(rows, dtype).astype(dtype)
 
+    def category_codes(self, table: Table) -> NDArray[np.intp]:
+        """The category of each row in each one-hot group, (n, n_groups)."""
+        frame: Any = pd.DataFrame(table, copy=False)
+        return np.stack([self.apart[index].encode(frame.iloc[:, index])[1] for index in self.one_hot_columns], axis=1)
+
     def decode(self, encoded: NDArray[Any]) -> list[Any]:
         """The cells of each column, those of a DataFrame in its dtypes."""
         n_values = len(self.value_columns)
         scaled = dict(zip(self.value_columns, encoded.T, strict=False))
         groups = np.split(encoded[:, n_values:], np.cumsum(self.one_hot_groups)[:-1], axis=1)
-        indices = {index: category_indices(group) for index, group in zip(self.one_hot_columns, groups, strict=False)}
+        codes = [category_indices(group) for group in groups] if self.one_hot_columns else []
+        if self.zeros is not None:
+            codes = self.zeros.most_probable(groups, codes)
+        indices = dict(zip(self.one_hot_columns, codes, strict=True))
         cells = self._decode_together(encoded)
         for index, column in self.apart.items():
             if isinstance(column, IdentifierColumn):
@@ -131,6 +147,8 @@ class EncodedColumns:
                 columns.apart[index] = column.with_scale_of(frame.iloc[:, index], scaler, self.rounding)
             elif isinstance(column, IdentifierColumn):
                 columns.apart[index] = column.after(frame.iloc[:, index])
+        if self.zeros is not None:
+            columns.zeros = self.zeros.of(columns.category_codes(table))
         return columns
 
     def is_far(self, table: Table) -> dict[int, NDArray[np.bool_]]:
@@ -189,8 +207,8 @@ class EncodedColumns:
         self.scaler = make_scaler(self.scaling).fit(values)
         dtypes = list(table.dtypes) if isinstance(table, pd.DataFrame) else [table.dtype] * table.shape[1]
         if self.rounding:
-            columns = zip(values.T, (dtypes[index] for index in self.together), strict=True)
-            self.decimals = [count_decimals(*column) for column in columns]
+            columns = zip(are_whole(values), values.T, (dtypes[index] for index in self.together), strict=True)
+            self.decimals = [0 if is_whole else count_decimals(*column) for is_whole, *column in columns]
 
     def _decode_together(self, encoded: NDArray[Any]) -> dict[int, Any]:
         """The cells of the columns that are scaled together."""
@@ -214,6 +232,17 @@ def make_scaler(scaling: str | None) -> ColumnScaler | RankScaler | Identity:
     if scaling == "quantile":
         return RankScaler()
     return Identity() if scaling is None else ColumnScaler(TAILS[scaling])
+
+
+def are_whole(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which columns are whole numbers, (n_columns,)."""
+    first = values[:N_FIRST_ROWS]
+    whole = np.asarray((np.rint(first) == first).all(axis=0))
+    if whole.any():
+        columns = np.flatnonzero(whole)
+        rows = values[:, columns] if len(columns) < len(whole) else values
+        whole[columns] = (np.rint(rows) == rows).all(axis=0)
+    return whole
 
 
 def column_of(table: Table, index: int) -> Any:
