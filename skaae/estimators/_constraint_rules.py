@@ -25,6 +25,16 @@ __all__ = [
 QUOTED = re.compile(r"`([^`]+)`")  # names that are no identifiers, as in `DataFrame.query`
 PREFIX = "_quoted_"
 UNIQUE = "unique"
+HINTS = {  # by what is found in a rule that is none, apart from text in quotes
+    r"&|\||~|!(?!=)|\b(AND|OR|NOT)\b": "comparisons are joined by `and`, `or` and `not`",
+    r"\bif\b|\bthen\b|\bimplies\b|[-=]>": "if a then b is 'not a or b'",
+    r"(?<![=<>!])=(?![=>])|<>": "equal is `==`, and not equal `!=`",
+    r"\bin\b": "one of several is 'x == 1 or x == 2'",
+    r"\bis\b|\bNone\b": "missing cells break no rule, and there is no rule of them",
+    r"\b(and|or)\b": "on each side of `and` and `or` stands a comparison, as in 'x == 1 or x == 2'",
+    r"\b\d{4}-\d": "dates stand in quotes, as in \"start > '2024-05-01'\"",
+    r"^[^<>=]*$": "flags are compared too, as in 'paid == True'",
+}
 ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -56,9 +66,12 @@ def parse(rule: str) -> Any:
         tree = ast.parse(rule.strip(), mode="eval").body
         check_expression(tree)
     except (SyntaxError, TypeError) as error:
+        why = "invalid syntax" if isinstance(error, SyntaxError) else error
+        bare = re.sub(r"'[^']*'|\"[^\"]*\"", "", rule)
+        hint = next((f"; {hint}" for found, hint in HINTS.items() if re.search(found, bare)), "")
         raise ValueError(
             "`constraints` must be rules such as 'start <= end', 'total == price * number' or 'unique(code)'. Got"
-            f" {rule!r}: {error}."
+            f" {rule!r}: {why}{hint}."
         ) from None
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id.startswith(PREFIX):

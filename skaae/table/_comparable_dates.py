@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -35,7 +37,9 @@ def with_order(cells: pd.Series) -> pd.Series:
 
 
 def duration_of(text: str) -> pd.Timedelta:
-    """Text as a duration: one of ISO 8601 or of pandas with its unit, or a time of the day."""
+    """Text as a duration: one of ISO 8601 or of pandas with its unit, weeks, months or years, or a time of the day."""
+    if match := re.fullmatch(r"\s*(\d+)\s*(year|month|week)s?\s*", text):  # which pandas does not know
+        text = f"P{match[1]}{match[2][0].upper()}"
     if is_duration(text):
         return pd.Timedelta(parse_duration(text, "us"), "us")
     if match_form(form_of(text)).get("time"):
