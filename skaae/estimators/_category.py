@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from copy import copy
+from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
@@ -19,7 +20,7 @@ from ._inference import TrainedModel
 from ._labels import encode_requested_classes
 from ._training_data import CHUNK_ROWS
 
-__all__ = ["BaseCategoryAAE", "category_blocks", "fit_class_styles"]
+__all__ = ["BaseCategoryAAE", "category_blocks", "fit_class_styles", "with_class_prior"]
 
 
 class BaseCategoryAAE(CodesMixin, BaseAAE):
@@ -120,6 +121,14 @@ def category_blocks(width: int, class_probabilities: NDArray[np.float64]) -> tup
     """A style, and the probabilities of classes."""
     shares = tuple(class_probabilities.tolist())
     return Block("style", width, "normal"), Block("category", len(shares), "one_hot", shares)
+
+
+def with_class_prior(model: TrainedModel | None, class_probabilities: NDArray[np.float64]) -> TrainedModel | None:
+    """A model to go on from, if there is one, with other probabilities of classes."""
+    if model is None:
+        return None
+    blocks = category_blocks(model.architecture.blocks[0].width, class_probabilities)
+    return replace(model, architecture=replace(model.architecture, blocks=blocks))
 
 
 def fit_class_styles(model: TrainedModel, data: TrainingData, before: ClassStyles | None) -> ClassStyles:

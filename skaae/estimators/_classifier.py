@@ -14,7 +14,7 @@ from .._plan import Architecture, TrainingData, TrainingPlan
 from ..table import TableEncoder
 from ..table._cells import CellLayout
 from ._base import BaseAAE, draw_seeds, validated, with_callbacks
-from ._category import BaseCategoryAAE, category_blocks, fit_class_styles
+from ._category import BaseCategoryAAE, category_blocks, fit_class_styles, with_class_prior
 from ._class_prior import (
     check_class_prior,
     estimate_class_prior,
@@ -292,8 +292,9 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
             fitted["teachers_"] = teachers = self._fit_teachers(data, fitted, seeds[0])
             if teachers is not None:
                 soft_labels = teachers.predict_proba(data.X)
-                if isinstance(self.class_prior, str) and resumed is None:
+                if isinstance(self.class_prior, str):
                     fitted |= estimate_class_prior(soft_labels, data, fitted["_label_counts"])
+                    resumed = with_class_prior(resumed, fitted["class_prior_"])
                     architecture = self._architecture(encoder, fitted["class_prior_"], resumed)
                 data = replace(data, soft_labels=reweight_classes(soft_labels, fitted["_prior_ratios"]))
             plan = self._plan(len(data), seeds, fitted["_prior_ratios"])
@@ -337,7 +338,8 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
                     '`class_prior="estimate"` needs teachers and all rows at once, as in `fit`. Got a chunk: pass the'
                     " probabilities of the classes."
                 )
-            fitted, architecture, data = self._prepare(X, y, classes, resumed, encoder)
+            counts = 0 if resumed is None else self._label_counts
+            fitted, architecture, data = self._prepare(X, y, classes, resumed, encoder, counts_before=counts)
             seeds = draw_seeds(check_random_state(self.random_state), self.n_members)
             plan = replace(self._plan(len(data), seeds, fitted["_prior_ratios"]), n_epochs=1, annealed=False)
             model, curves = self._train(architecture, plan, data, resumed)
@@ -377,8 +379,9 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
         resumed: TrainedModel | None,
         encoder: TableEncoder,
         weights: NDArray[np.float64] | None = None,
+        counts_before: Any = 0,
     ) -> tuple[dict[str, Any], Architecture, TrainingData]:
-        """What is fitted before training, what to build, and the rows to train on."""
+        """What is fitted before training, what to build, and the rows to train on; labels add to those before."""
         if y is None:
             raise ValueError("This classifier requires y to be passed, but the target y is None.")
         check_consistent_length(X, y)
@@ -390,7 +393,7 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
         else:
             classes = self.classes_
             labels = encode_labels(y, classes)
-            label_counts = self._label_counts + count_classes(labels, len(classes), weights)
+            label_counts = counts_before + count_classes(labels, len(classes), weights)
             class_prior = self.class_prior_
         if self.class_prior is not None and not isinstance(self.class_prior, str):
             class_prior = check_class_prior(self.class_prior, len(classes))

@@ -36,16 +36,18 @@ MIN_LABELS = 5  # of a class, for predictions of its rows without their labels
 
 
 def head_targets(
-    X: NDArray[Any] | RowSource, y: Any, sample_weight: NDArray[np.float64] | None, seed: int
+    X: NDArray[Any] | RowSource, y: Any, sample_weight: NDArray[np.float64] | None, seed: int, target_type: str = "auto"
 ) -> tuple[NDArray[np.float32], str]:
     """Targets of scaled rows, (n_samples, n_targets), centred and of unit variance; and the type of ``y``.
 
     The type is "binary", "multiclass" or "continuous", as in scikit-learn's `TargetEncoder`.
     """
     check_consistent_length(X, y)
-    numbers = as_numbers(y)
+    numbers = as_numbers(y, target_type)
     if numbers is None:
         classes = unique_classes(y)
+        if target_type == "binary" and len(classes) != 2:
+            raise ValueError(f'`y` must have two classes with `target_type="binary"`. Got {len(classes)}.')
         labels = encode_labels(y, classes)
         predictions = predict_classes(X, labels, len(classes), sample_weight, seed)
         target_type = "binary" if len(classes) == 2 else "multiclass"
@@ -65,31 +67,34 @@ def check_supervised(n_clusters: int | None, y: Any) -> None:
         raise ValueError("With a `supervised_weight`, `fit` requires y to be passed, but the target y is None.")
 
 
-def as_numbers(y: Any) -> NDArray[np.float64] | None:
+def as_numbers(y: Any, target_type: str) -> NDArray[np.float64] | None:
     """The labels as numbers, NaN where unknown, or None if they are classes.
 
-    Whole numbers are classes if they are few, or count from 0 or 1 without a gap.
+    Where nothing is said of them, whole numbers are classes if they are few, or count from 0 or 1 without a gap.
     """
+    if target_type in ("binary", "multiclass"):
+        return None
     labels = column_or_1d(to_array(y))
     if labels.dtype.kind == "O":
         known = with_common_dtype(labels[[label is not None for label in labels]])
-        if known.dtype.kind not in "iuf":
-            return None
-        labels = np.array([np.nan if label is None else label for label in labels], np.float64)
+        is_number = known.dtype.kind in "iuf"
+        labels = np.array([np.nan if label is None else label for label in labels], float) if is_number else known
     if labels.dtype.kind not in "iuf":
+        if target_type == "continuous":
+            raise ValueError(f'`y` must be numbers with `target_type="continuous"`. Got {labels[:1]}.')
         return None
     values = np.unique(labels[~np.isnan(labels)])
     if np.isinf(values).any():
         raise ValueError("Input y contains infinity. Unknown labels must be -1 or missing.")
     counted = values[values != -1]
-    if (values == np.round(values)).all():
+    if target_type == "auto" and (values == np.round(values)).all():
         if len(counted) <= MAX_CLASSES or (counted[0] in (0, 1) and np.ptp(counted) == len(counted) - 1):
             return None
         if len(counted) < len(values) and counted[0] >= 0:
             raise ValueError(
                 f"In `y`, -1 marks unlabelled rows among classes, and is a number among numbers. Got {len(counted)}"
                 f" different whole numbers from {counted[0]:g} to {counted[-1]:g}, which are read as numbers, and -1:"
-                " mark unlabelled rows by NaN, and pass classes as text."
+                ' mark unlabelled rows by NaN, or say `target_type="multiclass"`.'
             )
     return np.asarray(labels, np.float64)
 

@@ -86,6 +86,10 @@ class AAETransformer(ClusterHeadsMixin):
         code learns them beside the reconstruction; 5 is a good value. Labels are classes or numbers, some of them
         unknown. It learns what forests and a linear model predict of each row that did not learn from its label [4]_,
         so that codes of training rows separate classes no better than those of new rows.
+    target_type : {"auto", "binary", "multiclass", "continuous"}, default="auto"
+        What `y` is with a `supervised_weight`, as in scikit-learn's `TargetEncoder`: classes or numbers. "auto" takes
+        whole numbers for classes if 20 differ at most or if they count from 0 or 1; say it where parts of the rows,
+        such as folds, might tell otherwise.
     noise : float or "auto", default="auto"
         Standard deviation of the Gaussian noise that is added to the scaled columns in training. "auto"
         is ``1 - n_components / n_features``: the more redundant columns are, the more; but 0.1 at most with a
@@ -184,6 +188,7 @@ class AAETransformer(ClusterHeadsMixin):
     regularizer: str
     image_shape: Any
     supervised_weight: Any
+    target_type: str
 
     _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
@@ -191,6 +196,7 @@ class AAETransformer(ClusterHeadsMixin):
         "image_shape": ["array-like", None],
         "adversarial_weight": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "supervised_weight": [Interval(Real, 0, None, closed="left")],
+        "target_type": [StrOptions({"auto", "binary", "multiclass", "continuous"})],
         "n_modes": [Interval(Integral, 1, None, closed="left")],
         "n_clusters": [Interval(Integral, 1, None, closed="left"), None],
         "posterior": [StrOptions({"deterministic", "gaussian", "universal"})],
@@ -211,6 +217,7 @@ class AAETransformer(ClusterHeadsMixin):
         image_shape: Any = None,
         adversarial_weight: float | str = "auto",
         supervised_weight: Any = 0.0,
+        target_type: str = "auto",
         noise: float | str = "auto",
         alpha: float = 0.0,
         batch_size: int | str = "auto",
@@ -241,8 +248,8 @@ class AAETransformer(ClusterHeadsMixin):
             Training rows, two at least: numbers, text, bools and categories, of which some may be missing.
         y : array-like of shape (n_samples,) or None, default=None
             Classes, -1 or missing where unknown, for the priors "mixture" and "swiss_roll", and for `n_clusters`.
-            With a `supervised_weight`, classes or numbers; whole numbers are classes if 20 differ at most or count
-            from 0 or 1, and only missing numbers are unknown, not -1. Otherwise ignored.
+            With a `supervised_weight`, classes or numbers, as `target_type` says; among numbers only missing ones are
+            unknown, not -1. Otherwise ignored.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weights of the rows, of which only the ratios count. A row is drawn for training as often as its weight, so
             that one of weight 2 is as good as two rows, and one of weight 0 is as good as absent. The shares of classes
@@ -461,7 +468,7 @@ class AAETransformer(ClusterHeadsMixin):
         data = TrainingData(scale_lazily(encoder, X, np.float32), labels, sample_weight=weights)
         if self.supervised_weight:
             check_supervised(self.n_clusters, y)
-            data.targets, fitted["target_type_"] = head_targets(data.X, y, weights, seed)
+            data.targets, fitted["target_type_"] = head_targets(data.X, y, weights, seed, self.target_type)
         width = check_components(self.n_components, encoder, auto_components(encoder))
         architecture = build_architecture(
             self,

@@ -248,11 +248,13 @@ class TestParameters:
         one = small(teachers=[LogisticRegression()], class_prior="estimate").fit(X, hidden(y, 1))
         assert abs(one.class_prior_[1] - 0.5) < 0.1
 
-    def test_the_estimated_prior_goes_by_weights_and_stays_when_a_fit_goes_on(self, rare):
+    def test_the_estimated_prior_follows_rows_and_their_weights(self, rare):
         X, y, few = rare
         model = small(teachers=[LogisticRegression()], class_prior="estimate", warm_start=True)
         estimated = model.fit(X, few).class_prior_
         np.testing.assert_array_equal(model.fit(X, few).class_prior_, estimated)
+        rows = np.concatenate([np.flatnonzero(few >= 0), *[np.flatnonzero((few < 0) & (y == 1))] * 30])
+        assert model.fit(X[rows], few[rows]).class_prior_[1] > estimated[1] + 0.2
         weights = np.where((few < 0) & (y == 1), 30.0, 1.0)
         assert clone(model).fit(X, few, weights).class_prior_[1] > estimated[1] + 0.05
 

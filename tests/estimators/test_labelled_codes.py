@@ -88,6 +88,19 @@ class TestLabels:
         X = np.random.default_rng(0).normal(size=(60, 3))
         assert quick(supervised_weight=1).fit(X, y).target_type_ == target_type
 
+    @pytest.mark.parametrize(
+        ("y", "target_type"),
+        [
+            ([1.0, np.nan, 2.0, 3.0] * 15, "continuous"),
+            ([*range(24), *range(24), *range(12)], "continuous"),
+            ([*range(0, 60, 2), *range(0, 60, 2)], "multiclass"),
+            ([3, 900, -1] * 20, "binary"),
+        ],
+    )
+    def test_labels_are_read_as_a_user_says(self, y, target_type):
+        X = np.random.default_rng(0).normal(size=(60, 3))
+        assert quick(supervised_weight=1, target_type=target_type).fit(X, y).target_type_ == target_type
+
     def test_a_class_of_one_row(self, classes):
         X, y = classes
         y = y[:60].copy()
@@ -104,6 +117,9 @@ class TestLabels:
             ({}, [0.5, np.inf] * 30, "infinity"),
             ({}, [0, 1] * 29, "inconsistent numbers of samples"),
             ({"n_clusters": 3}, [0, 1] * 30, "must be 0 with `n_clusters`"),
+            ({"target_type": "binary"}, [0, 1, 2] * 20, "must have two classes"),
+            ({"target_type": "continuous"}, ["a", None] * 30, "must be numbers"),
+            ({"target_type": "continuous"}, ["a", "b"] * 30, "must be numbers"),
         ],
     )
     def test_what_cannot_be_learned(self, classes, parameters, y, message):
