@@ -53,6 +53,7 @@ CLASSES = {
         *("ReconstructionError", "RobustCovariance"),
     ),
     "estimators._teachers": ("TeacherEnsemble",),
+    "estimators._window": ("Window",),
     "table._cells": ("CellLayout",),
     "table._columns": ("CategoricalColumn", "IdentifierColumn", "IgnoredColumn", "NumericColumn"),
     "table._date_formats": ("DateFormat",),
@@ -229,6 +230,9 @@ def serialize_pandas(value: Any, serialize: TreeMap) -> Any:
         return typed("StringDtype", storage=value.storage, nan=value.na_value is not pd.NA)
     if isinstance(value, pd.api.extensions.ExtensionDtype):
         return typed("ExtensionDtype", dtype=str(value))
+    if isinstance(value, pd.DataFrame):
+        arrays = [value.iloc[:, index].array for index in range(value.shape[1])]
+        return typed("DataFrame", columns=value.columns, arrays=arrays)
     if isinstance(value, pd.MultiIndex):
         levels = [value.get_level_values(level).array for level in range(value.nlevels)]
         return typed("MultiIndex", arrays=levels, names=list(value.names))
@@ -320,6 +324,11 @@ def make_index(data: Any, name: Any) -> pd.Index:
     return pd.Index(data, dtype=data.dtype, name=name)
 
 
+def make_frame(columns: Any, arrays: list[Any]) -> pd.DataFrame:
+    """A frame of columns, whose rows are numbered."""
+    return pd.DataFrame(dict(enumerate(arrays))).set_axis(columns, axis=1)
+
+
 def make_string_dtype(storage: str, nan: bool) -> Any:
     """The dtype of text, in Python's storage where the other is not installed; objects where pandas is older than 3."""
     na_value = {"na_value": np.nan} if nan else {}
@@ -340,6 +349,7 @@ def make_timestamp(ts_input: str, tz: str | None = None) -> Any:
 CONSTRUCTORS: dict[str, Callable[..., Any]] = {
     "Categorical": pd.Categorical.from_codes,
     "CategoricalDtype": pd.CategoricalDtype,
+    "DataFrame": make_frame,
     "ExtensionDtype": pd.api.types.pandas_dtype,
     "Index": make_index,
     "Interval": pd.Interval,

@@ -32,7 +32,7 @@ from ._labels import to_array
 from ._score_calibration import NegativeLogPValue
 from ._scorer_groups import ScoredRows
 
-__all__ = ["KnownOutliers", "read_known_outliers"]
+__all__ = ["OUTLIER", "KnownOutliers", "read_known_outliers", "read_labels"]
 
 PRIOR_OUTLIERS, MAX_WEIGHT = 2, 0.8  # n / (n + 2) is the weight of n known outliers, up to 0.8
 N_DRAWS, TREES_PER_DRAW = 20, 5
@@ -143,9 +143,7 @@ def read_known_outliers(y: Any, n_samples: int) -> NDArray[np.intp]:
     UserWarning
         If labels might mean something else: they are 0 and 1, as those of PyOD are, or most are -1.
     """
-    labels = np.zeros(n_samples) if y is None else as_numbers(y)
-    if len(labels) != n_samples:
-        raise ValueError(f"`y` must have a label for each row. Got {len(labels)} labels and {n_samples} rows.")
+    labels = read_labels(y, n_samples)
     outliers, distinct = np.flatnonzero(labels == OUTLIER), np.unique(labels)
     if not len(outliers):  # classes, say, which searches pass on
         if distinct.tolist() == [0, 1]:
@@ -172,6 +170,20 @@ def read_known_outliers(y: Any, n_samples: int) -> NDArray[np.intp]:
             stacklevel=5,
         )
     return outliers
+
+
+def read_labels(y: Any, n_samples: int) -> NDArray[np.float64]:
+    """Labels of rows as numbers, 0 where they are missing.
+
+    Raises
+    ------
+    ValueError
+        If there is not one number for each row.
+    """
+    labels = np.zeros(n_samples) if y is None else as_numbers(y)
+    if len(labels) != n_samples:
+        raise ValueError(f"`y` must have a label for each row. Got {len(labels)} labels and {n_samples} rows.")
+    return labels
 
 
 def as_numbers(y: Any) -> NDArray[np.float64]:

@@ -16,11 +16,12 @@ from ._anomaly_score import AnomalyScore, TrainingScores
 from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
 from ._config import auto_components, build_architecture, build_plan, check_components, check_resumable
 from ._conformal import check_rate
-from ._known_outliers import read_known_outliers
+from ._known_outliers import read_known_outliers, read_labels
 from ._outlier_base import PLAN_OPTIONS, BaseOutlierDetector
 from ._score_calibration import ScorerGroup
 from ._scorers import has_common_values
-from ._training_data import hold_out, scale, weighted_rows
+from ._training_data import hold_out, merge_copies, scale, weighted_rows
+from ._window import Window
 
 __all__ = ["AAEOutlierDetector"]
 
@@ -97,6 +98,8 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
     warm_start : bool, default=False
         Whether another `fit` goes on from the last. If so, Ctrl-C keeps what was trained until the last epoch. Scales
         of columns, scorers and threshold are fitted to the new rows; categories are those of the first fit.
+    window_size : int, default=10_000
+        How many of the latest rows `partial_fit` goes by; `fit` keeps so many, at random, for it.
     scaling : {"standard", "quantile"} or None, default="standard"
         How columns are brought to one scale. "standard" centres them at their median, divides by their spread, and cuts
         tails ten spreads off; "quantile" maps each to a normal distribution by its ranks; None leaves them as they are.
@@ -175,7 +178,9 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
     contamination: Any
     conformal: bool
     trim_fraction: float
+    window_size: int
     offset_: float
+    _window: Window
 
     _parameter_constraints: dict[str, Any] = {
         **BaseAAE._parameter_constraints,
@@ -183,6 +188,7 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right"), Options(Real, {0})],
         "conformal": ["boolean"],
         "trim_fraction": [Interval(Real, 0, 0.5, closed="both")],
+        "window_size": [Interval(Integral, 2, None, closed="left")],
     }
 
     def __init__(
@@ -206,6 +212,7 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
         n_iter_no_change: int = 20,
         tol: float = 1e-4,
         warm_start: bool = False,
+        window_size: int = 10_000,
         scaling: str | None = "standard",
         categorical_features: Any = "from_dtype",
         column_kinds: dict[Any, str] | None = None,
@@ -267,7 +274,7 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
             width = check_components(self.n_components, encoder, auto_components(encoder))
             architecture = build_architecture(self, encoder, (Block("style", width, "normal"),))
             check_resumable(resumed, architecture, self.n_members)
-            rows = scale(encoder, X)
+            X, rows, weights = merge_copies(X, scale(encoder, X), weights)
             outliers = scale(encoder, take_rows(table, known), warn_of_unseen=False) if len(known) else None
             data = TrainingData(rows, sample_weight=weights)
             rng = check_random_state(self.random_state)
@@ -285,9 +292,51 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
                 training_scores = score.fit_score(model, encoder, X, rows, outliers, weights)
                 parts = (architecture, encoder, X, rows, outliers, weights)
                 folds = self._fit_conformal(*parts, rng) if self.conformal else []
-                fitted |= {"_anomaly_score": score, "_conformal": folds}
+                window = Window.sample(table, known, self.window_size, rng)
+                fitted |= {"_anomaly_score": score, "_conformal": folds, "_window": window}
                 self._assign(fitted, model, curves, resumed)
                 self.offset_ = self._threshold(X, rows, weights, training_scores)
+        return self
+
+    @validated
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
+        """Follow a stream: learn from further rows, and forget all but the latest `window_size`.
+
+        A first call is `fit`. Later ones train on the window for the share of a fit's epochs that the new rows have in
+        it, and fit scales, scorers and the threshold to it anew, which takes a second or two for a full window: let
+        chunks have some hundred rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            A chunk of rows, two at least in a first call. Rows with categories that the first fit lacked, or with
+            missing cells in columns that were complete, are not learned from: they stay outliers.
+        y : array-like of shape (n_samples,) or None, default=None
+            -1 for rows that are known to be outliers, and 0, 1 or a missing value for others, as in `fit`.
+
+        Returns
+        -------
+        self : object
+            The estimator. Where the call fails or is interrupted, it is left as it was before.
+
+        Warns
+        -----
+        UserWarning
+            If more than a tenth of the rows in the window are not learned from.
+        """
+        if not self.__sklearn_is_fitted__():
+            return self.fit(X, y)
+        with self._all_or_nothing():
+            table = self._validate(X, reset=False)
+            window = self._window.extended(table, read_labels(y, len(table)), self.window_size)
+            learned = window.learned_by(self.table_encoder_)
+            n_epochs = build_plan(self, len(learned.table), (), **PLAN_OPTIONS).n_epochs
+            share = min(1.0, len(table) / len(window.table))
+            parameters = self.get_params(deep=False)
+            self.set_params(warm_start=True, early_stopping=False, max_iter=max(1, round(share * n_epochs)))
+            self.fit(learned.table, learned.labels)
+            self.set_params(**parameters)
+            self._window = window
         return self
 
     def fit_predict(self, X: Any, y: Any = None, **fit_params: Any) -> np.ndarray:

@@ -13,11 +13,23 @@ from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 from .._plan import TrainingData
 from ..table import TableEncoder, concatenate, is_memory_mapped
+from ..table._tables import Table, take_rows
 from ._labels import to_array
 
-__all__ = ["CHUNK_ROWS", "LazyScaledRows", "hold_out", "hold_out_by_class", "scale", "scale_lazily", "weighted_rows"]
+__all__ = [
+    "CHUNK_ROWS",
+    "LazyScaledRows",
+    "hold_out",
+    "hold_out_by_class",
+    "merge_copies",
+    "scale",
+    "scale_lazily",
+    "weighted_rows",
+]
 
 CHUNK_ROWS = 2**15  # processed at once where intermediate results take much more memory than the result
+MAX_COPIED = 0.5  # of the distinct rows, that may have copies
+MIN_DISTINCT = 0.5  # of the distinct rows, that have a value of their own in a column of many
 MAX_SCALED = 1e15  # so that sums of squared errors fit into 32-bit floats
 
 
@@ -71,6 +83,30 @@ def weighted_rows(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, NDArray
         X, weights = _safe_indexing(X, kept), weights[kept]
         y = None if y is None else to_array(y)[kept]
     return X, y, None if np.ptp(weights) == 0 else weights / weights.mean()
+
+
+def merge_copies(
+    X: Table, rows: NDArray[Any], sample_weight: NDArray[np.float64] | None
+) -> tuple[Table, NDArray[Any], NDArray[np.float64] | None]:
+    """A table, its scaled rows and their weights; where most rows have copies, once each, with the sum of the weights.
+
+    Rows of tables with a column of many values do not recur by chance: the table was joined with itself, or written
+    twice. Every copy is the other's nearest neighbour, and so new rows are as strange as none in training.
+    """
+    keys = (rows.astype(np.float64) * np.random.RandomState(0).standard_normal(rows.shape[1])).sum(axis=1)
+    _, first, inverse, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
+    distinct = rows[first]
+    if (counts > 1).mean() <= MAX_COPIED or not has_many_values(distinct):
+        return X, rows, sample_weight
+    weights = np.bincount(inverse, sample_weight)
+    order = np.argsort(first)
+    weights = weights[order] / weights.mean()
+    return take_rows(X, first[order]), distinct[order], None if np.ptp(weights) == 0 else weights
+
+
+def has_many_values(distinct: NDArray[Any]) -> bool:
+    """Whether half of some rows, of which no two are equal, differ in a column."""
+    return any(len(np.unique(column)) > MIN_DISTINCT * len(distinct) for column in distinct.T)
 
 
 def scale(encoder: TableEncoder, X: Any, dtype: Any = None, *, warn_of_unseen: bool = True) -> NDArray[Any]:

@@ -50,8 +50,9 @@ def fit_stream(
     Parameters
     ----------
     estimator : estimator object
-        One with `partial_fit`: `AAETransformer` or `SemiSupervisedAAEClassifier`. It is trained in place; if it is
-        fitted, training continues, with the same scales of columns, categories and classes.
+        One with `partial_fit`: `AAETransformer`, `SemiSupervisedAAEClassifier` or `AAEOutlierDetector`. It is trained
+        in place; if it is fitted, training continues, with the same categories and classes, and the same scales of
+        columns but for the detector.
     source : path, list of paths, array, DataFrame, iterable or callable
         Files that end in ``.parquet`` (needs the extra "parquet") or ``.csv`` (compressed ones too); an array, such as
         a `numpy.memmap`; an iterable of DataFrames or arrays, or of pairs of these and labels; or a function that
@@ -113,8 +114,8 @@ def fit_stream(
     """
     if not (isinstance(estimator, BaseAAE) and hasattr(estimator, "partial_fit")):
         raise TypeError(
-            "`estimator` must have `partial_fit`, as `AAETransformer` and `SemiSupervisedAAEClassifier` have. Got"
-            f" {type(estimator).__name__}: fit it to a sample of the rows."
+            "`estimator` must have `partial_fit`, as `AAETransformer`, `SemiSupervisedAAEClassifier` and"
+            f" `AAEOutlierDetector` have. Got {type(estimator).__name__}: fit it to a sample of the rows."
         )
     is_iterator = isinstance(source, Iterator)
     if is_iterator and epochs > 1:

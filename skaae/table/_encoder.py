@@ -342,7 +342,7 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
         dates = None if self._dates is None else self._dates.with_ranges_of(table)
         inner = table if dates is None else dates.expand(table)
         frame: Any = pd.DataFrame(inner, copy=False)
-        unknown = np.any([self._unknown_to_scales(chunk).any(axis=0) for chunk in iter_chunks(table)], axis=0)
+        unknown = np.any([self.unknown_to_scales(chunk).any(axis=0) for chunk in iter_chunks(table)], axis=0)
         for index, column in self._columns.numeric_apart().items():
             unknown[self._source(index)] |= not column.has_value and column.is_far(frame.iloc[:, index]).any()
         if unknown.any():
@@ -366,8 +366,8 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
             if index in parts
         ]
 
-    def _unknown_to_scales(self, table: Table) -> NDArray[np.bool_]:
-        """Unknown cells, but for missing ones where these are zeros."""
+    def unknown_to_scales(self, table: Table) -> NDArray[np.bool_]:
+        """Cells that scales cannot be fitted to: unknown ones, but for missing ones where these are zeros."""
         unknown, others = self.unknown_cells(table), list({self._source(index) for index in self._columns.apart})
         if not self.keep_missing:
             unknown[:, others] &= ~missing_mask(table)[:, others]

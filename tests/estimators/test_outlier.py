@@ -38,6 +38,30 @@ def ones():
     return X[y == 1], X[y != 1]
 
 
+class TestCopies:
+    """A table that was joined with itself has each row twice."""
+
+    @pytest.mark.parametrize("n_copied", [300, 200])
+    def test_new_rows_are_as_normal_as_without(self, n_copied):
+        X = related(300)
+        model = small().fit(np.vstack([X, X[:n_copied]]))
+        assert (model.predict(related(500, seed=1)) == -1).mean() < 0.15
+        assert (model.predict(X) == -1).mean() < 0.1
+
+    def test_twice_is_once(self):
+        X = related(300)
+        frame = pd.DataFrame(X, columns=list("abcdef")).assign(kind=np.where(X[:, 0] > 0, "x", "y"))
+        new = pd.DataFrame(related(50, seed=1), columns=list("abcdef")).assign(kind="x")
+        once, twice = (small().fit(table).score_samples(new) for table in (frame, pd.concat([frame, frame])))
+        np.testing.assert_allclose(once, twice, rtol=0.2)  # shares of values are smoothed by fewer rows
+
+    def test_values_that_recur_by_chance_count_as_often_as_they_occur(self):
+        rng = np.random.default_rng(0)
+        X = pd.DataFrame({"a": rng.choice(["x", "y"], 600, p=[0.95, 0.05]), "b": rng.choice(["u", "v"], 600)})
+        score = small().fit(X).score_samples(pd.DataFrame({"a": ["x", "y"], "b": ["u", "u"]}))
+        assert score[0] > score[1]
+
+
 class TestLearning:
     def test_finds_what_was_not_among_the_training_rows(self, ones):
         ones, others = ones
