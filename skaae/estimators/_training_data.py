@@ -29,6 +29,7 @@ __all__ = [
 
 CHUNK_ROWS = 2**15  # processed at once where intermediate results take much more memory than the result
 MAX_COPIED = 0.5  # of the distinct rows, that may have copies
+MIN_DISTINCT_ROWS = 20  # fewer may recur by chance
 MIN_DISTINCT = 0.5  # of the distinct rows, that have a value of their own in a column of many
 MAX_SCALED = 1e15  # so that sums of squared errors fit into 32-bit floats
 
@@ -96,7 +97,8 @@ def merge_copies(
     keys = (rows.astype(np.float64) * np.random.RandomState(0).standard_normal(rows.shape[1])).sum(axis=1)
     _, first, inverse, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
     distinct = rows[first]
-    if (counts > 1).mean() <= MAX_COPIED or not has_many_values(distinct):
+    is_copied = len(distinct) >= MIN_DISTINCT_ROWS and (counts > 1).mean() > MAX_COPIED
+    if not (is_copied and has_many_values(distinct)):
         return X, rows, sample_weight
     weights = np.bincount(inverse, sample_weight)
     order = np.argsort(first)
