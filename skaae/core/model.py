@@ -132,14 +132,14 @@ class AdversarialAutoencoder(nn.Module):
 
     def to_rows(self, decoder_output: Tensor) -> Tensor:
         """The rows of a decoder's output: numeric columns, and probabilities of one-hot groups."""
-        numeric, *groups = self._split_columns(decoder_output)
+        numeric, *groups = self.split_columns(decoder_output)
         return concatenate_blocks([numeric, *(group.softmax(-1).flatten(-2) for group in groups)])
 
     def reconstruction_errors(self, decoder_output: Tensor, x: Tensor) -> Tensor:
         """Squared errors of numeric columns, and cross-entropies of one-hot groups; 0 where a cell is missing."""
         n_features, mask_indices = self.architecture.n_features, list(self.architecture.mask_indices)
-        numeric, *groups = self._split_columns(decoder_output)
-        target, *targets = self._split_columns(x[..., :n_features])
+        numeric, *groups = self.split_columns(decoder_output)
+        target, *targets = self.split_columns(x[..., :n_features])
         entropies = [-(y * group.log_softmax(-1)).sum(-1) for group, y in zip(groups, targets, strict=True)]
         errors = concatenate_blocks([mse_loss(numeric, target, reduction="none"), *entropies])
         return errors * (1 - x[..., n_features:][..., mask_indices]) if mask_indices else errors
@@ -165,7 +165,7 @@ class AdversarialAutoencoder(nn.Module):
                 inputs.append(condition)
             yield concatenate_blocks(inputs)
 
-    def _split_columns(self, x: Tensor) -> Sequence[Tensor]:
+    def split_columns(self, x: Tensor) -> Sequence[Tensor]:
         """Numeric columns, and for each run of one-hot groups of one width its groups, (K, rows, groups, width)."""
         if not self.one_hot_runs:
             return [x]

@@ -29,6 +29,11 @@ TASKS = {
         replace(PLAN, masked_fraction=0.2),
         TrainingData(np.hstack([np.abs(X[:, :6]), MISSING])),
     ),
+    "any order": (
+        replace(ARCHITECTURE, mask_indices=(0, 0, 1, 1), one_hot_groups=(2, 2), n_features=6),
+        replace(PLAN, masked_fraction=1.0, any_order=True),
+        TrainingData(np.hstack([np.abs(X[:, :6]), MISSING])),
+    ),
     "condition": (replace(ARCHITECTURE, condition_width=2), PLAN, TrainingData(X, condition=CONDITION)),
     "gaussian": (replace(ARCHITECTURE, blocks=(replace(STYLE, posterior="gaussian"),)), PLAN, TrainingData(X)),
     "labels": (CLASSES, PLAN, TrainingData(X, labels=RNG.integers(-1, 3, 130))),
