@@ -26,7 +26,7 @@ class HistoryDisplay:
     """Each loss of a fit over the epochs, in a panel with a scale of its own.
 
     Losses have different units, and a loss that rises while its adversary's falls is nothing wrong: what counts is
-    where curves settle. Curves that fall twentyfold have a logarithmic axis. A point marks the best epoch of the
+    where curves converge. Curves that fall twentyfold have a logarithmic axis. A point marks the best epoch of the
     validation loss of early stopping.
 
     Parameters

@@ -46,7 +46,7 @@ class AnomalyScore:
     novelty_ : CellNovelty
         What cells the training rows had.
     known_outliers_ : KnownOutliers or None
-        What tells rows like known outliers, if there are some.
+        Classifiers of known outliers, if there are some.
     """
 
     def __init__(self, trim_fraction: float, seed: int) -> None:

@@ -80,7 +80,7 @@ def decode_draws(
 ) -> NDArray[Any]:
     """Encoded rows of codes that were drawn from a prior, which have days of the week as often as training rows have.
 
-    How often others have them is told by so many more codes as ``draw`` is asked for.
+    How often others have them is estimated from so many more codes as ``draw`` is asked for.
     """
     rows, groups = np.asarray(model.decode(code)[0]), encoder.weekday_groups()
     others = model.decode(draw(MIN_DRAWS))[0] if groups else rows

@@ -1,8 +1,8 @@
-"""Class priors: probabilities of the classes among all rows, as given, or as unlabelled rows tell them.
+"""Class priors: probabilities of the classes among all rows, as given, or as estimated from unlabelled rows.
 
 Labels are often drawn by other shares than classes have among the rows. By Bayes' rule, class probabilities for the
-shares among the labels become those for other shares once they are multiplied by the ratios of both. What the shares
-are can be told from unlabelled rows: they are the mean of the probabilities that go by them, which expectation
+shares among the labels become those for other shares once they are multiplied by the ratios of both. The shares
+can be estimated from unlabelled rows: they are the mean of the probabilities that go by them, which expectation
 maximisation finds (Saerens, Latinne and Decaestecker, "Adjusting the outputs of a classifier to new a priori
 probabilities: a simple procedure", 2002). Probabilities that were learned from few labels are wrong in ways that the
 most likely shares exaggerate, so there is a Dirichlet prior around the shares among the labels, the narrower the fewer
@@ -57,7 +57,7 @@ def label_shares(counts: NDArray[Any]) -> NDArray[np.float64]:
 def estimate_class_prior(
     soft_labels: NDArray[np.float64], data: TrainingData, label_counts: NDArray[Any]
 ) -> dict[str, NDArray[np.float64]]:
-    """The class prior as unlabelled rows tell it, and its ratios to the shares among the labels."""
+    """The class prior estimated from unlabelled rows, and its ratios to the shares among the labels."""
     assert data.labels is not None
     rows = data.labels < 0
     if not rows.any():

@@ -114,7 +114,7 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
         Which columns are categories, as in `TableEncoder`: those of text, bools and pandas' categories, those that are
         listed also, or none.
     column_kinds : dict or None, default=None
-        Kinds of columns by their names or indices, instead of those that their cells tell: "number", "whole number",
+        Kinds of columns by their names or indices, instead of those that are inferred: "number", "whole number",
         "category", "ordered category", "flag", "date", "time", "duration", "identifier", "text" or "ignore", as in
         `TableEncoder`.
     device : str, default="auto"

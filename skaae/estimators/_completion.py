@@ -23,6 +23,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._plan import Block, TrainingData
 from ..table import FrameFormat, TableEncoder, missing_mask
+from ..table._tables import nullable
 from ._base import BaseAAE, draw_seeds
 from ._cell_bins import CellBins, draw_categories
 from ._conditions import Conditions, requested_condition
@@ -197,8 +198,7 @@ class CompletionMixin(BaseAAE):
         if self._completion is None:
             raise ValueError("`complete` needs a model that was fitted with `completion=True`. Got one without.")
         rng, frame_format = check_random_state(random_state), FrameFormat.of(X)
-        table = self._validate(X, reset=False)
-        table = table.astype(np.float64) if isinstance(table, np.ndarray) and table.dtype.kind in "iub" else table
+        table = nullable(self._validate(X, reset=False))
         evidence = read_evidence(self.table_encoder_, self._completion.bins, within or {})
         start = self._start(table, y, rng)
         indices = np.tile(np.arange(len(table)), n_draws or 1)

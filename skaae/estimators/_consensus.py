@@ -17,7 +17,7 @@ teacher "neighbors" is better: seven diffusion maps of different decays, and thr
 Soft labels are the mean of the consensus and of the weighted vote of the clusterings for it. Rows beyond the sample
 have the mean of their nearest rows in it.
 
-A small cluster that lies far from all other rows is no matter of opinion, but compressed tails bring it near, and most
+A small cluster that lies far from all other rows is unambiguous, but compressed tails bring it near, and most
 of the twelve would rather split a large cluster. So k-means of the columns in their units, standardized, comes first:
 each of its clusters that is small, and has a gap around it that is wider than itself and the nearest cluster (by the
 root mean square of distances to their centres) and than the distances between its rows, is one of the clusters; the

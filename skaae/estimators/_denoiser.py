@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._plan import Architecture, Block, TrainingData, TrainingPlan
 from ..table import TableEncoder, missing_mask, to_pandas
+from ..table._tables import nullable
 from ._base import BaseAAE, draw_seeds, validated, with_callbacks
 from ._config import build_architecture, build_plan, check_components, check_image_shape, check_resumable
 from ._corruption import CorruptedTable, corrupt_once, is_masked, known_extremes, rescale, scale_with_mask
@@ -87,7 +88,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         Which columns are categories, as in `TableEncoder`: those of text, bools and pandas' categories, those that are
         listed also, or none.
     column_kinds : dict or None, default=None
-        Kinds of columns by their names or indices, instead of those that their cells tell: "number", "whole number",
+        Kinds of columns by their names or indices, instead of those that are inferred: "number", "whole number",
         "category", "ordered category", "flag", "date", "time", "duration", "identifier", "text" or "ignore", as in
         `TableEncoder`.
     device : str, default="auto"
@@ -208,7 +209,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         with self._all_or_nothing():
             X, _, weights = weighted_rows(X, None, sample_weight)
             resumed = self._model_to_resume()
-            X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
+            X = nullable(self._validate(X, reset=resumed is None, ensure_min_samples=2))
             if resumed is None:
                 hidden_fraction = self._fit_hidden_fraction(X)
                 scaling = "linear" if self.scaling == "standard" else self.scaling
@@ -252,7 +253,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
             others than before. No cell is missing, but in columns of which training rows had no cell.
         """
         check_is_fitted(self)
-        table = self._validate(X, reset=False)
+        table = nullable(self._validate(X, reset=False))
         rows = scale_with_mask(self.table_encoder_, self._model.architecture, table)
         clean = to_pandas(self.table_encoder_.inverse_transform(self._clean(rows)))
         if isinstance(clean, pd.DataFrame):
@@ -282,7 +283,7 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         """
         check_is_fitted(self)
         X, _, weights = weighted_rows(X, None, sample_weight)
-        table = self._validate(X, reset=False)
+        table = nullable(self._validate(X, reset=False))
         encoder, architecture = self.table_encoder_, self._model.architecture
         rows = scale_with_mask(encoder, architecture, table)
         data = TrainingData(rows, encoder_input=self._corrupted_table(encoder, architecture, table, 0))
@@ -294,11 +295,6 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         if not counted.any():
             raise ValueError("`X` must have a cell that is known, and hidden if the corruption hides some. Got none.")
         return -float(np.average(error[counted], weights=None if weights is None else weights[counted.nonzero()[0]]))
-
-    def _validate(self, X: Any, **options: Any) -> Any:
-        """Rows as a DataFrame or an array of floats, of which cells can be missing."""
-        X = super()._validate(X, **options)
-        return X.astype(np.float64) if isinstance(X, np.ndarray) and X.dtype.kind in "iub" else X
 
     def _clean(self, rows: NDArray[Any]) -> NDArray[Any]:
         """Reconstructions of scaled rows, within the range of the training rows."""
@@ -372,7 +368,8 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
     def _apply_corruption(self, table: Any, seed: int, epoch: int) -> Any:
         """Rows as the user's function corrupts them, validated."""
         rows = table.copy() if self._frame_format is None else self._frame_format.write(table)
-        corrupted = self._validate(self.corruption(rows, np.random.default_rng([seed, epoch])), reset=False)
+        corrupted = self.corruption(rows, np.random.default_rng([seed, epoch]))
+        corrupted = nullable(self._validate(corrupted, reset=False))
         if corrupted.shape != table.shape:
             raise ValueError(f"`corruption` must return rows of shape {table.shape}. Got {corrupted.shape}.")
         return corrupted

@@ -47,7 +47,7 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
     Draw these by weight first, or samples by conditions.
 
     Generated rows are no promise of privacy: the smallest and the largest number of each column come back as they were.
-    How much rows lean on training rows in the mean tells `skaae.metrics.nearest_record_share`.
+    `skaae.metrics.nearest_record_share` measures how much rows lean on training rows in the mean.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
         Which columns are categories, as in `TableEncoder`: those of text, bools and pandas' categories, those that are
         listed also, or none.
     column_kinds : dict or None, default=None
-        Kinds of columns by their names or indices, instead of those that their cells tell: "number", "whole number",
+        Kinds of columns by their names or indices, instead of those that are inferred: "number", "whole number",
         "category", "ordered category", "flag", "date", "time", "duration", "identifier", "text" or "ignore", as in
         `TableEncoder`.
     identifiers : {"refuse", "replace", "keep"}, default="refuse"

@@ -150,7 +150,7 @@ def predict_held_out(
     folds: Any,
     sample_weight: NDArray[np.float64] | None,
 ) -> NDArray[np.float64]:
-    """Mean of the predictions of forests and others, (n_samples, n_outputs), for no row by what its label has taught.
+    """Mean of the predictions of forests and others, (n_samples, n_outputs), of none that learned from the row's label.
 
     Where labels are many, teachers learn from a part of them.
     """

@@ -44,7 +44,7 @@ def labels_as_array(y: Any) -> NDArray[Any]:
     Raises
     ------
     ValueError
-        If the labels are no column, or if it cannot be told which rows are unlabelled: some labels are missing and some
+        If the labels are no column, or if it is ambiguous which rows are unlabelled: some labels are missing and some
         are -1, or missing ones have become text.
     """
     labels = column_or_1d(to_array(y), warn=True)

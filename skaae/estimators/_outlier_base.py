@@ -1,4 +1,4 @@
-"""What outlier detectors tell of a row: scores of its columns, what would have been usual, and p-values."""
+"""What outlier detectors explain of a row: scores of its columns, what would have been usual, and p-values."""
 
 from __future__ import annotations
 

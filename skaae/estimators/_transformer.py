@@ -93,7 +93,7 @@ class AAETransformer(ClusterHeadsMixin):
     noise : float or "auto", default="auto"
         Standard deviation of the Gaussian noise that is added to the scaled columns in training. "auto"
         is ``1 - n_components / n_features``: the more redundant columns are, the more; but 0.1 at most with a
-        `supervised_weight`. With ``scaling=None`` say it.
+        `supervised_weight`. With ``scaling=None`` set it.
     alpha : float, default=0.0
         Decoupled weight decay.
     batch_size : int or "auto", default="auto"
@@ -122,7 +122,7 @@ class AAETransformer(ClusterHeadsMixin):
         Which columns are categories, as in `TableEncoder`: those of text, bools and pandas' categories, those that are
         listed also, or none.
     column_kinds : dict or None, default=None
-        Kinds of columns by their names or indices, instead of those that their cells tell: "number", "whole number",
+        Kinds of columns by their names or indices, instead of those that are inferred: "number", "whole number",
         "category", "ordered category", "flag", "date", "time", "duration", "identifier", "text" or "ignore", as in
         `TableEncoder`.
     device : str, default="auto"

@@ -178,7 +178,7 @@ class StreamTrainer:
             remaining = max(MIN_REMAINING, 1 - self.n_rows_trained / self.n_rows_total)
             self.estimator.set_params(learning_rate_init=self.learning_rate * min(1.0, remaining / LR_DECAY_FRACTION))
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", f".*{UNSEEN_MESSAGE}")  # which was just told
+            warnings.filterwarnings("ignore", f".*{UNSEEN_MESSAGE}")  # of which there was a warning
             self.estimator.partial_fit(*chunk)
         self.n_rows_trained += len(chunk[0])
 

@@ -25,7 +25,7 @@ KINDS = {
     "time": "time",
     **dict.fromkeys(("timedelta", "timedelta64"), "duration"),
 }
-N_FIRST_CELLS = 1000  # of text, by which most columns are told to be no dates
+N_FIRST_CELLS = 1000  # of text, by which most columns turn out to be no dates
 MIN_PARSED_FRACTION = 0.9  # of cells, from which on the others are errors
 MAX_YEAR = 200_000  # that microseconds in 64 bits reach, and more
 

@@ -28,7 +28,7 @@ __all__ = ["Dependence", "FurtherSource", "Rule", "find_dependences"]
 
 MIN_EXPECTED_BREACHES = 20.0  # of rows that would break a rule by chance
 MAX_COLUMNS = 1000  # of tables in which numbers are looked at
-N_FIRST_ROWS = 1000  # that most pairs are told to be independent by
+N_FIRST_ROWS = 1000  # by which most pairs turn out to be independent
 N_PAIRED_ROWS = 60  # of these, whose pairs tell it for all columns at once
 MAX_FIRST_DISTINCT = 0.75  # of the cells of the first rows; a column of a third in all rows has .64
 MIN_RANK_CORRELATION, MIN_DEVIATIONS = 0.3, 4  # of a number that is no code with another one, and by chance

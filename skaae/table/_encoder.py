@@ -75,7 +75,7 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
         Which columns are categorical. "from_dtype" takes those of text, bools and pandas' categories; a list of names,
         of indices or of one bool for each column takes these columns also; None says that all must be numeric.
     column_kinds : dict or None, default=None
-        Kinds of columns by their names or indices, instead of those that their cells tell: "number", "whole number",
+        Kinds of columns by their names or indices, instead of those that are inferred: "number", "whole number",
         "category", "ordered category", "flag", "date", "time", "duration", "identifier", "text" or "ignore".
         Numbers are never taken for codes then. Columns to "ignore", and free text, are not encoded, and are missing in
         decoded rows; identifiers are made up, as `identifiers` are.
@@ -111,7 +111,7 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
 
     Notes
     -----
-    A category that did not occur in training, of which a warning tells, or a missing cell in a column that had none,
+    A category that did not occur in training, of which there is a warning, or a missing cell in a column that had none,
     becomes zeros in its group, and the scaled value 0; it is decoded as a missing cell, or the centre. Free text
     and identifiers (over 1,000 distinct values, or over half of more than 100 cells distinct) are refused.
 

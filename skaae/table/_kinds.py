@@ -1,4 +1,4 @@
-"""How the columns of a table are read: kinds that a user asks for, and a table that tells them."""
+"""How the columns of a table are read: kinds that a user asks for, and a table of those that were found."""
 
 from __future__ import annotations
 

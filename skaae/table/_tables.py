@@ -27,6 +27,7 @@ __all__ = [
     "is_memory_mapped",
     "iter_chunks",
     "missing_mask",
+    "nullable",
     "numeric_columns",
     "one_hot",
     "rows_of_lists",
@@ -78,6 +79,11 @@ def check_table(X: Any, ensure_min_samples: int = 1, keep_objects: bool = False)
     is_float = X.dtype in (np.float64, np.float32)
     is_ready = is_float or X.dtype.kind in "iub" or (X.dtype.kind == "f" and is_memory_mapped(X))
     return X if is_ready else X.astype(np.float64)
+
+
+def nullable(table: Table) -> Table:
+    """A table of which cells can be missing: an array of integers or bools as one of floats."""
+    return table.astype(np.float64) if isinstance(table, np.ndarray) and table.dtype.kind in "iub" else table
 
 
 def holds_exact_numbers(X: NDArray[Any]) -> bool:
