@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.gridspec import SubplotSpec
 
-__all__ = ["AxesLike", "Panels", "hide_frame", "legend_outside", "make_panels", "single_axes"]
+__all__ = ["AxesLike", "Panels", "PanelsMixin", "hide_frame", "legend_outside", "make_panels", "single_axes"]
 
 AxesLike: TypeAlias = "Axes | NDArray[Any] | None"  # None makes a figure
 
@@ -65,6 +65,19 @@ class Panels:
             self.margins[1].legend(loc="center", ncols=n_columns, **options)
         else:
             legend_outside(self.axes[-1], **options)
+
+
+class PanelsMixin:
+    """Where a display of one or several panels was drawn."""
+
+    ax_: Axes
+    axes_: NDArray[Any]
+    figure_: Figure
+
+    def _keep(self, panels: Panels) -> Self:
+        """Sets the attributes; returns the display."""
+        self.axes_, self.ax_, self.figure_ = panels.axes, panels.axes[0], panels.figure
+        return self
 
 
 def single_axes(ax: Any, size: tuple[float, float]) -> tuple[Figure, Axes]:

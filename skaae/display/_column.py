@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from ._associations import associations
-from ._axes import AxesLike, Panels
+from ._axes import AxesLike, Panels, PanelsMixin
 from ._colors import DATA, MODEL
 from ._columns import ColumnGrid
 from ._format import percent
@@ -26,7 +26,7 @@ MIN_COLOR_LIMIT = 0.2  # of differences of correlations, so that small ones look
 
 
 @dataclass(repr=False, eq=False)
-class ColumnDisplay:
+class ColumnDisplay(PanelsMixin):
     r"""Columns of real and of generated rows, and the differences of their correlations.
 
     Numbers are histograms; categories, bools and few numbers are bars; both say the fraction of missing cells. Titles
@@ -178,11 +178,10 @@ class ColumnDisplay:
         columns = ColumnGrid(tables, differences, self.max_columns)
         self.columns_, self.differences_ = columns.names, differences[columns.indices]
         panels = self._draw_columns(ax, columns)
-        self.axes_, self.ax_, self.figure_ = panels.axes, panels.axes[0], panels.figure
         self.correlation_ax_ = panels.side_ax
         if panels.side_ax is not None:
             self._draw_correlations(panels.side_ax, columns, cmap)
-        return self
+        return self._keep(panels)
 
     def _draw_columns(self, ax: Any, columns: ColumnGrid) -> Panels:
         n = len(columns)

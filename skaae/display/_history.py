@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ._axes import AxesLike, hide_frame, make_panels
+from ._axes import AxesLike, PanelsMixin, hide_frame, make_panels
 from ._colors import MODEL, NEUTRAL
 from ._validation import check_method
 
@@ -22,7 +22,7 @@ MIN_LOG_RATIO = 20  # of a curve's highest to its lowest value, from which its a
 
 
 @dataclass(repr=False, eq=False)
-class HistoryDisplay:
+class HistoryDisplay(PanelsMixin):
     """Each loss of a fit over the epochs, in a panel with a scale of its own.
 
     Losses have different units, and a loss that rises while its adversary's falls is nothing wrong: what counts is
@@ -122,8 +122,7 @@ class HistoryDisplay:
         for panel, (name, curve) in zip(panels.axes, self.history.items(), strict=True):
             draw_curve(panel, name, np.asarray(curve, dtype=np.float64), kwargs)
         panels.title("Losses by phase")
-        self.axes_, self.ax_, self.figure_ = panels.axes, panels.axes[0], panels.figure
-        return self
+        return self._keep(panels)
 
 
 def check_curve(name: str, curve: Any) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from ._axes import AxesLike, Panels
+from ._axes import AxesLike, Panels, PanelsMixin
 from ._colors import class_colors
 from ._columns import ColumnGrid
 from ._dates import date_kind_of, format_axis
@@ -30,7 +30,7 @@ TICK_LABEL_INCHES = 0.35
 
 
 @dataclass(repr=False, eq=False)
-class ManifoldDisplay:
+class ManifoldDisplay(PanelsMixin):
     """What is decoded on a grid of two components of a code, at quantiles of a normal prior.
 
     Images make one picture; each column of a table is a map of its own, over the two components.
@@ -198,8 +198,7 @@ class ManifoldDisplay:
             panels = self._draw_columns(ax, cmap or "viridis")
         else:
             panels = self._draw_images(ax, cmap or "gray_r", limits)
-        self.axes_, self.ax_, self.figure_ = panels.axes, panels.axes[0], panels.figure
-        return self
+        return self._keep(panels)
 
     def _draw_images(self, ax: Any, cmap: str, limits: tuple[float, float] | None) -> Panels:
         images, n_steps = to_images(self.X_decoded, self.image_shape, "X_decoded"), len(self.positions)

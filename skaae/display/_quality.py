@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.utils import check_random_state
 
 from ..metrics._quality import QualityTables
-from ._axes import AxesLike, Panels, hide_frame, make_panels
+from ._axes import AxesLike, Panels, PanelsMixin, hide_frame, make_panels
 from ._colors import MODEL
 from ._format import truncate
 from ._validation import check_method, check_positive_int
@@ -26,7 +26,7 @@ TITLES = ("columns, error", "pairs of columns, error", "rows")
 
 
 @dataclass(repr=False, eq=False)
-class QualityDisplay:
+class QualityDisplay(PanelsMixin):
     """How good generated rows are: their columns, pairs of columns, and whole rows, beside real rows.
 
     Bars are errors of generated rows against held-out rows, and marks are those of as many training rows: where a bar
@@ -153,8 +153,7 @@ class QualityDisplay:
             draw_bars(panel, figures)
             panel.set_title(title + note, fontsize="medium")
         self._draw_legend(panels)
-        self.axes_, self.ax_, self.figure_ = panels.axes, panels.axes[0], panels.figure
-        return self
+        return self._keep(panels)
 
     def _errors(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         return self.column_errors, self.pair_errors

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.metrics import r2_score
 from sklearn.utils import _safe_indexing
 
-from ._axes import AxesLike, Panels
+from ._axes import AxesLike, Panels, PanelsMixin
 from ._colors import DATA, MODEL
 from ._columns import ColumnGrid
 from ._images import IMAGES_PER_ROW, ImageGrid, color_limits, to_images
@@ -23,7 +23,7 @@ RECONSTRUCTED, DENOISED = ("original", "reconstruction"), ("given", "cleaned")
 
 
 @dataclass(repr=False, eq=False)
-class ReconstructionDisplay:
+class ReconstructionDisplay(PanelsMixin):
     r"""Rows above their reconstructions as images, or columns of both as histograms and bars.
 
     Panels of columns say how well each row is reconstructed: R² of numbers, the fraction of equal cells of categories.
@@ -183,8 +183,7 @@ class ReconstructionDisplay:
             The display.
         """
         panels = self._draw_columns(ax) if self.image_shape is None else self._draw_images(ax, cmap)
-        self.axes_, self.ax_, self.figure_ = panels.axes, panels.axes[0], panels.figure
-        return self
+        return self._keep(panels)
 
     def _draw_images(self, ax: Any, cmap: str) -> Panels:
         tables = [to_images(rows, self.image_shape) for rows in (self.X, self.X_reconstructed)]

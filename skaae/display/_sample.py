@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ._axes import AxesLike, Panels
+from ._axes import AxesLike, Panels, PanelsMixin
 from ._colors import MODEL, class_colors
 from ._columns import ColumnGrid
 from ._images import IMAGES_PER_ROW, ImageGrid, to_images
@@ -30,7 +30,7 @@ MAX_CLASSES = 8  # of a table
 
 
 @dataclass(repr=False, eq=False)
-class SampleDisplay:
+class SampleDisplay(PanelsMixin):
     """New rows as images, a row of them for each class; or their columns as histograms and bars, by class.
 
     Parameters
@@ -180,8 +180,7 @@ class SampleDisplay:
         panels = (
             self._draw_columns(ax, groups) if self.image_shape is None else self._draw_images(ax, groups, cmap, limits)
         )
-        self.axes_, self.ax_, self.figure_ = panels.axes, panels.axes[0], panels.figure
-        return self
+        return self._keep(panels)
 
     def _draw_images(
         self, ax: Any, groups: dict[str, NDArray[np.intp]], cmap: str, limits: tuple[float, float] | None

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state, check_scalar, gen_batches
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from .._plan import Block, TrainingData
@@ -26,12 +27,22 @@ __all__ = ["BaseCategoryAAE", "category_blocks", "fit_class_styles", "with_class
 class BaseCategoryAAE(CodesMixin, BaseAAE):
     """Encoding into styles, and decoding of styles and classes, by the first member."""
 
+    n_members: int
     vat_weight: float
     vat_radius: float
     entropy_weight: float
     balance_weight: float
     classes_: NDArray[Any]
     styles_: ClassStyles
+
+    _parameter_constraints: dict[str, Any] = {
+        **BaseAAE._parameter_constraints,
+        "n_members": [Interval(Integral, 1, None, closed="left")],
+        "vat_weight": [Interval(Real, 0, None, closed="left")],
+        "vat_radius": [Interval(Real, 0, None, closed="left")],
+        "entropy_weight": [Interval(Real, 0, None, closed="left")],
+        "balance_weight": [Interval(Real, 0, None, closed="left")],
+    }
 
     def transform(self, X: Any) -> Any:
         """Styles of rows: what their code holds apart from the class.

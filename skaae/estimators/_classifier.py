@@ -1,7 +1,7 @@
 """SemiSupervisedAAEClassifier: classes from few labels and many rows."""
 
 from dataclasses import replace
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from .._plan import Architecture, TrainingData, TrainingPlan
 from ..table import TableEncoder
 from ..table._cells import CellLayout
-from ._base import BaseAAE, draw_seeds, validated, with_callbacks
+from ._base import draw_seeds, validated, with_callbacks
 from ._category import BaseCategoryAAE, category_blocks, fit_class_styles, with_class_prior
 from ._class_prior import (
     check_class_prior,
@@ -173,15 +173,10 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
     (3, 4)
     """
 
-    n_members: int
     teachers: Any
     distillation_weight: Any
     teacher_weight: Any
     supervised_weight: Any
-    vat_weight: float
-    vat_radius: float
-    entropy_weight: float
-    balance_weight: float
     class_prior: Any
     class_prior_: NDArray[np.float64]
     teachers_: TeacherEnsemble | None
@@ -189,16 +184,11 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
     _prior_ratios: NDArray[np.float64] | None = None  # of all rows to labelled ones
 
     _parameter_constraints: dict[str, Any] = {
-        **BaseAAE._parameter_constraints,
-        "n_members": [Interval(Integral, 1, None, closed="left")],
+        **BaseCategoryAAE._parameter_constraints,
         "teachers": [StrOptions({"auto"}), list, None],
         "distillation_weight": [Interval(Real, 0, None, closed="left")],
         "teacher_weight": [Interval(Real, 0, 1, closed="both")],
         "supervised_weight": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
-        "vat_weight": [Interval(Real, 0, None, closed="left")],
-        "vat_radius": [Interval(Real, 0, None, closed="left")],
-        "entropy_weight": [Interval(Real, 0, None, closed="left")],
-        "balance_weight": [Interval(Real, 0, None, closed="left")],
         "class_prior": ["array-like", StrOptions({"estimate"}), None],
     }
 

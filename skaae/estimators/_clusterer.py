@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._openmp import limit_openmp
 from .._plan import TrainingData
 from ..table import TableEncoder
-from ._base import BaseAAE, draw_seeds, validated, with_callbacks
+from ._base import draw_seeds, validated, with_callbacks
 from ._category import BaseCategoryAAE, category_blocks, fit_class_styles
 from ._config import (
     auto_components,
@@ -161,13 +161,8 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
     """
 
     n_clusters: int
-    n_members: int
     teachers: Any
     teacher_fraction: Any
-    vat_weight: float
-    vat_radius: float
-    entropy_weight: float
-    balance_weight: float
     cluster_prior: Any
     image_shape: Any
     cluster_prior_: NDArray[np.float64]
@@ -175,16 +170,11 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
     _matches: NDArray[Any]
 
     _parameter_constraints: dict[str, Any] = {
-        **BaseAAE._parameter_constraints,
+        **BaseCategoryAAE._parameter_constraints,
         "n_clusters": [Interval(Integral, 1, None, closed="left")],
         "image_shape": ["array-like", None],
-        "n_members": [Interval(Integral, 1, None, closed="left")],
         "teachers": [StrOptions({"consensus", "neighbors"}), list, None],
         "teacher_fraction": [Interval(Real, 0, 1, closed="both")],
-        "vat_weight": [Interval(Real, 0, None, closed="left")],
-        "vat_radius": [Interval(Real, 0, None, closed="left")],
-        "entropy_weight": [Interval(Real, 0, None, closed="left")],
-        "balance_weight": [Interval(Real, 0, None, closed="left")],
         "cluster_prior": [StrOptions({"teachers", "uniform"})],
     }
 
