@@ -5,7 +5,7 @@ from numbers import Real
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
@@ -174,10 +174,10 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
     """
 
     teachers: Any
-    distillation_weight: Any
-    teacher_weight: Any
-    supervised_weight: Any
-    class_prior: Any
+    distillation_weight: float
+    teacher_weight: float
+    supervised_weight: float | str
+    class_prior: ArrayLike | str | None
     class_prior_: NDArray[np.float64]
     teachers_: TeacherEnsemble | None
     _label_counts: NDArray[Any]
@@ -198,14 +198,14 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
         *,
         n_members: int = 4,
         teachers: Any = "auto",
-        distillation_weight: Any = 1.0,
-        teacher_weight: Any = 0.8,
-        supervised_weight: Any = "auto",
+        distillation_weight: float = 1.0,
+        teacher_weight: float = 0.8,
+        supervised_weight: float | str = "auto",
         vat_weight: float = 0.0,
         vat_radius: float = 0.25,
         entropy_weight: float = 0.0,
         balance_weight: float = 0.0,
-        class_prior: Any = None,
+        class_prior: ArrayLike | str | None = None,
         hidden_layer_sizes: Any = (128,),
         activation: str = "relu",
         adversarial_weight: float | str = 0.03,
@@ -369,7 +369,7 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
         resumed: TrainedModel | None,
         encoder: TableEncoder,
         weights: NDArray[np.float64] | None = None,
-        counts_before: Any = 0,
+        counts_before: NDArray[Any] | int = 0,
     ) -> tuple[dict[str, Any], Architecture, TrainingData]:
         """What is fitted before training, what to build, and the rows to train on; labels add to those before."""
         if y is None:

@@ -162,8 +162,8 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
 
     n_clusters: int
     teachers: Any
-    teacher_fraction: Any
-    cluster_prior: Any
+    teacher_fraction: float
+    cluster_prior: str
     image_shape: Any
     cluster_prior_: NDArray[np.float64]
     labels_: NDArray[np.intp]
@@ -185,12 +185,12 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
         n_components: int | None = None,
         n_members: int = 2,
         teachers: Any = "consensus",
-        teacher_fraction: Any = 1.0,
+        teacher_fraction: float = 1.0,
         vat_weight: float = 0.0,
         vat_radius: float = 0.25,
         entropy_weight: float = 0.0,
         balance_weight: float = 0.0,
-        cluster_prior: Any = "teachers",
+        cluster_prior: str = "teachers",
         hidden_layer_sizes: Any = (128, 128),
         activation: str = "relu",
         image_shape: Any = None,

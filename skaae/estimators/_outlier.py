@@ -175,7 +175,7 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
     """
 
     n_members: int
-    contamination: Any
+    contamination: float | str
     conformal: bool
     trim_fraction: float
     window_size: int
@@ -196,7 +196,7 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
         n_components: int | None = None,
         *,
         n_members: int = 4,
-        contamination: Any = "auto",
+        contamination: float | str = "auto",
         conformal: bool = False,
         trim_fraction: float = 0.4,
         hidden_layer_sizes: Any = (128,),

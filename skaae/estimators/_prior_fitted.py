@@ -6,7 +6,7 @@ from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
@@ -85,7 +85,7 @@ class PriorFittedClassifier(LabelledClassifierMixin, TableEstimator):
     """
 
     n_orders: int
-    class_prior: Any
+    class_prior: ArrayLike | None
     random_state: Any
     classes_: NDArray[Any]
     class_prior_: NDArray[np.float64]
@@ -103,7 +103,7 @@ class PriorFittedClassifier(LabelledClassifierMixin, TableEstimator):
         self,
         n_orders: int = 4,
         *,
-        class_prior: Any = None,
+        class_prior: ArrayLike | None = None,
         categorical_features: Any = "from_dtype",
         column_kinds: dict[Any, str] | None = None,
         random_state: Any = None,

@@ -1,5 +1,6 @@
 """AAETransformer: features, their inverse, and samples."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
@@ -182,12 +183,12 @@ class AAETransformer(ClusterHeadsMixin):
     'multiclass'
     """
 
-    prior: Any
+    prior: str | Callable[..., Any]
     n_modes: int
     posterior: str
     regularizer: str
     image_shape: Any
-    supervised_weight: Any
+    supervised_weight: float
     target_type: str
 
     _parameter_constraints: dict[str, Any] = {
@@ -209,14 +210,14 @@ class AAETransformer(ClusterHeadsMixin):
         *,
         hidden_layer_sizes: Any = (256,),
         activation: str = "relu",
-        prior: Any = "normal",
+        prior: str | Callable[..., Any] = "normal",
         n_modes: int = 10,
         n_clusters: int | None = None,
         posterior: str = "deterministic",
         regularizer: str = "adversarial",
         image_shape: Any = None,
         adversarial_weight: float | str = "auto",
-        supervised_weight: Any = 0.0,
+        supervised_weight: float = 0.0,
         target_type: str = "auto",
         noise: float | str = "auto",
         alpha: float = 0.0,

@@ -105,3 +105,5 @@ def test_strange_rows_with_dates(table):
     display = OutlierDisplay(np.linspace(-2, 0, N), X=table[:2], shares=shares)
     display.plot()
     display.figure_.canvas.draw()
+    texts = {text.get_text() for text in display.axes_[1].texts}
+    assert {str(day)[:10] for day in pd.to_datetime(table.iloc[:2, 0])} <= {text.split("\n")[0] for text in texts}
