@@ -20,6 +20,7 @@ FLOORS = {
     "networks": 1,
     "discrepancies": 1,
     "corruption": 2,
+    "dense_gradients": 2,
     "flow": 2,
     "images": 2,
     "priors": 2,

@@ -1,9 +1,9 @@
 r"""The gradients of a joint step, written out: without a graph, which costs more than the products of small networks.
 
-Affine maps, rectifiers, errors of cells and the adversarial loss have simple gradients. Where codes are not just the
-encoder's output, a graph leads from one small tensor to the next. What is trained by other losses, or has other
-networks, takes one graph for all (`is_supported`). Softmax is written out too: that of torch takes five times as long
-for groups of less than sixteen columns.
+Dense layers (see `dense_gradients`), errors of cells and the adversarial loss have simple gradients. Where codes are
+not just the encoder's output, a graph leads from one small tensor to the next. What is trained by other losses, or has
+other networks, takes one graph for all (`is_supported`). Softmax is written out too: that of torch takes five times as
+long for groups of less than sixteen columns.
 
 Of :math:`n` rows, the gradient of the discriminator's loss at its logits :math:`a` is :math:`(\sigma(a) - 1) / n` for
 draws and :math:`\sigma(a) / n` for codes; on its way to the encoder it is reversed (see `losses`).
@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from .data import Batch
+from .dense_gradients import Gradients, has_rectifiers, hidden_gradients, hidden_layers, residual, residual_gradients
 from .distributed import is_distributed
 from .losses import (
     AdversarialLoss,
@@ -31,14 +32,12 @@ from .losses import (
     inputs_of_draws_and_codes,
     reverse_gradient,
 )
-from .matmul import affine, product
 from .model import AdversarialAutoencoder, concatenate_blocks
-from .networks import Discriminator, Hidden, Residual
+from .networks import Discriminator, Residual
 
 __all__ = ["is_supported", "joint_gradients"]
 
 CLASS_LOSSES = (SupervisedLoss, DistillationLoss, EntropyLoss, BalanceLoss)  # of the encoder's output alone
-Gradients = dict[Tensor, Tensor]  # by parameter
 
 
 def is_supported(model: AdversarialAutoencoder, losses: Sequence[Loss], device: torch.device) -> bool:
@@ -48,12 +47,6 @@ def is_supported(model: AdversarialAutoencoder, losses: Sequence[Loss], device: 
     is_plain = not model.architecture.cluster_heads and not model.n_noise_inputs
     starts = bool(losses) and isinstance(losses[0], ReconstructionLoss)
     return starts and has_losses and is_dense and is_plain and device.type == "cpu" and not is_distributed()
-
-
-def has_rectifiers(network: Residual) -> bool:
-    """Whether all layers between the input and the output are dense, and rectified."""
-    hidden = network.hidden
-    return isinstance(hidden, Hidden) and len(hidden.layers) > 0 and hidden.activation is torch.relu_
 
 
 @torch.no_grad()
@@ -163,56 +156,3 @@ def adversarial_gradients(
     of_code = reverse_gradient(model, weight, code_logits)(concatenate_blocks(of_blocks))
     values = {"discriminator": discriminator_loss(batch, logits), "generator": generator_loss(batch, code_logits)}
     return values, of_code
-
-
-def residual(network: Residual, x: Tensor) -> tuple[Tensor, list[Tensor]]:
-    """The output of a network, and those of its hidden layers."""
-    assert isinstance(network.hidden, Hidden), "hidden layers should be dense."
-    hidden = hidden_layers(network.hidden, x)
-    return affine(network.linear(x), hidden[-1], network.weight), hidden
-
-
-def residual_gradients(
-    network: Residual, x: Tensor, hidden: list[Tensor], gradient: Tensor, gradients: Gradients, n_inputs: int = 0
-) -> Tensor:
-    """Adds the gradients of the parameters; the gradient at the first inputs."""
-    linear = network.linear
-    gradients[linear.weight], gradients[linear.bias] = product(x.mT, gradient), gradient.sum(1, keepdim=True)
-    gradients[network.weight] = product(hidden[-1].mT, gradient)
-    assert isinstance(network.hidden, Hidden), "hidden layers should be dense."
-    of_hidden = product(gradient, network.weight.mT)
-    of_x = hidden_gradients(network.hidden, x, hidden, of_hidden, gradients, n_inputs)
-    return affine(of_x, gradient, linear.weight[:, :n_inputs].mT) if n_inputs else of_x
-
-
-def hidden_layers(hidden: Hidden, x: Tensor) -> list[Tensor]:
-    """The outputs of rectified layers."""
-    outputs = []
-    for layer in hidden.linear_layers:
-        x = hidden.activation(layer(x))
-        outputs.append(x)
-    return outputs
-
-
-def hidden_gradients(
-    hidden: Hidden,
-    x: Tensor,
-    outputs: list[Tensor],
-    gradient: Tensor,
-    gradients: Gradients,
-    n_inputs: int,
-    rows: slice = slice(None),
-) -> Tensor:
-    """Adds the gradients of the parameters of rectified layers; the gradient of some rows at the first inputs.
-
-    The gradient at the last output is overwritten.
-    """
-    for i, layer in reversed([*enumerate(hidden.linear_layers)]):
-        torch.ops.aten.threshold_backward.grad_input(gradient, outputs[i], 0, grad_input=gradient)
-        gradients[layer.weight] = product((outputs[i - 1] if i else x).mT, gradient)
-        gradients[layer.bias] = gradient.sum(1, keepdim=True)
-        if i:
-            gradient = product(gradient, layer.weight.mT)
-        elif n_inputs:
-            gradient = product(gradient[:, rows], layer.weight[:, :n_inputs].mT)
-    return gradient
