@@ -173,14 +173,14 @@ def report_full(lines):
     """Each set and setting: ours, and the best peer, by AUROC and by average precision."""
     rows = []
     for (setting, name), group in lines.groupby(["setting", "set"]):
-        of_methods = group.groupby("method")[["AUROC", "precision", "seconds"]].mean()
+        of_methods = group.groupby("method")[["AUROC", "precision"]].mean()
         row = {"set": name, "setting": setting, "rows": f"{len(load_outliers(name)[1]):,}"}
         for column in ("AUROC", "precision"):
             row |= {
                 column: round(of_methods[column][OURS], 1),
                 f"{column}, best peer": best_peer(of_methods, column, "max", 1),
             }
-        rows.append({**row, "seconds": round(of_methods["seconds"][OURS], 1)})
+        rows.append(row)
     print(pd.DataFrame(rows).to_string())
     return rows
 
