@@ -91,10 +91,10 @@ def reconstruction_gradients(
     errors, of_output = error_gradients(model, loss, batch, output)
     batch.reconstruction_error = batch.mean(errors)
     if batch.row_weight is None:
-        of_output.mul_(1 / errors[0].numel())
+        of_output.mul_(2 / errors[0].numel())
     else:
         n_rows = batch.row_weight.sum(-1, keepdim=True).clamp(min=1)
-        of_output.mul_((batch.row_weight / (n_rows * errors.shape[-1])).unsqueeze(-1))
+        of_output.mul_((2 * batch.row_weight / (n_rows * errors.shape[-1])).unsqueeze(-1))
     of_x = residual_gradients(decoder, x, hidden, of_output, gradients, n_inputs=code.shape[-1])
     return {"reconstruction": batch.reconstruction_error}, of_x
 
@@ -102,18 +102,18 @@ def reconstruction_gradients(
 def error_gradients(
     model: AdversarialAutoencoder, loss: ReconstructionLoss, batch: Batch, output: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """The errors of cells, (K, rows, cells), and the gradient of their sum at the decoder's output."""
+    """The errors of cells, (K, rows, cells), and half the gradient of their sum at the decoder's output."""
     n_features, mask_indices = model.architecture.n_features, list(model.architecture.mask_indices)
     numeric, *groups = model.split_columns(output)
     target, *targets = model.split_columns(batch.x[..., :n_features])
     difference = numeric - target
-    errors, of_numeric, of_groups = [difference.square()], 2 * difference, []
+    errors, of_numeric, of_groups = [difference.square()], difference, []
     for group, y in zip(groups, targets, strict=True):
         logits = group - group.amax(-1, keepdim=True)
         odds = logits.exp()
         total = odds.sum(-1, keepdim=True)
         errors.append((y * (total.log() - logits)).sum(-1))
-        of_groups.append(odds.mul_(y.sum(-1, keepdim=True) / total).sub_(y))
+        of_groups.append(odds.mul_(y.sum(-1, keepdim=True) / total).sub_(y).mul_(0.5))
     of_cells = concatenate_blocks(errors)
     if mask_indices:
         counted = 1 - batch.x[..., n_features:]

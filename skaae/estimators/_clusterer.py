@@ -86,10 +86,10 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
         Decoupled weight decay.
     batch_size : int or "auto", default="auto"
         Rows in a step. "auto" is an eighth of the rows, at least 32 and at most 256.
-    learning_rate_init : float, default=2e-3
+    learning_rate_init : float, default=4e-3
         Learning rate of Adam in the first half of a fit; in the second half it falls to zero.
     max_iter : int or "auto", default="auto"
-        Epochs. "auto" is as many as make 600 steps, and 5 at least.
+        Epochs. "auto" is as many as make 300 steps, or 600 without teachers, and 5 at least.
     early_stopping : bool, default=False
         Whether to hold rows out, stop when these get no better, and keep the best epoch, as in `AAETransformer`.
     validation_fraction : float, default=0.1
@@ -198,7 +198,7 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
         noise: float | str = "auto",
         alpha: float = 0.0,
         batch_size: int | str = "auto",
-        learning_rate_init: float = 2e-3,
+        learning_rate_init: float = 4e-3,
         max_iter: int | str = "auto",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -261,7 +261,7 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
                 self,
                 len(data),
                 seeds,
-                auto_steps=600,
+                auto_steps=600 if self.teachers is None else 300,
                 auto_noise=0.1,
                 supervised_weight=0.0,
                 teacher_fraction=float(self.teacher_fraction),
