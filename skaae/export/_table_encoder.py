@@ -48,7 +48,7 @@ def unscale(graph: Graph, encoder: TableEncoder, scaled: str) -> str:
 def check_numeric_categories(encoder: TableEncoder) -> None:
     """Raise an error if categories are text, or integers are no floats."""
     names = getattr(encoder, "feature_names_in_", np.arange(encoder.n_features_in_))
-    if encoder._dates is not None:
+    if encoder._dates.columns:
         dates = [names[index] for index in encoder._dates.columns]
         raise ValueError(
             f"Columns must be numbers to be exported. Got dates in columns {dates}: turn these into numbers first, and"

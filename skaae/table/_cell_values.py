@@ -21,7 +21,7 @@ class CellValuesMixin:
     """What a fitted encoder knows of the cells of a table, by the table's columns."""
 
     _columns: EncodedColumns
-    _dates: DateParts | None = None
+    _dates: DateParts
 
     def far_columns(self, table: Table) -> list[int]:
         """Indices of numeric columns where more than a quarter of the cells are far from those of training."""
@@ -31,8 +31,6 @@ class CellValuesMixin:
     def numeric_sources(self) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         """The table's columns that `numeric_values` come from, and which of these are positions in time."""
         indices = np.array(self._columns.numeric_indices(), np.intp)
-        if self._dates is None:
-            return indices, np.zeros(len(indices), np.bool_)
         return np.array(self._dates.sources)[indices], self._dates.positions()[indices]
 
     def numeric_values(self, table: Table) -> NDArray[np.float64]:
@@ -62,24 +60,22 @@ class CellValuesMixin:
 
     def unknown_cells(self, table: Table) -> NDArray[np.bool_]:
         """Which cells have no encoding: categories that did not occur, and missing cells of complete columns."""
-        unknown = self._columns.is_unknown(self._expand(table))
-        return unknown if self._dates is None else self._dates.any_part(unknown)
+        return self._dates.any_part(self._columns.is_unknown(self._expand(table)))
 
     def known_categories(self) -> tuple[dict[int, set[Any]], set[int]]:
         """The categories of columns by their indices, and the indices of columns that had missing cells."""
-        dates = set() if self._dates is None else set(self._dates.columns)
         categories = {
             self._source(index): set(column.categories)
             for index, column in self._columns.apart.items()
             if isinstance(column, CategoricalColumn)
         }
         with_missing = {self._source(index) for index, column in self._columns.apart.items() if column.has_missing}
-        return {index: known for index, known in categories.items() if index not in dates}, with_missing
+        return {index: known for index, known in categories.items() if index not in self._dates.columns}, with_missing
 
     def _expand(self, table: Table, within_range: bool = True) -> Table:
         """The table with the parts of dates in their place."""
-        return table if self._dates is None else self._dates.expand(table, within_range)
+        return self._dates.expand(table, within_range)
 
     def _source(self, index: int) -> int:
         """The table's column that a column of the table with parts comes from."""
-        return index if self._dates is None else self._dates.sources[index]
+        return self._dates.sources[index]

@@ -66,6 +66,6 @@ class CellLayout:
 def categories_at(encoder: TableEncoder, encoded: NDArray[Any], column: int) -> pd.Series | None:
     """The cells of encoded rows in the table's column that an encoded column comes from; None for parts of dates."""
     index = int(encoder._columns.sources()[column])
-    if encoder._dates is not None and encoder._source(index) in encoder._dates.columns:
+    if encoder._source(index) in encoder._dates.columns:
         return None
     return pd.Series(encoder._columns.decode(encoded)[index])

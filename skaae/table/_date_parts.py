@@ -1,4 +1,4 @@
-"""Tables with columns of dates, in whose place are their parts; and back."""
+"""Tables with columns of dates, in whose place are their parts; and back. Tables without dates stay as they are."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class DateParts:
 
     Parameters
     ----------
-    table : DataFrame
+    table : DataFrame, or ndarray without dates
         Training rows.
     kinds : dict of int to {"date", "time", "duration"}
         What the columns at some indices are.
@@ -63,17 +63,18 @@ class DateParts:
     @classmethod
     def find(
         cls, table: Any, among: NDArray[np.bool_], scaling: str | None, rounding: bool | str, keep_missing: bool
-    ) -> DateParts | None:
-        """The dates among some columns of a table; None if there are none. Parameters are those of `TableEncoder`."""
-        if not isinstance(table, pd.DataFrame):
-            return None
-        kinds = {index: date_kind(table.iloc[:, index]) for index in np.flatnonzero(among).tolist()}
+    ) -> DateParts:
+        """The dates among some columns of a table. Parameters are those of `TableEncoder`."""
+        indices = np.flatnonzero(among).tolist() if isinstance(table, pd.DataFrame) else []
+        kinds = {index: date_kind(table.iloc[:, index]) for index in indices}
         dates = {index: kind for index, kind in kinds.items() if kind is not None}
         with_cycles, seen, coarse = scaling != "quantile", rounding == "seen", scaling == "clip"
-        return cls(table, dates, with_cycles, seen, coarse, with_gaps=keep_missing) if dates else None
+        return cls(table, dates, with_cycles, seen, coarse, with_gaps=keep_missing)
 
     def expand(self, table: pd.DataFrame, within_range: bool = True) -> pd.DataFrame:
         """The table with parts in the place of dates, positions within the range of the training rows, or not."""
+        if not self.columns:
+            return table
         ticks = self._read(table)
         columns: list[pd.Series] = []
         for index in range(table.shape[1]):
@@ -128,6 +129,8 @@ class DateParts:
 
     def any_part(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Cells of which a part is in a mask; gaps do not count, which are missing where another date is."""
+        if not self.columns:
+            return mask
         n_columns = self.sources[-1] + 1
         counted = np.array(self.names) != "gap"
         return np.asarray(mask[:, counted] @ np.eye(n_columns, dtype=np.bool_)[np.array(self.sources)[counted]])

@@ -190,7 +190,7 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
         self._columns = self._fit_columns(table, categorical, is_identifier)
         self.n_numeric_, self.one_hot_groups_ = len(self._columns.value_columns), self._columns.one_hot_groups
         sources = self._columns.sources()
-        self.source_columns_ = sources if self._dates is None else np.array(self._dates.sources)[sources]
+        self.source_columns_ = np.array(self._dates.sources)[sources]
         if not len(self.source_columns_):
             raise ValueError(f"`X` must have a cell that is not missing. Got {table.size} that are.")
         self._summaries = summaries(table, is_identifier)
@@ -249,7 +249,7 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
-        names = names if self._dates is None else np.array(self._dates.labels(names), dtype=object)
+        names = np.array(self._dates.labels(names), dtype=object)
         return np.array([*names[self._columns.value_columns], *self._columns.category_names(names)], dtype=object)
 
     def encode(self, table: Table, warn_of_unseen: bool = True) -> NDArray[Any]:
@@ -273,8 +273,7 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
         columns = self._columns.decode(encoded)
         for rule in self._dependences:
             rule.apply(columns)
-        columns = columns if self._dates is None else self._dates.collapse(columns)
-        return self._format.write(columns, dtype, as_rounded=bool(self.rounding))
+        return self._format.write(self._dates.collapse(columns), dtype, as_rounded=bool(self.rounding))
 
     def follow_dependences(self, table: Table, kept: list[int]) -> Table:
         """A decoded table, of which some columns were changed, and are kept, and those follow that they determine."""
@@ -286,9 +285,8 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
             for index in kept_inner:
                 columns[index] = before[index]
         frame: Any = pd.DataFrame(table, copy=True)
-        dates = set() if self._dates is None else set(self._dates.columns)
         for index in range(len(before)):
-            if columns[index] is not before[index] and self._source(index) not in dates:
+            if columns[index] is not before[index] and self._source(index) not in self._dates.columns:
                 cells = pd.Series(columns[index], dtype=frame.dtypes.iloc[self._source(index)], index=frame.index)
                 frame.isetitem(self._source(index), cells)
         return frame if isinstance(table, pd.DataFrame) else frame.to_numpy(dtype=table.dtype)
@@ -313,7 +311,7 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
     def bounds_of(self, source: int, column: int, bounds: tuple[Any, Any]) -> tuple[float, float]:
         """Bounds of a column's cells in an encoded column of it; none where that does not rise with the cells."""
         index = int(self._columns.sources()[column])
-        if self._dates is not None and source in self._dates.columns and not self._dates.positions()[index]:
+        if source in self._dates.columns and not self._dates.positions()[index]:
             return -np.inf, np.inf
         frame = pd.DataFrame(self.decode(np.zeros((2, len(self.source_columns_)))))
         is_open = [isinstance(bound, float) and np.isinf(bound) for bound in bounds]
@@ -339,8 +337,8 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
 
     def with_scales_of(self, table: Table) -> TableEncoder:
         """A copy with the same columns and categories, and scales of numbers fitted to other rows."""
-        dates = None if self._dates is None else self._dates.with_ranges_of(table)
-        inner = table if dates is None else dates.expand(table)
+        dates = self._dates.with_ranges_of(table)
+        inner = dates.expand(table)
         frame: Any = pd.DataFrame(inner, copy=False)
         unknown = np.any([self.unknown_to_scales(chunk).any(axis=0) for chunk in iter_chunks(table)], axis=0)
         for index, column in self._columns.numeric_apart().items():
@@ -358,7 +356,7 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
 
     def weekday_groups(self) -> list[tuple[slice, NDArray[np.float64]]]:
         """Where days of the week are one-hot encoded, and how often training rows had each."""
-        parts = {} if self._dates is None else self._dates.weekday_shares()
+        parts = self._dates.weekday_shares()
         stops = self.n_numeric_ + np.cumsum(self.one_hot_groups_, dtype=np.intp)
         return [
             (slice(stop - width, stop), parts[index])
@@ -394,12 +392,10 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
         self, table: Table, categorical: NDArray[np.bool_], is_identifier: NDArray[np.bool_]
     ) -> EncodedColumns:
         """The columns of a table with the parts of dates in their place."""
-        can_depend = ~is_identifier
-        if self._dates is not None:
-            table, sources = self._dates.expand(table), self._dates.sources
-            is_part, is_identifier = self._dates.is_part(), is_identifier[sources]
-            categorical = np.where(is_part, of_categories(table), categorical[sources])
-            can_depend = ~is_identifier & (categorical | ~is_part)
+        table, sources = self._dates.expand(table), self._dates.sources
+        is_part, is_identifier = self._dates.is_part(), is_identifier[sources]
+        categorical = np.where(is_part, of_categories(table), categorical[sources])
+        can_depend = ~is_identifier & (categorical | ~is_part)
         frame: Any = pd.DataFrame(table, copy=False)
         is_number = np.array([self._kinds.get(self._source(index)) in NUMBERS for index in range(table.shape[1])])
         large = [index for index in integer_columns(table) if has_large_integers(frame.iloc[:, index])]

@@ -128,10 +128,10 @@ def column_table(encoder: Any) -> pd.DataFrame:
 
 def describe(encoder: Any, index: int, n_distinct: int, n_missing: int, low: Any, high: Any) -> tuple[Any, ...]:
     """The kind of a column, why it is that, its distinct and missing cells, values, and decimals."""
-    inner = encoder._dates.sources.index(index) if encoder._dates is not None else index
+    inner = encoder._dates.sources.index(index)
     column, is_asked = encoder._columns.apart.get(inner), index in encoder._kinds
     values, decimals = "" if low is None else f"{low} to {high}", None
-    if encoder._dates is not None and index in encoder._dates.columns:
+    if index in encoder._dates.columns:
         date_format = encoder._dates.columns[index].format
         kind = date_format.kind
         why = "text that is parsed" if date_format.is_text else str(encoder._format.dtype_of(index))
