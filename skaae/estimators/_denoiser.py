@@ -88,9 +88,8 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         Which columns are categories, as in `TableEncoder`: those of text, bools and pandas' categories, those that are
         listed also, or none.
     column_kinds : dict or None, default=None
-        Kinds of columns by their names or indices, instead of those that are inferred: "number", "whole number",
-        "category", "ordered category", "flag", "date", "time", "duration", "identifier", "text" or "ignore", as in
-        `TableEncoder`.
+        Kinds of columns by their names or indices, such as "number", "category" or "ignore", instead of those that are
+        inferred. `TableEncoder` lists all.
     device : str, default="auto"
         Where to compute: "cpu", "cuda", "cuda:1", ... "auto" is an accelerator where there is one.
     random_state : int, RandomState instance or None, default=None

@@ -91,9 +91,8 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
         Which columns are categories, as in `TableEncoder`: those of text, bools and pandas' categories, those that are
         listed also, or none.
     column_kinds : dict or None, default=None
-        Kinds of columns by their names or indices, instead of those that are inferred: "number", "whole number",
-        "category", "ordered category", "flag", "date", "time", "duration", "identifier", "text" or "ignore", as in
-        `TableEncoder`.
+        Kinds of columns by their names or indices, such as "number", "category" or "ignore", instead of those that are
+        inferred. `TableEncoder` lists all.
     identifiers : {"refuse", "replace", "keep"}, default="refuse"
         What to do with columns that identify rows, such as names, e-mails and keys, which generated rows must not have:
         refuse them by an error, replace them by made-up ones, which are numbered in each call of `sample`, or keep them
