@@ -17,7 +17,7 @@ from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
 from ._config import auto_components, build_architecture, build_plan, check_components, check_resumable
 from ._conformal import check_rate
 from ._known_outliers import read_known_outliers, read_labels
-from ._outlier_base import PLAN_OPTIONS, BaseOutlierDetector
+from ._outlier_base import PLAN_OPTIONS, BaseOutlierDetector, warn_of_trends
 from ._score_calibration import ScorerGroup
 from ._scorers import has_common_values
 from ._training_data import hold_out, merge_copies, scale, weighted_rows
@@ -255,7 +255,7 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
         Warns
         -----
         UserWarning
-            If most of `y` is -1, or none of it and labels differ.
+            If most of `y` is -1, or none of it and labels differ; if columns identify rows, or go with a date.
         """
         with self._all_or_nothing():
             X, y, weights = weighted_rows(X, y, sample_weight)
@@ -268,6 +268,7 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
             scaling = "clip" if self.scaling == "standard" else self.scaling
             if resumed is None:
                 encoder = self._fit_encoder(X, scaling, min_frequency=MIN_FREQUENCY)
+                warn_of_trends(encoder, X)
             else:
                 encoder = self.table_encoder_.with_scales_of(X)
             width = check_components(self.n_components, encoder, auto_components(encoder))

@@ -1,4 +1,6 @@
 import pickle
+import warnings
+from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
@@ -464,3 +466,23 @@ def test_of_many_categories_none_is_an_outlier_by_how_common_it_is():
     assert is_outlier.groupby(pd.cut(count.to_numpy(), [-1, 0, 9, 19, 99])).mean().max() < 0.12
     unseen = fresh[count > 0].assign(shop="new")
     assert (model.score_samples(unseen) < model.score_samples(fresh[count > 0])).mean() > 0.9
+
+
+@pytest.mark.parametrize("dtype", ["datetime64[s]", str, "arrow"])
+def test_a_column_that_runs_with_time_is_named(dtype):
+    """Every later row would be an outlier by it, however ordinary."""
+    rng = np.random.default_rng(0)
+    days = np.sort(rng.integers(0, 30, 120))
+    at = pd.Series(pd.Timestamp("2024-05-01") + pd.to_timedelta(days, unit="D"))
+    X = pd.DataFrame({"at": at, "battery": 100 - days + rng.normal(0, 0.5, 120), "load": rng.normal(days / 30, 1, 120)})
+    X["at"] = (
+        at.dt.strftime("%Y-%m-%d") if dtype is str else at.astype("date32[pyarrow]" if dtype == "arrow" else dtype)
+    )
+    model = small(max_iter=1)
+    with pytest.warns(UserWarning, match=r"Got \['battery'\], which rise or fall with 'at'") as caught:
+        model.fit(X)
+    assert [Path(warning.filename).name for warning in caught] == ["test_outlier.py"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(X.assign(battery=X.battery.diff().fillna(0)))
+        model.fit(X.drop(columns="at"))
