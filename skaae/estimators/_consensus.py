@@ -18,10 +18,10 @@ Soft labels are the mean of the consensus and of the weighted vote of the cluste
 have the mean of their nearest rows in it.
 
 A small cluster that lies far from all other rows is unambiguous, but compressed tails bring it near, and most
-of the twelve would rather split a large cluster. So k-means of the columns in their units, standardized, comes first:
-each of its clusters that is small, and has a gap around it that is wider than itself and the nearest cluster (by the
-root mean square of distances to their centres) and than the distances between its rows, is one of the clusters; the
-consensus is of the other rows.
+of the twelve would rather split a large cluster. So k-means of the columns in their units comes first, scaled by the
+spread of the middle of their values, because a far cluster widens standard deviations: each of its clusters that is
+small, and has a gap around it that is wider than itself and the nearest cluster (by the root mean square of distances
+to their centres) and than the distances between its rows, is one of the clusters; the consensus is of the other rows.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ N_NEIGHBORS_OF_EXTENSION = 5
 MIN_FAR_ROWS, MAX_FAR_FRACTION = 5, 0.1  # of a small far cluster
 MIN_GAP_TO_NEIGHBORS = 2  # of the gap around it, to the median distance of its rows to their nearest neighbours
 MIN_GAP_TO_RADIUS = 1.5  # to its radius, and to that of the nearest cluster
+SPREAD_PERCENTILES, MAX_SPREAD_RATIO = (16, 50, 84), 3  # a standard deviation on either side, if normal; to all values
 MAX_ATOM_FRACTION = 0.1  # most common value of columns that are continuous, in which a cluster can lie far
 
 
@@ -96,7 +97,7 @@ def far_clusters(values: NDArray[Any], n_clusters: int, seed: int) -> NDArray[np
     values = values[:, [is_continuous(column) for column in values.T]]
     if n_clusters < 2 or len(values) <= n_clusters or not values.shape[1]:
         return far
-    X = StandardScaler().fit_transform(values.astype(np.float64))
+    X = scale_by_spread(values.astype(np.float64))
     sample = np.random.RandomState(seed).permutation(len(X))[:MAX_SAMPLES_BY_NEIGHBORS]
     with config_context(transform_output="default"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about few distinct rows
@@ -109,6 +110,13 @@ def far_clusters(values: NDArray[Any], n_clusters: int, seed: int) -> NDArray[np
     for position, index in enumerate(found[: n_clusters - 1]):
         far[labels == index] = position
     return far
+
+
+def scale_by_spread(X: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Centred columns in units of the middle two thirds of their values, which far clusters do not widen."""
+    low, middle, high = np.percentile(X, SPREAD_PERCENTILES, axis=0)
+    spread = np.maximum((high - low) / 2, X.std(axis=0) / MAX_SPREAD_RATIO)
+    return np.asarray((X - middle) / np.where(spread > 0, spread, 1))
 
 
 def is_continuous(column: NDArray[Any]) -> bool:
