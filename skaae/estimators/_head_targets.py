@@ -24,7 +24,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from .._plan import RowSource
-from ._labels import encode_labels, to_array, unique_classes, with_common_dtype
+from ._labels import encode_labels, is_labelled, to_array, unique_classes, with_common_dtype
 from ._training_data import CHUNK_ROWS
 
 __all__ = ["check_supervised", "head_targets"]
@@ -76,7 +76,8 @@ def as_numbers(y: Any, target_type: str) -> NDArray[np.float64] | None:
         return None
     labels = column_or_1d(to_array(y))
     if labels.dtype.kind == "O":
-        known = with_common_dtype(labels[[label is not None for label in labels]])
+        is_text = any(isinstance(label, str) for label in labels)
+        known = with_common_dtype(labels[is_labelled(y) if is_text else [label is not None for label in labels]])
         is_number = known.dtype.kind in "iuf"
         labels = np.array([np.nan if label is None else label for label in labels], float) if is_number else known
     if labels.dtype.kind not in "iuf":

@@ -15,7 +15,7 @@ from ._base import TableEstimator
 from ._labels import is_labelled, labels_as_array, with_common_dtype
 from ._meta_estimators import check_outer_classes
 from ._rows_to_label import choose_rows, draw_candidates, margin_uncertainty
-from ._training_data import scale
+from ._training_data import scale, weighted_rows
 
 __all__ = ["LabelledClassifierMixin"]
 
@@ -113,6 +113,7 @@ class LabelledClassifierMixin(ClassifierMixin, TableEstimator):
         score : float
             Share of rows whose class is predicted, by weight.
         """
+        X, y, sample_weight = weighted_rows(X, y, sample_weight)
         if not is_labelled(y).all():
             raise ValueError(
                 "`y` must have a label for every row that is scored. Got some that are -1 or missing; to split rows"

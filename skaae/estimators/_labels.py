@@ -152,6 +152,14 @@ def unique_classes(y: Any) -> NDArray[Any]:
             warnings.filterwarnings("ignore", "The number of unique classes")
         check_classification_targets(labels)
     classes = np.unique(labels)
+    if classes.dtype.kind == "u" and len(classes) > 2 and classes[-1] == np.iinfo(classes.dtype).max:
+        warnings.warn(
+            f"Labels of dtype {classes.dtype} have no -1, which becomes {classes[-1]} there. Got that as a class of"
+            f" {len(classes)}: if it marks unlabelled rows, convert them first, as in"
+            f" `np.where(y == {classes[-1]}, -1, y.astype(int))`.",
+            UserWarning,
+            stacklevel=4,
+        )
     if len(classes) == 1:
         advice = (
             " -1 marks rows without a label: if it is a class here, recode the classes, for instance to 0 and 1."

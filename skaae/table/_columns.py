@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import warnings
 from copy import copy
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -255,11 +256,14 @@ class IdentifierColumn:
 
     has_value, has_missing = False, False
     n_categories = 0
+    places: int | None = None  # of decimal numbers
 
     def __init__(self, cells: pd.Series) -> None:
         self.name, self.dtype = str(cells.name), cells.dtype
         present = cells.dropna()
         self.is_number = pd.api.types.is_numeric_dtype(cells.dtype) or number_kind(cells) is not None
+        first = present.iloc[0] if len(present) else None
+        self.places = -int(first.as_tuple().exponent) if isinstance(first, Decimal) else None
         self.start = int(present.max()) + 1 if self.is_number and len(present) else 1
         self.n_repeats = max(1, round(len(present) / max(1, present.nunique())))
 
@@ -279,7 +283,9 @@ class IdentifierColumn:
 
     def make_up(self, n: int) -> Any:
         """New cells, numbered from the first."""
-        numbers = self.start + np.arange(n) // self.n_repeats
+        numbers: Any = self.start + np.arange(n) // self.n_repeats
+        if self.places is not None:
+            numbers = [Decimal(number).quantize(Decimal(1).scaleb(-self.places)) for number in numbers.tolist()]
         if self.is_number:
             return pd.array(numbers, dtype=self.dtype)
         text = [f"{self.name} {number}" for number in numbers]

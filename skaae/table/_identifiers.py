@@ -19,6 +19,7 @@ from ._date_formats import date_kind
 
 __all__ = ["identifier_columns"]
 
+KINDS_OF_NUMBERS = {"integer", "floating", "mixed-integer-float", "decimal"}  # of objects
 MIN_ROWS = 20  # of which less can be said than by chance
 N_FIRST_ROWS = 256  # that most columns of measurements are recognized by
 MIN_EXPECTED_PAIRS, MAX_PAIRS_RATIO = 9.0, 0.1  # of equal values, and of those that there are to those expected
@@ -61,7 +62,7 @@ def identifies_rows(cells: pd.Series) -> bool:
     if len(cells) < MIN_ROWS or pd.api.types.is_bool_dtype(cells.dtype):
         return False
     if pd.api.types.is_numeric_dtype(cells.dtype):
-        return cells.dtype.kind in "iuf" and are_keys(cells)
+        return cells.dtype.kind in "iufO" and are_keys(cells)
     if isinstance(cells.dtype, pd.CategoricalDtype) and pd.api.types.is_numeric_dtype(cells.dtype.categories.dtype):
         return are_keys(cells.astype(cells.dtype.categories.dtype)) if not cells.hasnans else False
     if date_kind(cells) is not None:
@@ -71,7 +72,7 @@ def identifies_rows(cells: pd.Series) -> bool:
         return (
             is_distinct_text(cells)
             if kind in {"string", "bytes", "categorical", "mixed"}
-            else (kind == "integer" and are_keys(cells))
+            else (kind in KINDS_OF_NUMBERS and are_keys(cells))
         )
     except TypeError:  # cells without a hash
         return False
@@ -114,7 +115,7 @@ def whole_numbers(cells: pd.Series) -> NDArray[Any] | None:
     present = cells.dropna()
     if cells.dtype.kind in "iuO":
         objects = present.to_numpy(dtype=object)
-        return objects.astype(np.int64) if all(abs(int(value)) < 2**63 for value in objects) else None
+        return objects.astype(np.int64) if all(abs(cell) < 2**63 and cell == int(cell) for cell in objects) else None
     values: NDArray[np.float64] = present.to_numpy(np.float64)
     if not (np.abs(values) < 2**53).all() or (values != np.floor(values)).any():
         return None

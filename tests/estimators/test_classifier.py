@@ -375,6 +375,10 @@ class TestScores:
         wanted = np.average(model.predict(X) == y, weights=weights)
         assert np.isclose(model.score(X, y, sample_weight=weights), wanted)
         assert not np.isclose(model.score(X, y), wanted)
+        assert model.score(X, np.where(y == 1, y, -1), y == 1) == model.score(X[y == 1], y[y == 1])
+        for wrong in (-weights, weights * np.nan, 0 * weights):
+            with pytest.raises(ValueError, match=r"sample_weight|[Ww]eights"):
+                model.score(X, y, sample_weight=wrong)
 
     def test_routed_weights(self, iris):
         X, y = iris

@@ -82,6 +82,7 @@ class TestLabels:
             ([*range(0, 60, 2), *range(0, 60, 2)], "continuous"),
             ([0.5, 1.0, -1.0] * 20, "continuous"),
             ([0.5, None, 1.5] * 20, "continuous"),
+            (["a", "b", -1] * 20, "binary"),
         ],
     )
     def test_how_labels_are_read(self, y, target_type):

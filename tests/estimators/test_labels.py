@@ -137,3 +137,14 @@ def test_few_labels_of_many_classes_are_no_regression_problem():
         assert len(unique_classes(few)) == 60
     with pytest.warns(UserWarning, match="could represent a regression problem"):
         unique_classes(few[:60])
+
+
+def test_what_minus_one_becomes_without_a_sign_is_told():
+    """In uint8 it is 255, and would be a class; two classes may be black and white."""
+    labels = np.array([0, 1, 2, -1, -1]).astype(np.uint8)
+    with pytest.warns(UserWarning, match="becomes 255 there. Got that as a class of 4"):
+        unique_classes(labels)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert unique_classes(np.array([0, 255, 255], np.uint8)).tolist() == [0, 255]
+        assert unique_classes(labels.astype(int)).tolist() == [0, 1, 2, 255]

@@ -1,9 +1,13 @@
 """Which columns identify rows."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
+from skaae import TableEncoder
 from skaae.table._identifiers import identifier_columns
 
 RNG = np.random.default_rng(0)
@@ -92,3 +96,17 @@ def test_arrays_have_the_identifiers_of_their_columns():
         X = np.column_stack(columns)
         for table in (X, np.nan_to_num(X).astype(np.int64)):
             assert identifier_columns(table) == identifier_columns(pd.DataFrame(table))
+
+
+@pytest.mark.parametrize("places", [0, 2])
+@pytest.mark.parametrize("dtype", [object, pd.ArrowDtype(pa.decimal128(12, 2))])
+def test_decimals_and_floats_among_objects_are_keys_too(dtype, places):
+    keys = [Decimal(1000 + i).quantize(Decimal(10) ** -places) for i in range(40)]
+    prices = [Decimal(int(cents)).scaleb(-2) for cents in np.sort(RNG.integers(0, 9999, 40))]
+    X = pd.DataFrame({"key": pd.array(keys, dtype=dtype), "price": pd.array(prices, dtype=dtype)})
+    X["float"] = pd.Series([*map(float, keys[1:]), None], dtype=object)
+    assert identifier_columns(X) == ["key", "float"]
+    encoder = TableEncoder(identifiers=["key"]).fit(X)
+    made = encoder.inverse_transform(encoder.transform(X))["key"]
+    assert made.dtype == X["key"].dtype
+    assert made.tolist() == [key + 40 for key in X["key"]]
