@@ -36,10 +36,12 @@ from ._training_data import scale
 if TYPE_CHECKING:
     from ..core.hooks import Epoch, Hook
 
-__all__ = ["BaseAAE", "TableEstimator", "draw_seed", "draw_seeds", "validated", "with_callbacks"]
+__all__ = ["BaseAAE", "TableEstimator", "draw_seed", "draw_seeds", "validated", "warn_of_trends", "with_callbacks"]
 
 TEARDOWN_ATTRIBUTES = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")  # scikit-learn reads them after a fit
 
+MIN_TREND_ROWS, MAX_TREND_ROWS = 50, 5_000  # that tell whether a column goes with time
+MIN_TREND_CORRELATION = 0.95  # of ranks
 SET_BY_VALIDATION = ("n_features_in_", "feature_names_in_")
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -323,6 +325,33 @@ def warn_of_identifiers(table: Table, decided: Collection[int]) -> None:
             UserWarning,
             stacklevel=6,
         )
+
+
+def warn_of_trends(encoder: TableEncoder, table: Table) -> None:
+    """Warn of columns of numbers that rise or fall with a date, and so will be beyond their range in later rows."""
+    sources, is_time = encoder.numeric_sources()
+    dates = set(sources[is_time].tolist())
+    others = np.array([source not in dates for source in sources], np.bool_)
+    if len(table) < MIN_TREND_ROWS or not dates or not others.any():
+        return
+    step = -(-len(table) // MAX_TREND_ROWS)
+    values = encoder.numeric_values(table.iloc[::step] if isinstance(table, pd.DataFrame) else table[::step])
+    ranks = pd.DataFrame(values).rank()
+    names = pd.DataFrame(table[:0]).columns
+    with np.errstate(all="ignore"):  # of constant columns
+        for time in np.flatnonzero(is_time):
+            correlations = ranks.loc[:, others].corrwith(ranks[time]).abs()
+            with_time = sources[correlations.index[correlations >= MIN_TREND_CORRELATION]].tolist()
+            if with_time:
+                warnings.warn(
+                    f"Columns should have the same range in later rows. Got {[names[index] for index in with_time]},"
+                    f" which rise or fall with {names[sources[time]]!r}: ordinary rows after those of training are"
+                    " beyond all values that were there, and outliers. Drop these columns, or replace them by their"
+                    " changes.",
+                    UserWarning,
+                    stacklevel=5,
+                )
+                return
 
 
 def draw_seed(rng: np.random.RandomState) -> int:

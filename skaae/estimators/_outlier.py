@@ -13,11 +13,11 @@ from sklearn.utils.validation import check_is_fitted
 from .._plan import Block, TrainingData
 from ..table._tables import Table, take_rows
 from ._anomaly_score import AnomalyScore, TrainingScores
-from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
+from ._base import BaseAAE, draw_seed, draw_seeds, validated, warn_of_trends, with_callbacks
 from ._config import auto_components, build_architecture, build_plan, check_components, check_resumable
 from ._conformal import check_rate
 from ._known_outliers import read_known_outliers, read_labels
-from ._outlier_base import PLAN_OPTIONS, BaseOutlierDetector, warn_of_trends
+from ._outlier_base import PLAN_OPTIONS, BaseOutlierDetector
 from ._score_calibration import ScorerGroup
 from ._scorers import has_common_values
 from ._training_data import hold_out, merge_copies, scale, weighted_rows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,10 +20,7 @@ from ._conformal import ConformalFold, draw_folds, p_values
 from ._scorers import has_common_values
 from ._training_data import scale
 
-__all__ = ["PLAN_OPTIONS", "BaseOutlierDetector", "warn_of_trends"]
-
-MIN_TREND_ROWS, MAX_TREND_ROWS = 50, 5_000  # that tell whether a column goes with time
-MIN_TREND_CORRELATION = 0.95  # of ranks
+__all__ = ["PLAN_OPTIONS", "BaseOutlierDetector"]
 
 PLAN_OPTIONS: dict[str, Any] = {
     "auto_steps": 500,
@@ -32,33 +28,6 @@ PLAN_OPTIONS: dict[str, Any] = {
     "auto_noise": 1.0,
     "random_noise_level": True,
 }
-
-
-def warn_of_trends(encoder: TableEncoder, table: Table) -> None:
-    """Warn of columns of numbers that rise or fall with a date, and so will be beyond their range in later rows."""
-    sources, is_time = encoder.numeric_sources()
-    dates = set(sources[is_time].tolist())
-    others = np.array([source not in dates for source in sources], np.bool_)
-    if len(table) < MIN_TREND_ROWS or not dates or not others.any():
-        return
-    step = -(-len(table) // MAX_TREND_ROWS)
-    values = encoder.numeric_values(table.iloc[::step] if isinstance(table, pd.DataFrame) else table[::step])
-    ranks = pd.DataFrame(values).rank()
-    names = pd.DataFrame(table[:0]).columns
-    with np.errstate(all="ignore"):  # of constant columns
-        for time in np.flatnonzero(is_time):
-            correlations = ranks.loc[:, others].corrwith(ranks[time]).abs()
-            with_time = sources[correlations.index[correlations >= MIN_TREND_CORRELATION]].tolist()
-            if with_time:
-                warnings.warn(
-                    f"Columns should have the same range in later rows. Got {[names[index] for index in with_time]},"
-                    f" which rise or fall with {names[sources[time]]!r}: ordinary rows after those of training are"
-                    " beyond all values that were there, and outliers. Drop these columns, or replace them by their"
-                    " changes.",
-                    UserWarning,
-                    stacklevel=5,
-                )
-                return
 
 
 class BaseOutlierDetector(BaseAAE):
