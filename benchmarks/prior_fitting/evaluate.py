@@ -22,7 +22,7 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skaae.estimators._labelled_context import MAX_CLASSES, MAX_UNLABELLED, LabelledContext
+from skaae.estimators._labelled_context import MAX_CLASSES, MIN_CONTEXT_ROWS, LabelledContext
 from skaae.prior_fitted._inference import answer, read
 from skaae.prior_fitted._weights import load_weights
 
@@ -49,7 +49,7 @@ def sample_problem(name, n_labels, seed):
     of_class = [order[y[order] == c] for c in range(y.max() + 1)]
     labelled = np.concatenate([rows[: min(n_labels, int(0.7 * len(rows)))] for rows in of_class])
     others = order[~np.isin(order, labelled)]
-    n_unlabelled = min(MAX_UNLABELLED, len(others) // 2)
+    n_unlabelled = min(max(0, MIN_CONTEXT_ROWS - len(labelled)), len(others) // 2)
     rows = np.concatenate([labelled, others[: n_unlabelled + MAX_CLASSIFIED]])
     return X.iloc[rows].reset_index(drop=True), y[rows].astype(int), len(labelled), n_unlabelled
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MAX_CLASSES", "LabelledContext"]
+__all__ = ["MAX_CLASSES", "MIN_CONTEXT_ROWS", "LabelledContext"]
 
 MAX_CLASSES = 26  # of the tables that the network was fitted to
 MAX_LABELLED = 512  # rows
-MAX_UNLABELLED = 200  # more of them take time and add nothing
+MIN_CONTEXT_ROWS = 32  # with unlabelled ones, which add nothing, or less than nothing, to more labelled ones than these
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,13 +26,13 @@ class LabelledContext:
     seed: int
 
     @staticmethod
-    def choose_rows(labels: NDArray[np.intp], seed: int, max_unlabelled: int = MAX_UNLABELLED) -> NDArray[np.intp]:
-        """Indices of the rows to keep: as many labelled ones of each class as can be, and others at random."""
+    def choose_rows(labels: NDArray[np.intp], seed: int) -> NDArray[np.intp]:
+        """Indices of the rows to keep: as many labelled ones of each class as can be, others if these are few."""
         order = np.random.RandomState(seed).permutation(len(labels))
         of_classes = [order[labels[order] == index] for index in range(labels.max() + 1)]
         quota = largest_quota(np.array([len(rows) for rows in of_classes]))
         labelled = np.sort(np.concatenate([rows[:quota] for rows in of_classes]))
-        return np.concatenate([labelled, order[labels[order] < 0][:max_unlabelled]])
+        return np.concatenate([labelled, order[labels[order] < 0][: max(0, MIN_CONTEXT_ROWS - len(labelled))]])
 
     def predict_proba(self, cells: NDArray[np.float64]) -> NDArray[np.float32]:
         """Probabilities of equally frequent classes, (n_samples, n_classes)."""

@@ -16,11 +16,10 @@ __all__ = ["PriorFittedTeacher", "is_for_network"]
 MAX_TEACHER_LABELS, MAX_LABELS_OF_CLASS = 500, 50  # of all classes, and of a class in the mean: others are then better
 MAX_TEACHER_CELLS = 100_000  # with more it takes too long
 N_ORDERS = 1  # of columns
-MAX_FOLD_UNLABELLED = 50  # in cross-validation, which should take little time
 
 
 class PriorFittedTeacher(ClassifierMixin, BaseEstimator):
-    """Classifier of encoded rows whose context are labelled rows and others.
+    """Classifier of encoded rows whose context are labelled rows, and others where these are few.
 
     Parameters
     ----------
@@ -28,18 +27,11 @@ class PriorFittedTeacher(ClassifierMixin, BaseEstimator):
         Where cells are in encoded rows.
     random_state : int
         Seed of what is drawn.
-    max_unlabelled : int, default=200
-        How many unlabelled rows the context has.
     """
 
-    def __init__(self, layout: CellLayout, random_state: int = 0, max_unlabelled: int = 200) -> None:
+    def __init__(self, layout: CellLayout, random_state: int = 0) -> None:
         self.layout = layout
         self.random_state = random_state
-        self.max_unlabelled = max_unlabelled
-
-    def for_folds(self) -> PriorFittedTeacher:
-        """One that takes less time, for cross-validation."""
-        return PriorFittedTeacher(self.layout, self.random_state, MAX_FOLD_UNLABELLED)
 
     def fit(self, X: NDArray[Any], y: NDArray[np.intp]) -> Self:
         """Keep a part of the rows; classes are -1 where unknown."""
@@ -48,7 +40,7 @@ class PriorFittedTeacher(ClassifierMixin, BaseEstimator):
         labels = np.full(len(y), -1)
         labels[labelled] = indices
         self.shares_ = np.bincount(indices) / labelled.sum()
-        rows = LabelledContext.choose_rows(labels, self.random_state, self.max_unlabelled)
+        rows = LabelledContext.choose_rows(labels, self.random_state)
         cells = self.layout.read(X[rows])
         self.context_ = LabelledContext(cells, self.layout.categorical, labels[rows], N_ORDERS, self.random_state)
         return self

@@ -29,9 +29,9 @@ class PriorFittedClassifier(LabelledClassifierMixin, TableEstimator):
 
     The network [1]_ comes with the package. It was fitted to synthetic tables, never to a real one, and reads labelled
     and unlabelled rows together, the *context*, to classify others: `fit` trains nothing, it keeps the context. It was
-    made for 1 to 25 labels of each of 2 to 26 classes. Of more rows, 512 labelled ones (as many of each class as can
-    be) and 200 others are kept, so with many labels use something else. With more than 64 columns it reads them in
-    groups, 8 at most, and averages.
+    made for 1 to 25 labels of each of 2 to 26 classes. Of more labelled rows, 512 are kept (as many of each class as
+    can be), so with many labels use something else; fewer than 32 are filled up with unlabelled ones. With more than 64
+    columns it reads them in groups, 8 at most, and averages.
 
     Rows without a label have -1, or a missing value (None, NaN, NA), in `y`; classes may be strings or numbers. At
     least two classes must have a label; one row of a class will do.

@@ -8,9 +8,9 @@ independent.
 
 Semi-supervised teachers, which also learn from unlabelled rows, have a penalty on :math:`L_m`: they are right where
 classes are clusters and badly wrong elsewhere, and with few labels they can look right by chance. The prior-fitted
-network has none, because it has learned when unlabelled rows help. Supervised teachers
-do not depend on unlabelled rows, not even by the scale of columns: where most rows are of one class, the scale of all
-rows squashes the tails in which the rare classes lie.
+network has none, because it reads unlabelled rows only where there are hardly any labels. Supervised teachers do not
+depend on unlabelled rows, not even by the scale of columns: where most rows are of one class, the scale of all rows
+squashes the tails in which the rare classes lie.
 """
 
 from __future__ import annotations
@@ -213,7 +213,6 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
             indices.append(held_out)
             of_fold, inputs_of_fold = [], inputs.take(held_out)
             for teacher in teachers:
-                teacher = teacher.for_folds() if isinstance(teacher, PriorFittedTeacher) else teacher
                 fitted = fit_teacher(teacher, inputs.of(teacher), y_train, weight)
                 of_fold.append(self._teacher_proba(fitted, inputs_of_fold))
             probabilities.append(np.stack(of_fold))
