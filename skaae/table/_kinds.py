@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ._columns import CategoricalColumn, IdentifierColumn, IgnoredColumn
-from ._date_formats import date_kind
+from ._date_formats import date_kind, dates_as_numbers
 from ._formats import number_kind
 from ._tables import Table, categorical_mask
 
@@ -112,7 +112,11 @@ def summary(cells: pd.Series, is_hidden: bool) -> tuple[Any, ...]:
     except (TypeError, ValueError):  # of cells that are not encoded, and have no hash
         codes = pd.factorize(present.astype(str))[0]
     ends: tuple[Any, Any] = (None, None)
-    if len(present) and not is_hidden and (can_be(cells, "number") or date_kind(cells) is not None):
+    kind = date_kind(cells)
+    if len(present) and not is_hidden and kind is not None:
+        order = dates_as_numbers(present, kind).to_numpy()  # of objects of several types, too
+        ends = (str(present.iloc[int(order.argmin())]), str(present.iloc[int(order.argmax())]))
+    elif len(present) and not is_hidden and can_be(cells, "number"):
         ends = (str(present.min()), str(present.max()))
     return (int(codes.max(initial=-1)) + 1, len(cells) - len(present), *ends)
 

@@ -336,3 +336,13 @@ def test_codes_far_away_are_the_last_day_of_the_range():
     decoded = encoder.inverse_transform(far)
     assert decoded["at"].between(X["at"].min(), X["at"].max()).all()
     assert decoded["wait"].between(X.wait.min(), X.wait.max()).all()
+
+
+@pytest.mark.parametrize("other", [datetime.datetime.date, datetime.datetime.isoformat, pd.Timestamp])
+def test_dates_of_several_types_are_of_the_first(other):
+    days = [datetime.datetime(2024, 1, 1) + datetime.timedelta(days) for days in range(60)]
+    X = pd.DataFrame({"at": pd.Series([day if i % 2 == 0 else other(day) for i, day in enumerate(days)], dtype=object)})
+    encoder = TableEncoder().fit(X)
+    assert encoder.inverse_transform(encoder.transform(X))["at"].tolist() == days
+    assert encoder.columns_.loc["at", ["kind", "n_distinct"]].tolist() == ["date", 60]
+    assert encoder.columns_.loc["at", "values"].startswith("2024-01-01")
