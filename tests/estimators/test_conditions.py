@@ -276,3 +276,11 @@ def test_dates_and_durations_in_text_are_in_order():
         drawn({"wait": "PT100M"})
     with pytest.raises(ValueError, match="'wait' must be numbers or dates as in training"):
         drawn({"wait": "long"})
+
+
+def test_a_set_of_numbers_is_of_those_of_training_rows():
+    conditions = Conditions(pd.DataFrame({"size": [1.5, 2.5, 4.0]}))
+    with pytest.raises(
+        ValueError, match=r"A set must have values of training rows\. Got 3\.0 for 'size': ask for a range"
+    ):
+        conditions.encode({"size": {1.5, 3.0}}, 2, np.random.RandomState(0))

@@ -265,3 +265,15 @@ class TestGenerator:
         X = pd.DataFrame({"a": [2, 4], "b": [4, 8]})
         with pytest.raises(ValueError, match="in a circle"):
             Constraints(["b == a * 2", "a == b / 2"], X)
+
+
+@pytest.mark.parametrize("rule", ["a == b + c", "a == b - c", "a == b * c", "a == b / c", "a == -b + 2 * c"])
+@pytest.mark.parametrize("name", ["b", "c"])
+def test_missing_cells_are_solved_for_by_every_operation(rule, name):
+    table = pd.DataFrame({"b": [8.0, 6.0, 4.0], "c": [2.0, 3.0, 4.0]})
+    table.insert(0, "a", table.eval(rule.split(" == ")[1]))
+    missing = np.zeros((3, 3), bool)
+    missing[1:, table.columns.get_loc(name)] = True
+    drawn = table.mask(missing, 1.0)
+    solved = Constraints([rule], table).solve(drawn, missing)
+    pd.testing.assert_frame_equal(solved, table)
