@@ -267,13 +267,12 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
 
     def decode(self, encoded: NDArray[Any]) -> Table:
         """The table of encoded rows, as `check_table` returned the training rows."""
-        dtype = encoded.dtype
-        if self.rounding:  # to decimals that 32 bits do not hold
+        if self.rounding or self._format.array_dtype != np.float32:  # of values that 32 bits do not hold
             encoded = encoded.astype(np.float64, copy=False)
         columns = self._columns.decode(encoded)
         for rule in self._dependences:
             rule.apply(columns)
-        return self._format.write(self._dates.collapse(columns), dtype, as_rounded=bool(self.rounding))
+        return self._format.write(self._dates.collapse(columns), encoded.dtype, as_rounded=bool(self.rounding))
 
     def follow_dependences(self, table: Table, kept: list[int]) -> Table:
         """A decoded table, of which some columns were changed, and are kept, and those follow that they determine."""

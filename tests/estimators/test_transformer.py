@@ -112,6 +112,20 @@ class TestParameters:
         assert capsys.readouterr().out == ""
 
 
+class TestDtypes:
+    @pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "uint8"])
+    def test_rows_come_out_in_the_dtype_of_the_training_rows(self, X, dtype):
+        scale = 100 if dtype in ("int64", "uint8") else 1
+        rows = (np.abs(X) * scale).clip(0, 255).astype(dtype)
+        model = small().fit(rows)
+        assert model.sample(3).dtype == model.inverse_transform(model.transform(rows)).dtype == rows.dtype
+
+    def test_samples_are_as_fine_as_64_bits_are(self, X):
+        seconds = 1.7e9 + X[:, :2]  # of which 32 bits hold every 128th
+        sample = small().fit(seconds).sample(100, random_state=0)
+        assert len(np.unique(sample[:, 0])) == 100
+
+
 class TestGoingOn:
     def test_history(self, X):
         model = small().fit(X)
