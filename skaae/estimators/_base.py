@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn import callback
+from sklearn import callback, get_config
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
@@ -49,9 +50,18 @@ Curves = dict[str, NDArray[Any]]  # of losses, (n_epochs, n_members) each
 
 
 def validated(method: Method) -> Method:
-    """Checks parameters before a method that fits."""
+    """Checks parameters before a method that fits; before later `partial_fit`, too, unlike scikit-learn."""
     checked: Method = _fit_context(prefer_skip_nested_validation=True)(method)
-    return checked
+    if method.__name__ != "partial_fit":
+        return checked
+
+    @wraps(method)
+    def checked_again(estimator: BaseEstimator, *args: Any, **options: Any) -> Any:
+        if not get_config()["skip_parameter_validation"]:
+            estimator._validate_params()
+        return checked(estimator, *args, **options)
+
+    return cast(Method, checked_again)
 
 
 def with_callbacks(method: Method) -> Method:

@@ -5,6 +5,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.callback import ProgressBar
 from sklearn.datasets import load_digits
@@ -166,6 +167,17 @@ class TestGoingOn:
         assert model.n_iter_ == 201
         assert model.score(X) > error
         model.partial_fit(X[:1])
+
+    @pytest.mark.parametrize(("name", "value"), [("batch_size", 0), ("learning_rate_init", -1)])
+    def test_partial_fit_checks_parameters_that_were_changed(self, X, name, value):
+        model = small().partial_fit(X).set_params(**{name: value})
+        with pytest.raises(ValueError, match=f"The '{name}' parameter"):
+            model.partial_fit(X)
+
+    def test_partial_fit_leaves_checks_out_where_scikit_learn_does(self, X):
+        model = small().partial_fit(X).set_params(learning_rate_init=-1)
+        with config_context(skip_parameter_validation=True):
+            model.partial_fit(X)
 
     def test_partial_fit_goes_on_from_a_pickle_as_if_nothing_had_been(self, X):
         model = small().partial_fit(X)

@@ -78,6 +78,12 @@ class TestChunks:
                 model.partial_fit(wrong, y)
         assert pickle.dumps(model) == before
 
+    @pytest.mark.parametrize(("name", "value"), [("window_size", 0), ("window_size", 2.5), ("contamination", 5)])
+    def test_parameters_that_were_changed_are_checked(self, name, value):
+        model = follower().partial_fit(chunk(0)).set_params(**{name: value})
+        with pytest.raises(ValueError, match=f"The '{name}' parameter of AAEOutlierDetector must be"):
+            model.partial_fit(chunk(1))
+
     def test_a_pickle_goes_on_as_if_nothing_had_been(self):
         model = follower().partial_fit(chunk(0)).partial_fit(chunk(0.5))
         other = pickle.loads(pickle.dumps(model))
