@@ -336,6 +336,7 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
                 self.teachers,
                 seed,
                 standardize=self.scaling is not None,
+                n_numeric=encoder.n_numeric_,
                 values=values if isinstance(self.teachers, str) else None,
             )
         if resumed is None:

@@ -75,18 +75,21 @@ def cluster_probabilities(
     seed: int,
     *,
     standardize: bool,
+    n_numeric: int | None = None,
     values: NDArray[Any] | None = None,
 ) -> NDArray[np.float64]:
     """Soft labels, (n_samples, n_clusters), by "consensus", "neighbors" or a list of clusterers.
 
-    With the values of numeric columns, the first clusters are small ones that lie far from the others in these.
+    Columns behind the first `n_numeric` are one-hot, and stay zeros and ones. With the values of numeric columns, the
+    first clusters are small ones that lie far from the others in these.
     """
+    n_numeric = X.shape[1] if n_numeric is None else n_numeric
     far = far_clusters(X[:, :0] if values is None else values, n_clusters, seed)
     n_far, is_other = int(far.max(initial=-1)) + 1, far < 0
     if not n_far:
-        return probabilities_of_rows(X, n_clusters, teachers, seed, standardize=standardize)
+        return probabilities_of_rows(X, n_clusters, teachers, seed, n_numeric, standardize=standardize)
     probabilities = np.eye(n_clusters)[far]
-    others = probabilities_of_rows(X[is_other], n_clusters - n_far, teachers, seed, standardize=standardize)
+    others = probabilities_of_rows(X[is_other], n_clusters - n_far, teachers, seed, n_numeric, standardize=standardize)
     probabilities[is_other] = np.hstack([np.zeros((len(others), n_far)), others])
     return probabilities
 
@@ -144,7 +147,7 @@ def rms_distance(X: NDArray[Any], center: NDArray[Any]) -> float:
 
 
 def probabilities_of_rows(
-    X: NDArray[Any], n_clusters: int, teachers: str | Sequence[Any], seed: int, *, standardize: bool
+    X: NDArray[Any], n_clusters: int, teachers: str | Sequence[Any], seed: int, n_numeric: int, *, standardize: bool
 ) -> NDArray[np.float64]:
     """Soft labels by the clusterings, (n_samples, n_clusters)."""
     if len(X) <= n_clusters:
@@ -155,20 +158,25 @@ def probabilities_of_rows(
     sample = np.random.RandomState(seed).permutation(len(X))[:n_samples]
     with config_context(transform_output="default"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about few distinct rows, and graphs of several components
-        rows = StandardScaler().fit_transform(X) if standardize else X
-        clusterings = [*base_clusterings(rows[sample], n_clusters, teachers, seed)]
+        rows = with_numeric(X, StandardScaler(), n_numeric) if standardize else X
+        clusterings = [*base_clusterings(rows[sample], n_clusters, teachers, seed, n_numeric)]
         consensus, vote = consensus_clustering(clusterings, n_clusters, seed)
         return extend_to_all_rows(rows, sample, (np.eye(n_clusters)[consensus] + vote) / 2, seed)
 
 
+def with_numeric(X: NDArray[Any], transformer: Any, n_numeric: int) -> NDArray[Any]:
+    """Columns, of which the numeric ones, which come first, are transformed."""
+    return np.hstack([transformer.fit_transform(X[:, :n_numeric]), X[:, n_numeric:]]) if n_numeric else X
+
+
 def base_clusterings(
-    X: NDArray[Any], n_clusters: int, teachers: str | Sequence[Any], seed: int
+    X: NDArray[Any], n_clusters: int, teachers: str | Sequence[Any], seed: int, n_numeric: int
 ) -> Iterator[NDArray[np.intp]]:
     """Cluster labels by each of the teachers, (n_samples,)."""
     if isinstance(teachers, str):
         yield from shared_neighbor_clusterings(X, n_clusters, teachers, seed)
         if teachers == "consensus":
-            yield from varied_clusterings(X, n_clusters, seed)
+            yield from varied_clusterings(X, n_clusters, seed, n_numeric)
         return
     for teacher in map(clone, teachers):
         _set_random_states(teacher, np.random.RandomState(seed))
@@ -187,11 +195,12 @@ def shared_neighbor_clusterings(
         yield k_means(normalize(eigenvectors[:, : n_clusters + n_extra]), n_clusters, seed)
 
 
-def varied_clusterings(X: NDArray[Any], n_clusters: int, seed: int) -> Iterator[NDArray[np.intp]]:
+def varied_clusterings(X: NDArray[Any], n_clusters: int, seed: int, n_numeric: int) -> Iterator[NDArray[np.intp]]:
     """Cluster labels by other methods, of several representations of rows."""
     components = PCA(EXPLAINED_VARIANCE, svd_solver="full").fit_transform(X)[:, :MAX_COLUMNS]
-    ranks = QuantileTransformer(n_quantiles=min(200, len(X))).fit_transform(X)
-    representations = [X, normalize(X), ranks / ranks.std(axis=0).clip(1e-9)]
+    ranks = with_numeric(X, QuantileTransformer(n_quantiles=min(200, len(X))), n_numeric)
+    ranks[:, :n_numeric] /= ranks[:, :n_numeric].std(axis=0).clip(1e-9)
+    representations = [X, normalize(X), ranks]
     yield from (k_means(rows, n_clusters, seed) for rows in representations)
     yield from (AgglomerativeClustering(n_clusters).fit_predict(rows) for rows in representations)
     narrow = X if X.shape[1] <= MAX_COLUMNS else components

@@ -172,3 +172,13 @@ class TestManners:
     def test_there_must_be_as_many_rows_as_clusters(self):
         with pytest.raises(ValueError, match=r"as many rows as clusters \(5\) at least. Got 4"):
             small(5).fit(np.eye(4))
+
+
+def test_categories_that_say_nothing_do_not_hide_clusters_of_numbers():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1, 2], 100)
+    X = pd.DataFrame(3 * np.eye(3)[y] + rng.normal(size=(300, 3)), columns=list("abc"))
+    for name in ("d", "e"):
+        X[name] = rng.choice(["u", "v"], 300)
+    labels = AAEClusterer(3, max_iter=20, random_state=0).fit_predict(X)
+    assert adjusted_rand_score(y, labels) > 0.8
