@@ -54,6 +54,7 @@ CLASSES = {
     ),
     "estimators._teachers": ("TeacherEnsemble",),
     "estimators._window": ("Window",),
+    "table._calendar": ("CalendarPart",),
     "table._cells": ("CellLayout",),
     "table._columns": ("CategoricalColumn", "IdentifierColumn", "IgnoredColumn", "NumericColumn"),
     "table._date_formats": ("DateFormat",),

@@ -221,7 +221,7 @@ class BaseAAE(callback.CallbackSupportMixin, TableEstimator):
                 f" {names} that are so far off that the model can hardly tell them apart: fit anew, with a first chunk"
                 " that is a fair sample of all rows.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         return (*self._drifted_columns, *far)
 

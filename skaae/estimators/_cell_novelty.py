@@ -139,7 +139,9 @@ def category_novelty(counts: NDArray[np.intp], never_seen: float) -> NDArray[np.
 def column_statistics(values: NDArray[np.float64], low: float, high: float) -> tuple[float, ...]:
     """The median of a column, the tolerance of a constant, its scale, and the exponents of its lower and upper tail."""
     values = values[~np.isnan(values)]
-    center = float(np.median(values)) if len(values) else low
+    if not len(values):  # in the rows of a later fit
+        return float(np.nan_to_num(low)), 0.0, float(np.nan_to_num(high - low)) or 1.0, MIN_EXPONENT, MIN_EXPONENT
+    center = float(np.median(values))
     size = max(abs(low), abs(high))
     if high - low <= 10 * LIMITS.eps * size:
         tolerance = max(min(CONSTANT_TOLERANCE * size, 0.5 if center == round(center) else np.inf), LIMITS.tiny)

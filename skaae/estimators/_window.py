@@ -15,6 +15,7 @@ from ._known_outliers import OUTLIER
 
 __all__ = ["Window"]
 
+MIN_ROWS = 2  # to learn from
 MAX_UNKNOWN_FRACTION = 0.1  # of the rows, that go without a warning
 
 
@@ -50,6 +51,11 @@ class Window:
     def learned_by(self, encoder: TableEncoder) -> Window:
         """The rows that scales can be fitted to: without categories that the encoder does not know.
 
+        Raises
+        ------
+        ValueError
+            If hardly a row is among them.
+
         Warns
         -----
         UserWarning
@@ -59,13 +65,14 @@ class Window:
         is_known = ~unknown.any(axis=1)
         if is_known.mean() < 1 - MAX_UNKNOWN_FRACTION:
             columns = list(pd.DataFrame(self.table[:0]).columns[unknown.any(axis=0)])
-            warnings.warn(
+            message = (
                 "Chunks must have categories of the first rows, and missing cells only where these had some; other rows"
                 f" are not learned from. Got {1 - is_known.mean():.0%} of the latest rows with others, in columns"
-                f" {columns}: make a new detector, and fit it to these rows.",
-                UserWarning,
-                stacklevel=4,
+                f" {columns}: make a new detector, and fit it to these rows."
             )
+            if is_known.sum() < MIN_ROWS:
+                raise ValueError(message)
+            warnings.warn(message, UserWarning, stacklevel=5)
         indices = np.flatnonzero(is_known)
         return Window(take_rows(self.table, indices), self.labels[indices])
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ._date_formats import MISSING, Ticks, date_kind
+from ._calendar import find_calendar_parts
+from ._date_formats import MISSING, DateFormat, Ticks, date_kind
 from ._dates import DateColumn, Gap
 
 __all__ = ["DateParts"]
@@ -37,6 +38,8 @@ class DateParts:
         The column that the gaps of another are to.
     orders : list of tuple of three ints
         The columns of dates that were never before another, that other, and the least gap between both.
+    calendar : list of CalendarPart
+        What dates determine of columns that are no dates.
     sources : list of int
         The column that each column of the table with parts comes from.
     """
@@ -56,6 +59,7 @@ class DateParts:
                     self.columns[index].gap, self.first[index] = Gap(gaps), first
                     break
         self.orders = self._find_orders(ticks)
+        self.calendar = find_calendar_parts(table, ticks, self._formats())
         names = {index: column.names() for index, column in self.columns.items()}
         self.sources = [index for index in range(table.shape[1]) for _ in names.get(index, [""])]
         self.names = [name for index in range(table.shape[1]) for name in names.get(index, [""])]
@@ -102,8 +106,20 @@ class DateParts:
                     is_known = ticks[earlier] != MISSING
                     earliest = np.where(is_known, ticks[earlier] + least, MISSING)
                     ticks[later] = self.columns[later].not_before(ticks[later], earliest)
-        written = {index: column.format.write(ticks[index]) for index, column in self.columns.items()}
-        return [written.get(index, cells[0]) for index, cells in sorted(parts.items())]
+        written = {index: cells[0] for index, cells in parts.items()}
+        written |= {index: column.format.write(ticks[index]) for index, column in self.columns.items()}
+        for part in self.calendar:
+            form = self.columns[part.date].format
+            written[part.target] = part.apply(ticks[part.date], form, written[part.target])
+        return [written[index] for index in sorted(written)]
+
+    def follow_dates(self, table: pd.DataFrame, kept: list[int]) -> dict[int, Any]:
+        """The cells, by column, that the dates of a table determine, but for columns that are kept."""
+        ticks, parts = self._read(table), [part for part in self.calendar if part.target not in kept]
+        return {
+            part.target: part.apply(ticks[part.date], self.columns[part.date].format, table.iloc[:, part.target].array)
+            for part in parts
+        }
 
     def with_ranges_of(self, table: pd.DataFrame) -> DateParts:
         """A copy with the ranges of other rows."""
@@ -113,6 +129,7 @@ class DateParts:
             gap = self.columns[index].gap
             assert gap is not None
             dates.columns[index].gap = gap.with_range_of(differences(ticks[index], ticks[first]))
+        dates.calendar = find_calendar_parts(table, ticks, self._formats())
         dates.orders = [
             order for order in self._find_orders(ticks) if order[:2] in {known[:2] for known in self.orders}
         ]
@@ -147,8 +164,11 @@ class DateParts:
 
     def _read(self, table: pd.DataFrame) -> dict[int, Ticks]:
         """The instants of the columns of dates."""
-        dates = {index: column.format for index, column in self.columns.items() if column.format.kind == "date"}
-        return {index: form.read(table.iloc[:, index]) for index, form in dates.items()}
+        return {index: form.read(table.iloc[:, index]) for index, form in self._formats().items()}
+
+    def _formats(self) -> dict[int, DateFormat]:
+        """How the columns of dates are written, times and durations aside."""
+        return {index: column.format for index, column in self.columns.items() if column.format.kind == "date"}
 
     def _is_comparable(self, index: int, other: int) -> bool:
         """Whether instants of both columns are counted alike."""

@@ -288,6 +288,8 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
             if columns[index] is not before[index] and self._source(index) not in self._dates.columns:
                 cells = pd.Series(columns[index], dtype=frame.dtypes.iloc[self._source(index)], index=frame.index)
                 frame.isetitem(self._source(index), cells)
+        for index, cells in self._dates.follow_dates(frame, kept).items():
+            frame.isetitem(index, pd.Series(cells, dtype=frame.dtypes.iloc[index], index=frame.index))
         return frame if isinstance(table, pd.DataFrame) else frame.to_numpy(dtype=table.dtype)
 
     @property
@@ -322,7 +324,7 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
     @property
     def has_dependences(self) -> bool:
         """Whether some columns determine others."""
-        return bool(self._dependences)
+        return bool(self._dependences or self._dates.calendar)
 
     @property
     def has_schema(self) -> bool:
@@ -340,8 +342,6 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
         inner = dates.expand(table)
         frame: Any = pd.DataFrame(inner, copy=False)
         unknown = np.any([self.unknown_to_scales(chunk).any(axis=0) for chunk in iter_chunks(table)], axis=0)
-        for index, column in self._columns.numeric_apart().items():
-            unknown[self._source(index)] |= not column.has_value and column.is_far(frame.iloc[:, index]).any()
         if unknown.any():
             raise ValueError(
                 "With `warm_start`, rows must have categories of the first fit, numbers of it in columns of few, and"
@@ -364,10 +364,16 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
         ]
 
     def unknown_to_scales(self, table: Table) -> NDArray[np.bool_]:
-        """Cells that scales cannot be fitted to: unknown ones, but for missing ones where these are zeros."""
+        """Cells that scales cannot be fitted to: unknown ones, but for missing ones where these are zeros, and numbers
+        where training had few, or none.
+        """
         unknown, others = self.unknown_cells(table), list({self._source(index) for index in self._columns.apart})
         if not self.keep_missing:
             unknown[:, others] &= ~missing_mask(table)[:, others]
+        frame: Any = pd.DataFrame(self._expand(table, within_range=False), copy=False)
+        for index, column in self._columns.numeric_apart().items():
+            if not column.has_value:
+                unknown[:, self._source(index)] |= column.is_far(frame.iloc[:, index])
         return unknown
 
     def __sklearn_tags__(self) -> Any:

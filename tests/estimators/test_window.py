@@ -100,6 +100,29 @@ class TestChunks:
         assert alarms(model, new) == 1
 
 
+class TestSensors:
+    """A column without a value in some chunks."""
+
+    def test_one_that_dies(self):
+        X = np.random.default_rng(0).normal(size=(200, 3))
+        alive, dead = X.copy(), X.copy()
+        alive[:100, 2], dead[:, 2] = np.nan, np.nan
+        model = follower(window_size=200).partial_fit(alive).partial_fit(dead)
+        assert alarms(model, dead) < 0.15
+
+    def test_one_that_comes_later(self):
+        X = np.random.default_rng(0).normal(size=(200, 3))
+        X[:, 2] = np.nan
+        model = follower().partial_fit(X)
+        X[:3, 2] = 1.0
+        assert alarms(model.partial_fit(X), X[3:]) < 0.15
+
+    def test_of_which_everything_is_new(self):
+        model = follower(window_size=50).partial_fit(chunk(0, 50))
+        with pytest.raises(ValueError, match=r"Got 100% of the latest rows with others, in columns \['kind'\]"):
+            model.partial_fit(chunk(0, 50).assign(kind="z"))
+
+
 class TestKnownOutliers:
     def test_they_steer_what_comes_later(self):
         rng = np.random.default_rng(0)
