@@ -25,6 +25,7 @@ __all__ = ["DateColumn", "Gap"]
 DAY_NAMES = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 EPOCH_WEEKDAY = 3  # of 1970-01-01, a Thursday
 DAY_SECONDS, WEEK_DAYS, YEAR_DAYS = 86_400, 7, 365.2425
+MAX_PERIODS = 5  # of coarse positions: of many, the last has too few rows to be like those that follow
 MIN_PERIODS = 2  # of the training range, from which on what recurs is a part
 MIN_WEEKDAY_ROWS, MIN_WEEKDAY_DATES = 50, 11  # from which on a day of the week that did not occur is strange
 MAX_WEEKDAY_SHIFT = 4  # days that a decoded date is moved by to a decoded day of the week
@@ -178,10 +179,11 @@ class DateColumn:
 
     def _within_periods(self, ticks: Ticks) -> Any:
         """The middle of the period of time that each date is in, if positions are coarse."""
-        n_days = YEAR_DAYS if self.has_season else MIN_PERIODS * (WEEK_DAYS if self.has_weekday else self.has_clock)
-        if not self.coarse or not n_days:
+        if not self.coarse:
             return ticks
-        n_periods = max(1, int((self.high - self.low) / (n_days * self.day)))
+        n_days = YEAR_DAYS if self.has_season else MIN_PERIODS * (WEEK_DAYS if self.has_weekday else self.has_clock)
+        n_periods = int((self.high - self.low) / (n_days * self.day)) if n_days else 1
+        n_periods = min(max(1, n_periods), MAX_PERIODS)
         width = max(1, self.high - self.low) / n_periods
         return self.low + (((ticks - self.low) // width).clip(max=n_periods - 1) + 0.5) * width
 
