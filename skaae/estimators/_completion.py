@@ -249,7 +249,8 @@ class CompletionMixin(BaseAAE):
         """A table that is completed by encoded rows, and in which rows columns agree with those that determine them."""
         encoder, constraints = self.table_encoder_, self._constraints
         completed = fill_missing(table, encoder.decode(encoded[:, : len(encoder.source_columns_)]))
-        agrees = np.ones(len(table), np.bool_)
+        agrees = encoder.dates_in_order(completed)
+        completed = encoder.put_dates_in_order(completed, missing_mask(table))
         if constraints is not None:
             solved = constraints.solve(completed, missing_mask(table))
             completed = fill_missing(table, constraints.complete(solved))

@@ -258,7 +258,8 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         if isinstance(clean, pd.DataFrame):
             table = table if isinstance(table, pd.DataFrame) else pd.DataFrame(table, columns=clean.columns)
             clean.index = table.index
-        clean = fill_missing(table, clean) if self.corruption == "masked" else clean
+        if self.corruption == "masked":
+            clean = self.table_encoder_.put_dates_in_order(fill_missing(table, clean), missing_mask(table))
         is_pandas = _get_output_config("transform", self)["dense"] == "pandas"  # by `set_output`
         return clean if is_pandas else self.table_encoder_.write_frame(clean)
 

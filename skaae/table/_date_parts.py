@@ -121,6 +121,36 @@ class DateParts:
             for part in parts
         }
 
+    def put_in_order(self, table: pd.DataFrame, movable: NDArray[np.bool_]) -> pd.DataFrame:
+        """A table in which dates that were never before others are not, if one of both may be moved."""
+        ticks = self._read(table) if self.orders else {}
+        moved = {index: np.zeros(len(table), np.bool_) for index in ticks}
+        for earlier, later, least in self.orders:
+            both = (ticks[earlier] != MISSING) & (ticks[later] != MISSING)
+            wrong = both & (ticks[later] - least < ticks[earlier])
+            for index, limit, is_moved in (
+                (later, ticks[earlier] + least, wrong & movable[:, later]),
+                (earlier, ticks[later] - least, wrong & movable[:, earlier] & ~movable[:, later]),
+            ):
+                ticks[index] = np.where(is_moved, limit, ticks[index])
+                moved[index] |= is_moved
+        if not any(rows.any() for rows in moved.values()):
+            return table
+        frame = table.copy()
+        for index, rows in moved.items():
+            cells, written = frame.iloc[:, index].copy(), pd.Series(self.columns[index].format.write(ticks[index]))
+            cells.iloc[np.flatnonzero(rows)] = written.to_numpy(dtype=object)[rows]
+            frame.isetitem(index, cells)
+        return frame
+
+    def in_order(self, table: pd.DataFrame) -> NDArray[np.bool_]:
+        """In which rows of a table no date is before another that it never was before."""
+        ticks, holds = self._read(table) if self.orders else {}, np.ones(len(table), np.bool_)
+        for earlier, later, least in self.orders:
+            both = (ticks[earlier] != MISSING) & (ticks[later] != MISSING)
+            holds &= ~both | (ticks[later] - least >= ticks[earlier])
+        return holds
+
     def with_ranges_of(self, table: pd.DataFrame) -> DateParts:
         """A copy with the ranges of other rows."""
         dates, ticks = copy(self), self._read(table)

@@ -321,6 +321,14 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
         low, high = self.encode(frame, warn_of_unseen=False)[:, column].tolist()
         return -np.inf if is_open[0] else low, np.inf if is_open[1] else high
 
+    def dates_in_order(self, table: Table) -> NDArray[np.bool_]:
+        """In which rows of a table no date is before another that it never was before in training."""
+        return self._dates.in_order(pd.DataFrame(table, copy=False))
+
+    def put_dates_in_order(self, table: Table, movable: NDArray[np.bool_]) -> Table:
+        """A table in which such dates are moved to their limits, where they may be."""
+        return self._dates.put_in_order(table, movable) if isinstance(table, pd.DataFrame) else table
+
     @property
     def has_dependences(self) -> bool:
         """Whether some columns determine others."""

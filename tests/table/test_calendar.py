@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skaae import TableEncoder
+from skaae import AAEDenoiser, AAEGenerator, TableEncoder
 
 
 def orders(n=300, **columns):
@@ -78,3 +78,34 @@ def test_a_month_that_did_not_occur_has_no_name():
     X = orders(month=SAYINGS["name of the month"])
     X = X[X.date.dt.month != 3]
     assert "March" not in set(decoded(X).month)
+
+
+@pytest.fixture(scope="module")
+def contracts():
+    X = orders(400).rename(columns={"date": "start"})
+    X["start"] = X.start.dt.normalize()
+    days = np.random.default_rng(2).integers(1, 30, len(X))
+    return X.assign(end=(X.start + pd.to_timedelta(days, unit="D")).dt.strftime("%Y-%m-%d"))
+
+
+class TestOrder:
+    """Dates that are filled in beside given ones."""
+
+    @pytest.mark.parametrize("hidden", ["start", "end"])
+    def test_completed_dates_keep_it(self, contracts, hidden):
+        model = AAEGenerator(completion=True, max_iter=5, flow_max_iter=2, random_state=0).fit(contracts)
+        rows = model.complete(contracts.assign(**{hidden: None}), random_state=0)
+        assert (pd.to_datetime(rows.end) > rows.start).all()
+
+    @pytest.mark.parametrize("hidden", ["start", "end"])
+    def test_imputed_dates_keep_it(self, contracts, hidden):
+        model = AAEDenoiser(corruption="masked", max_iter=5, random_state=0).fit(contracts)
+        rows = model.transform(contracts.assign(**{hidden: None}))
+        assert (pd.to_datetime(rows.end) > rows.start).all()
+        kept = "end" if hidden == "start" else "start"
+        assert (rows[kept] == contracts[kept]).all()
+
+    def test_given_dates_in_another_order_stay(self, contracts):
+        model = AAEDenoiser(corruption="masked", max_iter=5, random_state=0).fit(contracts)
+        odd = contracts.head(20).assign(end="2022-01-01", amount=np.nan)
+        assert (model.transform(odd).end == "2022-01-01").all()
