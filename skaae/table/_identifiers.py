@@ -7,6 +7,7 @@ hardly any does, values were given out one by one. So were those that all occur 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -28,6 +29,8 @@ MIN_KEY_DIGITS, MIN_UNIFORM_KEY_DIGITS = 8, 6  # of integers that are keys, and 
 MIN_UNIFORM_P_VALUE = 0.01
 MIN_DISTINCT_FRACTION = 0.9  # of the cells of a column that identifies rows
 MAX_REPEATS, MIN_REPEATED_KEYS = 5, 30  # of keys that all occur equally often
+MIN_REPEATED_CODES = 8  # of such keys that look like no treatments of an experiment, which do so too
+LONG_CODE = re.compile(r"@|[0-9]{5}")
 
 
 def identifier_columns(table: Any, decided: Collection[int] = ()) -> list[Any]:
@@ -151,4 +154,17 @@ def is_distinct_text(cells: pd.Series) -> bool:
     n_cells = int(counts.sum())
     if n_cells < MIN_ROWS:
         return False
-    return len(counts) >= MIN_DISTINCT_FRACTION * n_cells or are_repeated_keys(counts)
+    return len(counts) >= MIN_DISTINCT_FRACTION * n_cells or are_repeated_keys(counts) or are_repeated_codes(cells)
+
+
+def are_repeated_codes(cells: pd.Series) -> bool:
+    """Whether text is addresses or long numbers that all but one occur equally often, a few times, however few."""
+    counts = cells.value_counts(dropna=True)
+    counts = counts[counts > 0]
+    often = int(counts.max())
+    return (
+        len(counts) >= MIN_REPEATED_CODES
+        and 1 < often <= MAX_REPEATS
+        and int((counts == often).sum()) >= len(counts) - 1
+        and all(LONG_CODE.search(str(cell)) for cell in counts.index)
+    )

@@ -110,3 +110,13 @@ def test_decimals_and_floats_among_objects_are_keys_too(library, places):
     made = encoder.inverse_transform(encoder.transform(X))["key"]
     assert made.dtype == X["key"].dtype
     assert made.tolist() == [key + 40 for key in X["key"]]
+
+
+def test_a_few_addresses_and_long_numbers_that_recur_equally_often_are_keys():
+    rows = RNG.permutation(40)
+    for key in ("CUST-{}", "user{}@mail.org"):
+        keys = np.array([key.format(123456 + 789 * (i // 3)) for i in range(40)])[rows]
+        assert identifier_columns(pd.DataFrame({"key": keys})) == ["key"]
+    treatments = np.array([f"treatment {i % 10}" for i in range(40)])[rows]
+    towns = RNG.choice([f"1011{i} Berlin" for i in range(9)], 40)
+    assert identifier_columns(pd.DataFrame({"treatment": treatments, "town": towns})) == []
