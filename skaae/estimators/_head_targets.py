@@ -72,9 +72,15 @@ def as_numbers(y: Any, target_type: str) -> NDArray[np.float64] | None:
 
     Where nothing is said of them, whole numbers are classes if they are few, or count from 0 or 1 without a gap.
     """
-    if target_type in ("binary", "multiclass"):
-        return None
     labels = column_or_1d(to_array(y))
+    if target_type in ("binary", "multiclass"):
+        fractions = labels[labels % 1 > 0] if labels.dtype.kind == "f" else labels[:0]
+        if len(fractions):
+            raise ValueError(
+                f"`y` must be classes with `target_type={target_type!r}`. Got numbers with fractions, first"
+                f' {fractions[0]:g}: `target_type="continuous"` predicts numbers.'
+            )
+        return None
     if labels.dtype.kind == "O":
         is_text = any(isinstance(label, str) for label in labels)
         known = with_common_dtype(labels[is_labelled(y) if is_text else [label is not None for label in labels]])

@@ -20,6 +20,12 @@ NOT_ENCODED = ("identifier", "text", "ignore")
 KINDS = (*NUMBERS, *CATEGORIES, "date", "time", "duration", *NOT_ENCODED)
 MIN_SUMMARY_ROWS, MAX_SUMMARY_ROWS, MAX_SUMMARY_CELLS = 1000, 10_000, 2**18  # the first, which are counted
 MAX_SHOWN = 5  # categories
+ADVICE = {
+    "date": " Convert them before, as `pd.to_datetime({column}, format='%d/%m/%Y')` does with such days.",
+    "duration": " Convert them before, as `pd.to_timedelta` does.",
+    "number": " `pd.to_numeric({column}, errors='coerce')` has those that are no numbers missing.",
+    "whole number": " `pd.to_numeric({column}, errors='coerce')` has those that are no numbers missing.",
+}  # what to do where cells cannot be of a kind
 
 
 def check_kinds(table: Table, column_kinds: Any) -> dict[int, str]:
@@ -39,7 +45,8 @@ def check_kinds(table: Table, column_kinds: Any) -> dict[int, str]:
         kinds[int(index)] = str(kind)
         if not can_be(frame.iloc[:, index], kind):
             shown = frame.iloc[:, index].dropna().unique()[:MAX_SHOWN].tolist()
-            raise ValueError(f"Column {name!r} must have cells that can be of the kind {kind!r}. Got {shown}.")
+            advice = ADVICE.get(kind, "").format(column=f"X[{name!r}]")
+            raise ValueError(f"Column {name!r} must have cells that can be of the kind {kind!r}. Got {shown}.{advice}")
     return kinds
 
 

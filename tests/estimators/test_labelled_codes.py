@@ -119,6 +119,11 @@ class TestLabels:
             ({}, [0, 1] * 29, "inconsistent numbers of samples"),
             ({"n_clusters": 3}, [0, 1] * 30, "must be 0 with `n_clusters`"),
             ({"target_type": "binary"}, [0, 1, 2] * 20, "must have two classes"),
+            (
+                {"target_type": "multiclass"},
+                [0.5, 1.25, np.nan] * 20,
+                "must be classes with .* first 0.5: .*continuous",
+            ),
             ({"target_type": "continuous"}, ["a", None] * 30, "must be numbers"),
             ({"target_type": "continuous"}, ["a", "b"] * 30, "must be numbers"),
         ],

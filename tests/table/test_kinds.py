@@ -103,7 +103,7 @@ def test_arrays(X):
         ({99: "category"}, "Got 99"),
         ({"zip": "words"}, "must be one of number, whole number.*Got 'words' for column 'zip'"),
         ({"name": "date"}, "Column 'name' must have cells that can be of the kind 'date'. Got \\['"),
-        ({"name": "number"}, "Column 'name' must have cells that can be of the kind 'number'"),
+        ({"name": "number"}, "be of the kind 'number'.*`pd.to_numeric\\(X\\['name'\\], errors='coerce'\\)`"),
         ({"x": "whole number"}, "Column 'x'"),
         ({"x": "flag"}, "Column 'x'"),
         ({"when": "identifier"}, "Column 'when'"),
