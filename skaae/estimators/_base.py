@@ -134,7 +134,7 @@ class TableEstimator(SerializableMixin, DocLinkMixin, BaseEstimator):
         return check_table(X, keep_objects=encoder is not None and encoder.has_schema)
 
     def _fit_encoder(self, X: Any, scaling: str | None, **options: Any) -> TableEncoder:
-        """What turns columns into numbers of one scale, and back; numbers of DataFrames are rounded as they were."""
+        """What turns columns into numbers of one scale, and back; integers, and what DataFrames have, as they were."""
         options = {"rounding": isinstance(X, pd.DataFrame) or X.dtype.kind in "iu", **options}
         kinds = {"categorical_features": self.categorical_features, "column_kinds": self.column_kinds}
         encoder = TableEncoder(scaling, **kinds, **options).fit(X)
