@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, gen_batches
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 from .._plan import TrainingData
@@ -94,11 +94,13 @@ def merge_copies(
     Rows of tables with a column of many values do not recur by chance: the table was joined with itself, or written
     twice. Every copy is the other's nearest neighbour, and so new rows are as strange as none in training.
     """
-    keys = (rows.astype(np.float64) * np.random.RandomState(0).standard_normal(rows.shape[1])).sum(axis=1)
+    factors = np.random.RandomState(0).standard_normal(rows.shape[1])
+    keys = np.concatenate([(rows[chunk] * factors).sum(axis=1) for chunk in gen_batches(len(rows), CHUNK_ROWS)])
     _, first, inverse, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
+    if len(first) < MIN_DISTINCT_ROWS or (counts > 1).mean() <= MAX_COPIED:
+        return X, rows, sample_weight
     distinct = rows[first]
-    is_copied = len(distinct) >= MIN_DISTINCT_ROWS and (counts > 1).mean() > MAX_COPIED
-    if not (is_copied and has_many_values(distinct)):
+    if not has_many_values(distinct):
         return X, rows, sample_weight
     weights = np.bincount(inverse, sample_weight)
     order = np.argsort(first)
