@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.gridspec import SubplotSpec
 
-__all__ = ["AxesLike", "Panels", "PanelsMixin", "hide_frame", "legend_outside", "make_panels", "single_axes"]
+__all__ = ["AxesLike", "Panels", "hide_frame", "legend_outside", "make_panels", "single_axes"]
 
 AxesLike: TypeAlias = "Axes | NDArray[Any] | None"  # None makes a figure
 
@@ -42,6 +42,7 @@ class Panels:
     side_ax: Axes | None = None
     margins: tuple[Axes, Axes] | None = None
     in_new_figure: bool = False
+    columns: list[Any] | None = None  # names of those that are drawn
 
     @property
     def figure(self) -> Figure:
@@ -67,26 +68,14 @@ class Panels:
             legend_outside(self.axes[-1], **options)
 
 
-class PanelsMixin:
-    """Where a display of one or several panels was drawn."""
-
-    ax_: Axes
-    axes_: NDArray[Any]
-    figure_: Figure
-
-    def _keep(self, panels: Panels) -> Self:
-        """Sets the attributes; returns the display."""
-        self.axes_, self.ax_, self.figure_ = panels.axes, panels.axes[0], panels.figure
-        return self
-
-
-def single_axes(ax: Any, size: tuple[float, float]) -> tuple[Figure, Axes]:
-    """A figure and its axes, new ones where the user passed none."""
+def single_axes(ax: Any, size: tuple[float, float]) -> Panels:
+    """The user's axes, or those of a new figure."""
     plt = pyplot()
     if isinstance(ax, (np.ndarray, list, tuple)):
         raise ValueError(f"`ax` must be one set of axes here. Got {len(ax)} of them.")
-    figure, ax = plt.subplots(figsize=size, layout="constrained") if ax is None else (ax.figure, ax)
-    return figure, ax
+    if ax is None:
+        _, ax = plt.subplots(figsize=size, layout="constrained")
+    return Panels(np.array([ax], dtype=object))
 
 
 def make_panels(

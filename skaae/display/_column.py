@@ -9,9 +9,10 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from ._associations import associations
-from ._axes import AxesLike, Panels, PanelsMixin
+from ._axes import AxesLike, Panels
 from ._colors import DATA, MODEL
 from ._columns import ColumnGrid
+from ._display import Display
 from ._format import percent
 from ._heatmap import draw_heatmap
 from ._tables import align_columns, column_distance, is_numeric, split_columns
@@ -26,7 +27,7 @@ MIN_COLOR_LIMIT = 0.2  # of differences of correlations, so that small ones look
 
 
 @dataclass(repr=False, eq=False)
-class ColumnDisplay(PanelsMixin):
+class ColumnDisplay(Display):
     r"""Columns of real and of generated rows, and the differences of their correlations.
 
     Numbers are histograms; categories, bools and few numbers are bars; both say the fraction of missing cells. Titles
@@ -98,13 +99,6 @@ class ColumnDisplay(PanelsMixin):
             Of more real rows, so many are drawn at random.
         random_state : int, RandomState instance or None, default=None
             Draws rows, real and new ones.
-        ax, **kwargs
-            Passed to `plot`.
-
-        Returns
-        -------
-        display : ColumnDisplay
-            The display, drawn.
 
         Examples
         --------
@@ -146,13 +140,6 @@ class ColumnDisplay(PanelsMixin):
             Of more rows of either, so many are drawn at random.
         random_state : int, RandomState instance or None, default=None
             Draws rows.
-        ax, **kwargs
-            Passed to `plot`.
-
-        Returns
-        -------
-        display : ColumnDisplay
-            The display, drawn.
         """
         options: dict[str, Any] = {"max_rows": max_rows, "random_state": random_state}
         (X_real,), (X_generated,) = subsample(X_real, **options), subsample(X_generated, **options)
@@ -167,16 +154,11 @@ class ColumnDisplay(PanelsMixin):
             Axes to divide into panels; or one for each column, and one for the correlations. None makes a figure.
         cmap : str, default="RdBu_r"
             The colours of differences of correlations.
-
-        Returns
-        -------
-        display : ColumnDisplay
-            The display.
         """
         tables = align_columns(self.X_real, self.X_generated, ("X_real", "X_generated"))
         differences = np.array(list(map(column_distance, *map(split_columns, tables))))
         columns = ColumnGrid(tables, differences, self.max_columns)
-        self.columns_, self.differences_ = columns.names, differences[columns.indices]
+        self.differences_ = differences[columns.indices]
         panels = self._draw_columns(ax, columns)
         self.correlation_ax_ = panels.side_ax
         if panels.side_ax is not None:

@@ -60,6 +60,7 @@ class ColumnGrid:
         """A panel for each column."""
         panels = make_panels(ax, len(self), **layout)
         panels.title(self.title(title, criterion))
+        panels.columns = self.names
         return panels
 
     def draw(

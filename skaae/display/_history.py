@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ._axes import AxesLike, PanelsMixin, hide_frame, make_panels
+from ._axes import AxesLike, hide_frame, make_panels
 from ._colors import MODEL, NEUTRAL
+from ._display import Display
 from ._validation import check_method
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ MIN_LOG_RATIO = 20  # of a curve's highest to its lowest value, from which its a
 
 
 @dataclass(repr=False, eq=False)
-class HistoryDisplay(PanelsMixin):
+class HistoryDisplay(Display):
     """Each loss of a fit over the epochs, in a panel with a scale of its own.
 
     Losses have different units, and a loss that rises while its adversary's falls is nothing wrong: what counts is
@@ -59,13 +60,6 @@ class HistoryDisplay(PanelsMixin):
         ----------
         estimator : object
             A fitted estimator with `history_`. Where it has a `flow_curve_`, that is drawn too.
-        ax, **kwargs
-            Passed to `plot`.
-
-        Returns
-        -------
-        display : HistoryDisplay
-            The display, drawn.
 
         Examples
         --------
@@ -90,13 +84,6 @@ class HistoryDisplay(PanelsMixin):
         ----------
         history : dict of str to array-like of shape (n_epochs,)
             As in the constructor.
-        ax, **kwargs
-            Passed to `plot`.
-
-        Returns
-        -------
-        display : HistoryDisplay
-            The display, drawn.
         """
         return cls({name: check_curve(name, curve) for name, curve in history.items()}).plot(ax=ax, **kwargs)
 
@@ -109,11 +96,6 @@ class HistoryDisplay(PanelsMixin):
             Axes to divide into panels, or one for each panel. None makes a figure.
         **kwargs : dict
             Passed to matplotlib's `plot`.
-
-        Returns
-        -------
-        display : HistoryDisplay
-            The display.
         """
         n_curves = len(self.history)
         if not n_curves:

@@ -46,7 +46,8 @@ class ImageGrid:
         label_inches = 0.9 * bool(self.row_labels)
         title_inches = 0.3 + 0.4 * bool(self.column_labels) + 0.3 * bool(self.title)
         size = picture.shape[1] * inches_per_pixel + label_inches, picture.shape[0] * inches_per_pixel + title_inches
-        _, ax = single_axes(ax, (max(3.2, size[0]), size[1]))
+        panels = single_axes(ax, (max(3.2, size[0]), size[1]))
+        ax = panels.axes[0]
         ax.set_title(self.title)
         if any(np.isnan(row).any() for row in self.rows):
             ax.set_xlabel("orange pixels are missing", fontsize="small")
@@ -55,7 +56,7 @@ class ImageGrid:
         ax.set_yticks(tops[: len(self.row_labels)] + (height - 1) / 2, self.row_labels)
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
-        return Panels(np.array([ax], dtype=object))
+        return panels
 
     def _assemble(self, tops: NDArray[np.int64], lefts: NDArray[np.int64]) -> NDArray[np.float64]:
         height, width = self.rows[0].shape[1:3]

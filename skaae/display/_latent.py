@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_array
 from ..estimators._labels import is_labelled, labels_as_array
 from ._axes import hide_frame, legend_outside, single_axes
 from ._colors import NEUTRAL, UNLABELLED, class_colors, class_markers
+from ._display import Display
 from ._format import percent, truncate
 from ._validation import check_components, check_method, subsample
 
@@ -32,7 +33,7 @@ WIDTH, HEIGHT = 5.1, 4.8  # inches: a square, and what is at its left
 
 
 @dataclass(repr=False, eq=False)
-class LatentDisplay:
+class LatentDisplay(Display):
     """Two components of codes by class, over the regions that hold a half and 95 % of the prior's draws.
 
     Parameters
@@ -100,13 +101,6 @@ class LatentDisplay:
             Of more rows, so many are drawn at random.
         random_state : int, RandomState instance or None, default=None
             Draws rows and the prior.
-        ax, **kwargs
-            Passed to `plot`.
-
-        Returns
-        -------
-        display : LatentDisplay
-            The display, drawn.
 
         Examples
         --------
@@ -149,13 +143,6 @@ class LatentDisplay:
             Draws of the prior, some thousands for smooth contours.
         y, components, max_points, random_state
             As in `from_estimator`.
-        ax, **kwargs
-            Passed to `plot`.
-
-        Returns
-        -------
-        display : LatentDisplay
-            The display, drawn.
         """
         drawn, y = subsample(codes, y, max_rows=max_points, random_state=random_state, name="max_points")
         return cls._of_components(drawn, y, prior_codes, components, len(codes)).plot(ax=ax, **kwargs)
@@ -182,13 +169,8 @@ class LatentDisplay:
             Where to draw. None makes a figure.
         **kwargs : dict
             Passed to matplotlib's `scatter`.
-
-        Returns
-        -------
-        display : LatentDisplay
-            The display.
         """
-        self.figure_, self.ax_ = single_axes(ax, (WIDTH, HEIGHT))
+        self._keep(single_axes(ax, (WIDTH, HEIGHT)))
         handles = self._draw_codes({"s": 9, "linewidths": 0, "alpha": 0.8, **kwargs}) + self._draw_prior()
         self._set_limits()
         if handles:

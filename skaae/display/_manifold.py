@@ -10,10 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from ._axes import AxesLike, Panels, PanelsMixin
+from ._axes import AxesLike, Panels
 from ._colors import class_colors
 from ._columns import ColumnGrid
 from ._dates import date_kind_of, format_axis
+from ._display import RowsDisplay
 from ._format import truncate
 from ._images import ImageGrid, to_images
 from ._tables import is_numeric, split_columns, to_floats, to_frame, to_texts
@@ -30,7 +31,7 @@ TICK_LABEL_INCHES = 0.35
 
 
 @dataclass(repr=False, eq=False)
-class ManifoldDisplay(PanelsMixin):
+class ManifoldDisplay(RowsDisplay):
     """What is decoded on a grid of two components of a code, at quantiles of a normal prior.
 
     Images make one picture; each column of a table is a map of its own, over the two components.
@@ -68,9 +69,7 @@ class ManifoldDisplay(PanelsMixin):
     X_decoded: Any
     positions: NDArray[np.float64]
     _: KW_ONLY
-    image_shape: Any = None
     components: tuple[int, int] = (0, 1)
-    max_columns: int = 12
 
     @classmethod
     def from_estimator(
@@ -107,13 +106,6 @@ class ManifoldDisplay(PanelsMixin):
             Of more rows in `X`, the mean is of so many, drawn at random.
         random_state : int, RandomState instance or None, default=None
             Draws rows of `X`.
-        ax, **kwargs
-            Passed to `plot`.
-
-        Returns
-        -------
-        display : ManifoldDisplay
-            The display, drawn.
 
         Examples
         --------
@@ -160,13 +152,6 @@ class ManifoldDisplay(PanelsMixin):
         ----------
         X_decoded, positions, image_shape, components, max_columns
             As in the constructor.
-        ax, **kwargs
-            Passed to `plot`.
-
-        Returns
-        -------
-        display : ManifoldDisplay
-            The display, drawn.
         """
         positions = np.asarray(positions, dtype=np.float64)
         if positions.ndim != 1 or len(X_decoded) != len(positions) ** 2:
@@ -176,29 +161,6 @@ class ManifoldDisplay(PanelsMixin):
             )
         display = cls(X_decoded, positions, image_shape=image_shape, components=components, max_columns=max_columns)
         return display.plot(ax=ax, **kwargs)
-
-    def plot(self, *, ax: AxesLike = None, cmap: str | None = None, limits: tuple[float, float] | None = None) -> Self:
-        """Draw the decoded rows.
-
-        Parameters
-        ----------
-        ax : Axes, ndarray of Axes or None, default=None
-            Where to draw images; axes to divide into maps of columns, or one for each. None makes a figure.
-        cmap : str or None, default=None
-            The colours of images of one channel, or of numbers. None is "gray_r" for images, and "viridis".
-        limits : tuple of float or None, default=None
-            The values at the ends of the colour scale of images. None takes those of the rows, but for the rarest.
-
-        Returns
-        -------
-        display : ManifoldDisplay
-            The display.
-        """
-        if self.image_shape is None:
-            panels = self._draw_columns(ax, cmap or "viridis")
-        else:
-            panels = self._draw_images(ax, cmap or "gray_r", limits)
-        return self._keep(panels)
 
     def _draw_images(self, ax: Any, cmap: str, limits: tuple[float, float] | None) -> Panels:
         images, n_steps = to_images(self.X_decoded, self.image_shape, "X_decoded"), len(self.positions)
@@ -212,15 +174,14 @@ class ManifoldDisplay(PanelsMixin):
         self._label_axes(ax)
         return panels
 
-    def _draw_columns(self, ax: Any, cmap: str) -> Panels:
+    def _draw_columns(self, ax: Any, cmap: str | None) -> Panels:
         table = to_frame(self.X_decoded, "X_decoded")
         columns = ColumnGrid([table], [*map(relative_change, split_columns(table))], self.max_columns, keep_order=True)
         panels = columns.make_panels(ax, "Columns over the code", "those that change most", size=(2.9, 2.4))
         for panel, (cells,), label in zip(panels.axes, columns, columns.labels(26), strict=True):
-            self._draw_map(panel, cells, cmap)
+            self._draw_map(panel, cells, cmap or "viridis")
             panel.set_title(label, fontsize="medium")
             self._label_axes(panel, fontsize="small")
-        self.columns_ = columns.names
         return panels
 
     def _draw_map(self, ax: Axes, cells: pd.Series, cmap: str) -> None:

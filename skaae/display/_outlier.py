@@ -15,6 +15,7 @@ from ._axes import AxesLike, hide_frame, make_panels
 from ._colors import DATA, MODEL
 from ._columns import ColumnGrid
 from ._dates import date_kind_of
+from ._display import Display
 from ._format import percent, truncate
 from ._heatmap import draw_heatmap
 from ._tables import to_frame, to_texts
@@ -33,7 +34,7 @@ TAIL_FRACTION = 0.005  # of the lowest scores that may be counted in the first b
 
 
 @dataclass(repr=False, eq=False)
-class OutlierDisplay:
+class OutlierDisplay(Display):
     """How rows score, where the threshold is, and which columns explain the most abnormal rows.
 
     Parameters
@@ -113,13 +114,6 @@ class OutlierDisplay:
             Of more rows, so many are scored, drawn at random.
         random_state : int, RandomState instance or None, default=None
             Draws rows.
-        ax, **kwargs
-            Passed to `plot`.
-
-        Returns
-        -------
-        display : OutlierDisplay
-            The display, drawn.
 
         Examples
         --------
@@ -175,13 +169,6 @@ class OutlierDisplay:
             The rows, for the values in their cells.
         shares : DataFrame or array-like of shape (n_samples, n_features) or None, default=None
             The share of each column in the score of each row. None draws scores alone.
-        ax, **kwargs
-            Passed to `plot`.
-
-        Returns
-        -------
-        display : OutlierDisplay
-            The display, drawn.
         """
         scores = np.asarray(scores, dtype=np.float64)
         if scores.ndim != 1 or not len(scores) or not np.isfinite(scores).all():
@@ -205,11 +192,6 @@ class OutlierDisplay:
             Axes to divide in two, or one for scores and one for columns. None makes a figure.
         **kwargs : dict
             Passed to matplotlib's `hist`.
-
-        Returns
-        -------
-        display : OutlierDisplay
-            The display.
         """
         columns, side_width = None, 0.0
         if self.shares is not None:
@@ -217,7 +199,7 @@ class OutlierDisplay:
             columns = ColumnGrid([table], np.asarray(self.shares).mean(axis=0), self.max_columns)
             side_width = min(max(0.8, 0.24 * len(columns)), 2.2 if ax is None else 1.3)
         panels = make_panels(ax, 1, size=(4.0, 3.0), side_width=side_width)
-        self.axes_, self.ax_, self.figure_ = panels.axes, panels.axes[0], panels.figure
+        self._keep(panels)
         self._draw_scores(self.ax_, kwargs)
         if columns is not None and panels.side_ax is not None:
             self._draw_top(panels.side_ax, columns)

@@ -11,8 +11,9 @@ import pandas as pd
 from sklearn.utils import check_random_state
 
 from ..metrics._quality import QualityTables
-from ._axes import AxesLike, Panels, PanelsMixin, hide_frame, make_panels
+from ._axes import AxesLike, Panels, hide_frame, make_panels
 from ._colors import MODEL
+from ._display import Display
 from ._format import truncate
 from ._validation import check_method, check_positive_int
 
@@ -26,7 +27,7 @@ TITLES = ("columns, error", "pairs of columns, error", "rows")
 
 
 @dataclass(repr=False, eq=False)
-class QualityDisplay(PanelsMixin):
+class QualityDisplay(Display):
     """How good generated rows are: their columns, pairs of columns, and whole rows, beside real rows.
 
     Bars are errors of generated rows against held-out rows, and marks are those of as many training rows: where a bar
@@ -84,11 +85,6 @@ class QualityDisplay(PanelsMixin):
             Draws rows and folds.
         **kwargs
             Passed to `from_tables`.
-
-        Returns
-        -------
-        display : QualityDisplay
-            The display, drawn.
         """
         check_method(estimator, "sample", cls.__name__)
         rng = check_random_state(random_state)
@@ -118,13 +114,6 @@ class QualityDisplay(PanelsMixin):
             As in `skaae.metrics.quality_report`.
         max_bars : int, default=10
             As in the constructor.
-        ax
-            Passed to `plot`.
-
-        Returns
-        -------
-        display : QualityDisplay
-            The display, drawn.
         """
         tables = QualityTables(X_train, X_holdout, X_generated, max_rows, random_state)
         figures = tables.column_errors(), tables.pair_errors(), tables.row_figures(target, estimator)
@@ -137,11 +126,6 @@ class QualityDisplay(PanelsMixin):
         ----------
         ax : Axes, ndarray of three Axes or None, default=None
             Axes to divide into panels, or one for each. None makes a figure.
-
-        Returns
-        -------
-        display : QualityDisplay
-            The display.
         """
         n_bars = check_positive_int(self.max_bars, "max_bars")
         tables = [worst(self.column_errors, n_bars), worst(self.pair_errors, n_bars), self.row_figures]

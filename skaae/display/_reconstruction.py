@@ -10,9 +10,10 @@ import pandas as pd
 from sklearn.metrics import r2_score
 from sklearn.utils import _safe_indexing
 
-from ._axes import AxesLike, Panels, PanelsMixin
+from ._axes import AxesLike, Panels
 from ._colors import DATA, MODEL
 from ._columns import ColumnGrid
+from ._display import RowsDisplay
 from ._images import IMAGES_PER_ROW, ImageGrid, color_limits, to_images
 from ._tables import align_columns, is_numeric, split_columns, to_floats, to_texts
 from ._validation import max_drawn, resolve_image_shape, subsample
@@ -23,7 +24,7 @@ RECONSTRUCTED, DENOISED = ("original", "reconstruction"), ("given", "cleaned")
 
 
 @dataclass(repr=False, eq=False)
-class ReconstructionDisplay(PanelsMixin):
+class ReconstructionDisplay(RowsDisplay):
     r"""Rows above their reconstructions as images, or columns of both as histograms and bars.
 
     Panels of columns say how well each row is reconstructed: R² of numbers, the fraction of equal cells of categories.
@@ -63,10 +64,8 @@ class ReconstructionDisplay(PanelsMixin):
     X: Any
     X_reconstructed: Any
     _: KW_ONLY
-    image_shape: Any = None
-    names: tuple[str, str] = ("original", "reconstruction")
+    names: tuple[str, str] = RECONSTRUCTED
     limits: tuple[float, float] | None = None
-    max_columns: int = 12
 
     @classmethod
     def from_estimator(
@@ -102,13 +101,6 @@ class ReconstructionDisplay(PanelsMixin):
             Of more rows of a table, so many are drawn at random.
         random_state : int, RandomState instance or None, default=None
             Draws rows.
-        ax, **kwargs
-            Passed to `plot`.
-
-        Returns
-        -------
-        display : ReconstructionDisplay
-            The display, drawn.
 
         Examples
         --------
@@ -137,7 +129,7 @@ class ReconstructionDisplay(PanelsMixin):
         X_reconstructed: Any,
         *,
         image_shape: Any = None,
-        names: tuple[str, str] = ("original", "reconstruction"),
+        names: tuple[str, str] = RECONSTRUCTED,
         limits: tuple[float, float] | None = None,
         max_images: int = 12,
         max_rows: int = 2000,
@@ -154,52 +146,26 @@ class ReconstructionDisplay(PanelsMixin):
             As in the constructor.
         max_images, max_rows, random_state
             As in `from_estimator`.
-        ax, **kwargs
-            Passed to `plot`.
-
-        Returns
-        -------
-        display : ReconstructionDisplay
-            The display, drawn.
         """
         n_drawn = max_drawn(image_shape, max_images, max_rows)
         X, X_reconstructed = subsample(X, X_reconstructed, max_rows=n_drawn, random_state=random_state)
         display = cls(X, X_reconstructed, image_shape=image_shape, names=names, limits=limits, max_columns=max_columns)
         return display.plot(ax=ax, **kwargs)
 
-    def plot(self, *, ax: AxesLike = None, cmap: str = "gray_r") -> Self:
-        """Draw the rows.
-
-        Parameters
-        ----------
-        ax : Axes, ndarray of Axes or None, default=None
-            Where to draw images; axes to divide into panels of columns, or one for each. None makes a figure.
-        cmap : str, default="gray_r"
-            The colours of images of one channel.
-
-        Returns
-        -------
-        display : ReconstructionDisplay
-            The display.
-        """
-        panels = self._draw_columns(ax) if self.image_shape is None else self._draw_images(ax, cmap)
-        return self._keep(panels)
-
-    def _draw_images(self, ax: Any, cmap: str) -> Panels:
+    def _draw_images(self, ax: Any, cmap: str, limits: tuple[float, float] | None) -> Panels:
         tables = [to_images(rows, self.image_shape) for rows in (self.X, self.X_reconstructed)]
         starts = range(0, len(self.X), IMAGES_PER_ROW)
         rows = [images[start : start + IMAGES_PER_ROW] for start in starts for images in tables]
-        limits = self.limits or color_limits(tables[0])
+        limits = limits or self.limits or color_limits(tables[0])
         return ImageGrid(rows, limits, self.names * len(starts), cmap=cmap, rows_per_group=2).draw(ax)
 
-    def _draw_columns(self, ax: Any) -> Panels:
+    def _draw_columns(self, ax: Any, cmap: str | None) -> Panels:
         tables = align_columns(self.X, self.X_reconstructed, ("X", "X_reconstructed"))
         scores, notes = zip(*map(reconstruction_score, *map(split_columns, tables)), strict=True)
         columns = ColumnGrid(tables, np.negative(scores), self.max_columns)
         title = f"{self.names[0].capitalize()} and {self.names[1]}"
         panels = columns.make_panels(ax, title, "the least kept")
         columns.draw(panels, self.names, (DATA, MODEL), notes=[notes[index] for index in columns.indices])
-        self.columns_ = columns.names
         return panels
 
 

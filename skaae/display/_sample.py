@@ -8,9 +8,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ._axes import AxesLike, Panels, PanelsMixin
+from ._axes import AxesLike, Panels
 from ._colors import MODEL, class_colors
 from ._columns import ColumnGrid
+from ._display import RowsDisplay
 from ._images import IMAGES_PER_ROW, ImageGrid, to_images
 from ._tables import to_frame
 from ._validation import (
@@ -30,7 +31,7 @@ MAX_CLASSES = 8  # of a table
 
 
 @dataclass(repr=False, eq=False)
-class SampleDisplay(PanelsMixin):
+class SampleDisplay(RowsDisplay):
     """New rows as images, a row of them for each class; or their columns as histograms and bars, by class.
 
     Parameters
@@ -64,8 +65,6 @@ class SampleDisplay(PanelsMixin):
     samples: Any
     _: KW_ONLY
     y: Any = None
-    image_shape: Any = None
-    max_columns: int = 12
 
     @classmethod
     def from_estimator(
@@ -95,13 +94,6 @@ class SampleDisplay(PanelsMixin):
             As in the constructor. Where `image_shape` is None, the estimator's own is taken, if it has one.
         random_state : int, RandomState instance or None, default=None
             Draws the rows.
-        ax, **kwargs
-            Passed to `plot`.
-
-        Returns
-        -------
-        display : SampleDisplay
-            The display, drawn.
 
         Examples
         --------
@@ -147,53 +139,22 @@ class SampleDisplay(PanelsMixin):
             Of more rows of a table, so many are drawn at random.
         random_state : int, RandomState instance or None, default=None
             Draws rows.
-        ax, **kwargs
-            Passed to `plot`.
-
-        Returns
-        -------
-        display : SampleDisplay
-            The display, drawn.
         """
         n_drawn = max_drawn(image_shape, max_images, max_rows)
         samples, y = subsample(samples, y, max_rows=n_drawn, random_state=random_state)
         return cls(samples, y=y, image_shape=image_shape, max_columns=max_columns).plot(ax=ax, **kwargs)
 
-    def plot(self, *, ax: AxesLike = None, cmap: str = "gray_r", limits: tuple[float, float] | None = None) -> Self:
-        """Draw the rows.
-
-        Parameters
-        ----------
-        ax : Axes, ndarray of Axes or None, default=None
-            Where to draw images; axes to divide into panels of columns, or one for each. None makes a figure.
-        cmap : str, default="gray_r"
-            The colours of images of one channel.
-        limits : tuple of float or None, default=None
-            The values at the ends of the colour scale of images. None takes those of the rows, but for the rarest.
-
-        Returns
-        -------
-        display : SampleDisplay
-            The display.
-        """
-        groups = group_indices(self.y, len(self.samples))
-        panels = (
-            self._draw_columns(ax, groups) if self.image_shape is None else self._draw_images(ax, groups, cmap, limits)
-        )
-        return self._keep(panels)
-
-    def _draw_images(
-        self, ax: Any, groups: dict[str, NDArray[np.intp]], cmap: str, limits: tuple[float, float] | None
-    ) -> Panels:
+    def _draw_images(self, ax: Any, cmap: str, limits: tuple[float, float] | None) -> Panels:
         images = to_images(self.samples, self.image_shape, "samples")
         rows, labels = [], []
-        for name, indices in groups.items():
+        for name, indices in group_indices(self.y, len(images)).items():
             for start in range(0, len(indices), IMAGES_PER_ROW):
                 rows.append(images[indices[start : start + IMAGES_PER_ROW]])
                 labels.append("" if start else name)
         return ImageGrid(rows, limits, labels if any(labels) else (), title="Samples", cmap=cmap).draw(ax)
 
-    def _draw_columns(self, ax: Any, groups: dict[str, NDArray[np.intp]]) -> Panels:
+    def _draw_columns(self, ax: Any, cmap: str | None) -> Panels:
+        groups = group_indices(self.y, len(self.samples))
         if len(groups) > MAX_CLASSES:
             raise ValueError(f"`y` must have at most {MAX_CLASSES} classes where columns are drawn. Got {len(groups)}.")
         table = to_frame(self.samples, "samples")
@@ -202,7 +163,6 @@ class SampleDisplay(PanelsMixin):
         panels = columns.make_panels(ax, f"{len(table):,} samples", "the first")
         colors = class_colors(len(groups)) if len(groups) > 1 else [MODEL]
         columns.draw(panels, list(groups), colors, n_filled=int(len(groups) == 1), legend=self.y is not None)
-        self.columns_ = columns.names
         return panels
 
 

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_consistent_length
 
 from ..estimators._labels import is_labelled
-from ._axes import single_axes
+from ._axes import Panels, single_axes
 from ._columns import ColumnGrid
+from ._display import RowsDisplay
 from ._format import truncate
 from ._heatmap import draw_heatmap
 from ._images import ImageGrid, color_limits, to_images
@@ -31,7 +32,7 @@ OTHER_CATEGORY = "#F0E442"
 
 
 @dataclass(repr=False, eq=False)
-class TransferDisplay:
+class TransferDisplay(RowsDisplay):
     """Rows, and what they would be in every class.
 
     Images have a row of the picture for each row, first as it is. Tables have a group of lines for each row: cells
@@ -76,7 +77,6 @@ class TransferDisplay:
     classes: Sequence[Any]
     _: KW_ONLY
     y: Any = None
-    image_shape: Any = None
     max_columns: int = 10
     scales: NDArray[np.float64] | None = None
 
@@ -113,13 +113,6 @@ class TransferDisplay:
             Of more rows, so many are drawn at random. None is 8 images, and 4 rows of a table.
         random_state : int, RandomState instance or None, default=None
             Draws rows.
-        ax, **kwargs
-            Passed to `plot`.
-
-        Returns
-        -------
-        display : TransferDisplay
-            The display, drawn.
 
         Examples
         --------
@@ -163,56 +156,33 @@ class TransferDisplay:
         ----------
         X, X_transferred, classes, y, image_shape, max_columns
             As in the constructor.
-        ax, **kwargs
-            Passed to `plot`.
-
-        Returns
-        -------
-        display : TransferDisplay
-            The display, drawn.
         """
         display = cls(X, X_transferred, classes, y=y, image_shape=image_shape, max_columns=max_columns)
         return display.plot(ax=ax, **kwargs)
 
-    def plot(self, *, ax: Axes | None = None, cmap: str | None = None) -> Self:
-        """Draw the rows.
-
-        Parameters
-        ----------
-        ax : Axes or None, default=None
-            Where to draw. None makes a figure.
-        cmap : str or None, default=None
-            The colours of images of one channel, or of changes. None is "gray_r" for images, and "RdBu_r".
-
-        Returns
-        -------
-        display : TransferDisplay
-            The display.
-        """
+    def _tables(self) -> list[Any]:
+        """Rows as they are, and in each class."""
         if len(self.X_transferred) != len(self.classes) or not len(self.classes):
             raise ValueError(
                 f"There must be as many tables as classes, one at least. Got {len(self.X_transferred)} tables and"
                 f" {len(self.classes)} classes."
             )
         check_consistent_length(self.X, *self.X_transferred)
-        if self.image_shape is None:
-            self._draw_table(ax, cmap or "RdBu_r")
-        else:
-            self._draw_images(ax, cmap or "gray_r")
-        return self
+        return [self.X, *self.X_transferred]
 
-    def _draw_images(self, ax: Any, cmap: str) -> None:
-        tables = [to_images(rows, self.image_shape) for rows in (self.X, *self.X_transferred)]
+    def _draw_images(self, ax: Any, cmap: str, limits: tuple[float, float] | None) -> Panels:
+        tables = [to_images(rows, self.image_shape) for rows in self._tables()]
         labels = () if self.y is None else [str(label) for label in np.asarray(self.y)]
         column_labels = ["original", *map(str, self.classes)]
         rows, title = list(np.stack(tables, axis=1)), "The same style in each class"
-        panels = ImageGrid(rows, color_limits(tables[0]), labels, column_labels, title, cmap).draw(ax)
-        self.figure_, self.ax_ = panels.figure, panels.axes[0]
-        self.ax_.xaxis.tick_top()
-        self.ax_.tick_params(length=0)
+        panels = ImageGrid(rows, limits or color_limits(tables[0]), labels, column_labels, title, cmap).draw(ax)
+        panels.axes[0].xaxis.tick_top()
+        panels.axes[0].tick_params(length=0)
+        return panels
 
-    def _draw_table(self, ax: Any, cmap: str) -> None:
-        pairs = [align_columns(self.X, rows, ("X", "X_transferred")) for rows in self.X_transferred]
+    def _draw_columns(self, ax: Any, cmap: str | None) -> Panels:
+        X, *others = self._tables()
+        pairs = [align_columns(X, rows, ("X", "X_transferred")) for rows in others]
         tables = [pairs[0][0], *(transferred for _, transferred in pairs)]
         scales = column_scales(pd.concat(tables)) if self.scales is None else self.scales
         cells = zip(*(split_columns(table) for table in tables), strict=True)
@@ -224,35 +194,36 @@ class TransferDisplay:
         drawn = (cells[..., columns.indices].reshape(-1, len(columns)) for cells in (changes, texts, replaced))
         changes, texts, replaced = drawn
         size = max(5.0, 0.9 * len(columns) + 2.4), 0.24 * len(texts) + 1.4
-        self.figure_, self.ax_ = single_axes(ax, size)
-        self._draw_cells(changes, texts, columns.labels(20), cmap)
-        self._mark(replaced.astype(bool))
-        self.columns_ = columns.names
-        self.ax_.set_title(columns.title("The same style in each class", "those that change most"))
+        panels = single_axes(ax, size)
+        panels.columns = columns.names
+        self._draw_cells(panels.axes[0], changes, texts, columns.labels(20), cmap or "RdBu_r")
+        mark_cells(panels.axes[0], replaced.astype(bool))
+        panels.axes[0].set_title(columns.title("The same style in each class", "those that change most"))
+        return panels
 
     def _draw_cells(
-        self, changes: NDArray[np.float64], texts: NDArray[Any], column_labels: list[str], cmap: str
+        self, ax: Axes, changes: NDArray[np.float64], texts: NDArray[Any], column_labels: list[str], cmap: str
     ) -> None:
         labels = [""] * len(self.X) if self.y is None else [f", {truncate(str(y), 12)}" for y in np.asarray(self.y)]
         targets = [f"as {truncate(str(label), 12)}" for label in self.classes]
         row_labels = [name for label in labels for name in (f"original{label}", *targets)]
         short_texts = np.array([[truncate(text, 13) for text in row] for row in texts])
         options = {"cmap": cmap, "vmin": -COLOR_LIMIT, "vmax": COLOR_LIMIT}
-        image = draw_heatmap(self.ax_, changes, short_texts, row_labels, column_labels, **options)
+        image = draw_heatmap(ax, changes, short_texts, row_labels, column_labels, **options)
         for start in range(0, len(row_labels), 1 + len(targets)):
-            self.ax_.get_yticklabels()[start].set_fontweight("bold")
-            self.ax_.axhline(start - 0.5, color="black", linewidth=0.8)
-        bar = self.figure_.colorbar(image, ax=self.ax_, extend="both", shrink=0.8)
+            ax.get_yticklabels()[start].set_fontweight("bold")
+            ax.axhline(start - 0.5, color="black", linewidth=0.8)
+        bar = ax.figure.colorbar(image, ax=ax, extend="both", shrink=0.8)
         note = "\nyellow: another category, or missing" if np.isnan(changes).any() else ""
         bar.set_label(f"change in standard deviations{note}", fontsize="small")
 
-    def _mark(self, replaced: NDArray[np.bool_]) -> None:
-        """Colours categories that are others than in the original, whose change has no size."""
-        from matplotlib.patches import Rectangle
 
-        for row, column in np.argwhere(replaced):
-            box = Rectangle((column - 0.5, row - 0.5), 1, 1, color=OTHER_CATEGORY, zorder=1, linewidth=0)
-            self.ax_.add_patch(box)
+def mark_cells(ax: Axes, replaced: NDArray[np.bool_]) -> None:
+    """Colours categories that are others than in the original, whose change has no size."""
+    from matplotlib.patches import Rectangle
+
+    for row, column in np.argwhere(replaced):
+        ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, color=OTHER_CATEGORY, zorder=1, linewidth=0))
 
 
 def target_classes(estimator: Any, classes: Any) -> list[Any]:

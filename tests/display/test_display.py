@@ -1,6 +1,7 @@
 """What holds for all displays."""
 
 import inspect
+import re
 import subprocess
 import sys
 
@@ -150,6 +151,18 @@ def test_constructor_only_stores_its_parameters(name):
     names = list(inspect.signature(display).parameters)
     arguments = {parameter: object() for parameter in names}
     assert vars(display(**arguments)) == arguments
+
+
+@pytest.mark.parametrize("name", skaae.display.__all__)
+def test_docstrings_say_all_parameters_and_what_is_returned(name):
+    display = getattr(skaae.display, name)
+    for method in [member for member in dir(display) if member.startswith("from_") or member == "plot"]:
+        function = getattr(display, method)
+        sections = re.split(r"\n\n(Parameters|Returns|Examples)\n-+\n", inspect.getdoc(function))
+        assert sections[1::2] in (["Parameters", "Returns"], ["Parameters", "Returns", "Examples"])
+        described = re.findall(r"^([\w*, ]+?)(?: :.*)?$", sections[2], flags=re.MULTILINE)
+        names = [parameter.strip(" *") for line in described for parameter in line.split(",") if line[0] != " "]
+        assert sorted(names) == sorted(set(inspect.signature(function).parameters) - {"self"})
 
 
 @pytest.mark.parametrize("name", skaae.display.__all__)

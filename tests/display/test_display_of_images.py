@@ -213,5 +213,7 @@ def test_ends_of_the_colour_scale_are_those_asked_for():
     for display in (
         SampleDisplay.from_samples(images, image_shape=(2, 2), limits=(1, 3)),
         ManifoldDisplay.from_rows(images, [-1, 1], image_shape=(2, 2), limits=(1, 3)),
+        ReconstructionDisplay.from_rows(images, images, image_shape=(2, 2)).plot(limits=(1, 3)),
+        TransferDisplay.from_rows(images, [images], "a", image_shape=(2, 2)).plot(limits=(1, 3)),
     ):
         np.testing.assert_allclose(darkness(display, 0, 0, size=2), [[0, 0], [0.5, 1]], atol=0.01)
