@@ -190,7 +190,8 @@ class CompletionMixin(BaseAAE):
         Raises
         ------
         ValueError
-            If the model was fitted without `completion`, or if cells and `constraints` cannot be true together.
+            If the model was fitted without `completion`, if given cells break a rule of `constraints`, or if no draws
+            keep all rules.
         """
         check_is_fitted(self)
         if n_draws is not None:
@@ -199,6 +200,8 @@ class CompletionMixin(BaseAAE):
             raise ValueError("`complete` needs a model that was fitted with `completion=True`. Got one without.")
         rng, frame_format = check_random_state(random_state), FrameFormat.of(X)
         table = nullable(self._validate(X, reset=False))
+        if self._constraints is not None:
+            self._constraints.check_given(table)
         evidence = read_evidence(self.table_encoder_, self._completion.bins, within or {})
         start = self._start(table, y, rng)
         indices = np.tile(np.arange(len(table)), n_draws or 1)

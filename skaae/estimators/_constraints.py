@@ -23,6 +23,7 @@ from ..table import TableEncoder, count_decimals
 from ..table._comparable_dates import comparable_times
 from ._constraint_rules import column_names, in_order, is_unique_call, normal, parse, sources_of, target_of
 from ._constraint_values import as_floats, evaluate, inverted, truth
+from ._requested_values import plain
 
 __all__ = ["Constraints", "Table", "decoded", "named"]
 
@@ -101,6 +102,20 @@ class Constraints:
                         check_no_text(rule, cells)
                     elif isinstance(other, ast.Constant):
                         check_constant(rule, cells, other.value)
+
+    def check_given(self, table: Table) -> None:
+        """Raise an error where given cells break a rule, whatever the missing ones are."""
+        table = named(table)
+        for rule in self.rules:
+            broken = np.flatnonzero(~self.holds(table, rule))
+            if len(broken):
+                names = sorted(set(column_names(parse(rule))), key=table.columns.get_loc)
+                cells = ", ".join(f"{name!r}: {plain(table[name].iloc[broken[0]])!r}" for name in names)
+                raise ValueError(
+                    "Given cells must keep all `constraints`, because only missing ones are drawn. Got"
+                    f" {{{cells}}} in row {broken[0]}, which break {rule!r}, as in {len(broken)} of {len(table)} rows:"
+                    " correct them, or leave out those that are wrong, which are drawn then."
+                )
 
     @property
     def is_joint(self) -> bool:

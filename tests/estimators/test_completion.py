@@ -75,6 +75,16 @@ def test_cells_that_no_rule_allows_are_an_error(model, table):
         model.complete(impossible, random_state=0)
 
 
+def test_given_cells_that_break_a_rule_are_told_before_anything_is_drawn(model, table):
+    wrong = table[:3].assign(age=np.nan).reset_index(drop=True)
+    wrong.loc[1, "total"] += 1
+    message = f"'price': {wrong.price[1]}, .* in row 1, which break 'total == price \\* pieces', as in 1 of 3 rows"
+    with pytest.raises(ValueError, match=message):
+        model.complete(wrong, random_state=0)
+    wrong.loc[1, "total"] = np.nan
+    assert model.complete(wrong, random_state=0).notna().all(axis=None)
+
+
 def test_draws_follow_what_is_given(model, table):
     rows = table.iloc[[0] * 200].assign(job=np.nan, income=np.nan)
     old, young = (model.complete(rows.assign(age=age), random_state=0) for age in (70, 25))
