@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -24,7 +25,7 @@ from ..table._tables import Table, take_rows
 from ._anomaly_score import AnomalyScore
 from ._inference import TrainedModel
 
-__all__ = ["ConformalFold", "Fold", "check_rate", "draw_folds", "p_values"]
+__all__ = ["ConformalFold", "Fold", "check_folds", "check_rate", "draw_folds", "p_values"]
 
 N_FOLDS = 5
 MIN_CALIBRATION_ROWS = 500  # that folds are scored for, if there are so many
@@ -102,13 +103,21 @@ def n_calibration_rows(folds: Sequence[ConformalFold]) -> float:
     return float(sum(fold.counts_[0] for fold in folds))
 
 
-def check_rate(rate: float, folds: Sequence[ConformalFold]) -> None:
+def check_folds(folds: Sequence[ConformalFold]) -> None:
+    """Raise an error if there are none to have p-values by."""
+    if not folds:
+        raise ValueError("p-values need a detector that was fitted with `conformal=True`, to three rows or more.")
+
+
+def check_rate(rate: Any, folds: Sequence[ConformalFold]) -> None:
     """Raise an error if a rate of false alarms is none that p-values can have."""
+    check_folds(folds)
     lowest = 1 / (1 + n_calibration_rows(folds))
-    if not lowest <= rate <= 1:
+    is_number = isinstance(rate, Real) and not isinstance(rate, bool)
+    if not (is_number and lowest <= rate <= 1):
         raise ValueError(
-            f"`false_alarm_rate` must be from {lowest:.3g}, the lowest p-value that so many training rows allow, to 1."
-            f" Got {rate}."
+            f"`false_alarm_rate` must be from {lowest:.3g}, the lowest p-value that so many training rows allow, to 1,"
+            f" or None. Got {rate!r}."
         )
 
 

@@ -57,10 +57,10 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
         How many models are trained side by side; their errors are averaged.
     contamination : float or "auto", default="auto"
         Share of training rows, apart from known outliers, that `predict` should find to be outliers, which sets
-        `offset_`. A number is met exactly, for which all training rows are scored; with 0 none is an outlier. "auto"
-        is 0.05, of the rows that scorers are fitted to if there are more than 10,000: where training rows are normal,
-        about that share of new normal rows are false alarms, and more of them where there are fewer than some hundred
-        training rows.
+        `offset_`. A number is met exactly, for which all training rows are scored: of fewer rows than are needed for
+        the share it is one row, and with 0 none is an outlier. "auto" is 0.05, of the rows that scorers are fitted to
+        if there are more than 10,000: where training rows are normal, about that share of new normal rows are false
+        alarms, and more of them where there are fewer than some hundred training rows.
     conformal : bool, default=False
         Whether to have `p_values`, and `predict` with a rate of false alarms [9]_. For that, up to five further models,
         of one member each, are fitted to a part of the rows and score the others, which about doubles the time of a
@@ -255,7 +255,7 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
         Warns
         -----
         UserWarning
-            If most of `y` is -1, or none of it and labels differ; if columns identify rows, or go with a date.
+            If most of `y` is -1, or none of it and it has 0 and 1; if columns identify rows, or go with a date.
         """
         with self._all_or_nothing():
             X, y, weights = weighted_rows(X, y, sample_weight)
@@ -406,18 +406,24 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
             Rows.
         false_alarm_rate : float or None, default=None
             Share of normal rows that may be taken for outliers, for a detector that was fitted with
-            ``conformal=True``: rows with p-values up to it are. None goes by `offset_`.
+            ``conformal=True``: rows with p-values up to it are. None goes by `offset_`, which may be set to another
+            score.
 
         Returns
         -------
         labels : ndarray of shape (n_samples,)
             -1 for outliers, +1 for the others.
+
+        Raises
+        ------
+        ValueError
+            If the rate is below the lowest p-value, or the detector was fitted without ``conformal=True``.
         """
         if false_alarm_rate is None:
             return np.where(self.decision_function(X) >= 0, 1, -1)
-        p_values = self.p_values(X)
+        check_is_fitted(self)
         check_rate(false_alarm_rate, self._conformal)
-        return np.where(p_values <= false_alarm_rate, -1, 1)
+        return np.where(self.p_values(X) <= false_alarm_rate, -1, 1)
 
     def _threshold(
         self, X: Table, rows: NDArray[Any], weights: NDArray[np.float64] | None, training: TrainingScores

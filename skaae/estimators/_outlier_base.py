@@ -16,7 +16,7 @@ from ..table._tables import Table, iter_chunks
 from ._anomaly_score import AnomalyScore
 from ._base import BaseAAE, draw_seed, draw_seeds
 from ._config import build_plan
-from ._conformal import ConformalFold, draw_folds, p_values
+from ._conformal import ConformalFold, check_folds, draw_folds, p_values
 from ._scorers import has_common_values
 from ._training_data import scale
 
@@ -71,8 +71,7 @@ class BaseOutlierDetector(BaseAAE):
             alarms among what is taken for outliers.
         """
         check_is_fitted(self)
-        if not self._conformal:
-            raise ValueError("p-values need a detector that was fitted with `conformal=True`, to three rows or more.")
+        check_folds(self._conformal)
         table = self._validate(X, reset=False)
         encoder, folds = self.table_encoder_, self._conformal
         chunks = iter_chunks(table)

@@ -106,10 +106,22 @@ class TestRules:
         with pytest.raises(ValueError, match="fitted with `conformal=True`"):
             model.predict(rows(3), false_alarm_rate=0.05)
 
-    @pytest.mark.parametrize("rate", [0.01, 0, 1.5, float("nan")])
+    @pytest.mark.parametrize("rate", [0.01, 0, 1.5, float("nan"), True, "0.1", [0.1]])
     def test_a_rate_that_the_rows_do_not_allow(self, rate):
         with pytest.raises(ValueError, match=r"must be from 0\.0323, the lowest p-value"):
             conformal().fit(rows(30)).predict(rows(3), false_alarm_rate=rate)
+
+    @pytest.mark.parametrize("share", [1e-9, 0.001, 0.02])
+    def test_a_share_that_is_less_than_a_row_is_a_row(self, share):
+        X = rows(50)
+        model = conformal(conformal=False, contamination=share).fit(X)
+        assert (model.predict(X) == -1).sum() == 1
+
+    def test_another_threshold_needs_no_fit(self):
+        X = rows(100)
+        model, stricter = (conformal(conformal=False, contamination=share).fit(X) for share in (0.2, 0.01))
+        model.offset_ = np.quantile(model.score_samples(X), 0.01)
+        np.testing.assert_array_equal(model.predict(X), stricter.predict(X))
 
     def test_no_outlier_is_expected(self):
         X = rows(100)
