@@ -16,6 +16,7 @@ FLOORS = {
     "random": 0,
     "matmul": 0,
     "distributed": 0,
+    "softmax": 0,
     "lazy_rows": 1,
     "networks": 1,
     "discrepancies": 1,

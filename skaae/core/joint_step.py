@@ -2,8 +2,8 @@ r"""The gradients of a joint step, written out: without a graph, which costs mor
 
 Dense layers (see `dense_gradients`), errors of cells and the adversarial loss have simple gradients. Where codes are
 not just the encoder's output, a graph leads from one small tensor to the next. What is trained by other losses, or has
-other networks, takes one graph for all (`is_supported`). Softmax is written out too: that of torch takes five times as
-long for groups of less than sixteen columns.
+other networks, takes one graph for all (`is_supported`). Softmax of groups is written out too, because torch takes five
+times as long for groups of less than sixteen columns (see `softmax`).
 
 Of :math:`n` rows, the gradient of the discriminator's loss at its logits :math:`a` is :math:`(\sigma(a) - 1) / n` for
 draws and :math:`\sigma(a) / n` for codes; on its way to the encoder it is reversed (see `losses`).

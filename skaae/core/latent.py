@@ -21,6 +21,7 @@ from .._plan import Block
 from .networks import Module
 from .priors import make_prior
 from .random import RandomStreams
+from .softmax import log_softmax, softmax
 
 __all__ = ["BLOCKS", "Category", "ClusterHeads", "Noise", "Style", "adjust_log_proba"]
 
@@ -55,7 +56,7 @@ class Category(Style):
     """A block of class probabilities: the softmax of the encoder's output."""
 
     def forward(self, encoder_output: Tensor, noise: Noise | None = None) -> Tensor:
-        return super().forward(encoder_output, noise).softmax(-1)
+        return softmax(super().forward(encoder_output, noise))
 
 
 class ClusterHeads(Module):
@@ -94,4 +95,4 @@ def adjust_log_proba(log_proba: Tensor, logit_adjustment: tuple[float, ...] | No
     """Log-probabilities of classes where these have other shares, (..., classes)."""
     if logit_adjustment is None:
         return log_proba
-    return (log_proba + log_proba.new_tensor(logit_adjustment)).log_softmax(-1)
+    return log_softmax(log_proba + log_proba.new_tensor(logit_adjustment))

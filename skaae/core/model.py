@@ -29,6 +29,7 @@ from .latent import BLOCKS, ClusterHeads, Noise
 from .lazy_rows import LazyRows
 from .networks import Discriminator, Hidden, Layer, Linear, Residual, Trunk
 from .random import RandomStreams
+from .softmax import log_softmax, softmax
 
 __all__ = ["AdversarialAutoencoder", "concatenate_blocks"]
 
@@ -123,7 +124,7 @@ class AdversarialAutoencoder(nn.Module):
 
     def to_log_proba(self, encoder_output: Tensor) -> Tensor:
         """Log probabilities of the classes, (K, rows, classes), of an encoder's output."""
-        return split_blocks(encoder_output, self.encoder_output_widths)[self.category_indices[0]].log_softmax(-1)
+        return log_softmax(split_blocks(encoder_output, self.encoder_output_widths)[self.category_indices[0]])
 
     def decode(self, code: Tensor, condition: Tensor | None = None) -> Tensor:
         """The decoder's output, with logits of one-hot groups: (K, rows, width) to (K, rows, features)."""
@@ -133,14 +134,14 @@ class AdversarialAutoencoder(nn.Module):
     def to_rows(self, decoder_output: Tensor) -> Tensor:
         """The rows of a decoder's output: numeric columns, and probabilities of one-hot groups."""
         numeric, *groups = self.split_columns(decoder_output)
-        return concatenate_blocks([numeric, *(group.softmax(-1).flatten(-2) for group in groups)])
+        return concatenate_blocks([numeric, *(softmax(group).flatten(-2) for group in groups)])
 
     def reconstruction_errors(self, decoder_output: Tensor, x: Tensor) -> Tensor:
         """Squared errors of numeric columns, and cross-entropies of one-hot groups; 0 where a cell is missing."""
         n_features, mask_indices = self.architecture.n_features, list(self.architecture.mask_indices)
         numeric, *groups = self.split_columns(decoder_output)
         target, *targets = self.split_columns(x[..., :n_features])
-        entropies = [-(y * group.log_softmax(-1)).sum(-1) for group, y in zip(groups, targets, strict=True)]
+        entropies = [-(y * log_softmax(group)).sum(-1) for group, y in zip(groups, targets, strict=True)]
         errors = concatenate_blocks([mse_loss(numeric, target, reduction="none"), *entropies])
         return errors * (1 - x[..., n_features:][..., mask_indices]) if mask_indices else errors
 
