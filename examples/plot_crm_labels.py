@@ -3,7 +3,7 @@ Few labels in a CRM export
 ==========================
 
 A table of customers as it was exported: a key, a date, codes, a plan, money with gaps. For 80 of them somebody has
-found out whether they will leave. The rest are rows without a label, of which a semi-supervised classifier makes use.
+found out whether they will leave. The others have no label, but a semi-supervised classifier learns from them too.
 """
 
 import numpy as np
@@ -60,7 +60,8 @@ for name, predicted in {"skaae": model.predict(X[80:]), "random forest": forest.
     print(f"Balanced accuracy on the other rows, {name}: {balanced_accuracy_score(truth[80:], predicted):.2f}")
 
 # %%
-# And whom should somebody call next? Those of whom the model is least certain teach it most.
+# And whom should somebody call next? Customers of whom the model is least certain are the simplest choice;
+# ``rows_to_label`` also takes care that they are typical, and unlike each other.
 
 certainty = model.predict_proba(X).max(axis=1)
 print("Call next:\n" + X[y.isna()].iloc[certainty[y.isna()].argsort()[:3]].to_string())

@@ -46,7 +46,7 @@ print(detector.explain(later[is_fault]).mean().nlargest(2).round(2).to_dict())
 
 # %%
 # In the last two weeks there are more and more alarms, all for one reason: normal has changed. Somebody has to say that
-# this is harmless; then fit anew, to rows that contain the change. The fault is still found in what was recorded.
+# this is harmless; then fit again, to rows that contain the change. The fault is still found in what was recorded.
 
 shares = detector.explain(later["2026-04-06":]).mean()
 print(f"In the last week {shares.idxmax()} has {shares.max():.0%} of the scores")

@@ -94,7 +94,7 @@ class AnomalyScore:
         return np.asarray(score / total * of_columns + novelty / total)
 
     def expected_values(self, encoder: TableEncoder, rows: NDArray[Any]) -> NDArray[np.float64]:
-        """Scaled cells as the other cells of a row let expect, (n_samples, n_features)."""
+        """Scaled cells as the other cells of a row predict them, (n_samples, n_features)."""
         scorer: Any = self.groups_["local"].scorers[0]
         train = scorer.neighbors.X_train_
         return expected_values(rows.astype(np.float64), train, encoder.source_columns_, encoder.n_numeric_)

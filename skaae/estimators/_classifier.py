@@ -56,10 +56,10 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
         transfers are the first one's.
     teachers : "auto", list of classifiers or None, default="auto"
         Classifiers that give soft labels to all rows. "auto" is two logistic regressions, a random forest, extremely
-        randomised trees, a small network, label spreading, and the network of `PriorFittedClassifier`; this one steps
-        aside where there are more than 50 labels of a class in the mean, 500 labels, 26 classes or 100,000 cells.
-        Classifiers must have `predict_proba`; those of `sklearn.semi_supervised` are fitted to all rows, the
-        others to the labelled ones, to 10,000 at most. With None the model has no teachers.
+        randomised trees, a small network, label spreading, and the network of `PriorFittedClassifier`; the last is left
+        out where there are more than 50 labels of a class in the mean, 500 labels, 26 classes or 100,000 cells.
+        Classifiers must have `predict_proba`; those of `sklearn.semi_supervised` are fitted to all rows, the others to
+        the labelled ones, to 10,000 at most. With None the model has no teachers.
     distillation_weight : float, default=1.0
         Weight of the loss of the teachers' soft labels.
     teacher_weight : float, default=0.8
@@ -132,7 +132,7 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
     teachers_ : object or None
         The teachers as fitted, in `teachers_.teachers_`, with their `weights_`.
     styles_ : object
-        Mean and covariance of style codes in each class, which `transform`, `sample` and `transfer` go by.
+        Mean and covariance of style codes in each class, which `transform`, `sample` and `transfer` use.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -235,13 +235,13 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_samples, n_features)
-            Training rows, two at least: numbers, text, bools and categories, of which some may be missing.
+            Training rows, two at least: numbers, text, bools, categories and dates, of which some may be missing.
         y : array-like of shape (n_samples,)
             Their classes, -1 or missing where unknown.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weights of the rows, of which only the ratios count. A row is drawn for training as often as its weight, so
             that one of weight 2 is as good as two rows, and one of weight 0 is as good as absent. `class_prior_` and
-            teachers whose `fit` has `sample_weight` go by weights of the labelled rows; other teachers, among them
+            teachers whose `fit` has `sample_weight` use the weights of the labelled rows; other teachers, among them
             label spreading, the scales of columns and `X_val` do not.
         X_val : array-like of shape (n_validation, n_features) or None, default=None
             Rows to watch. Where they are given, training stops when their cross-entropy gets no better, and keeps the

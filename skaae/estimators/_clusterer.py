@@ -122,9 +122,9 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
     classes_ : ndarray of shape (n_clusters,)
         The clusters.
     cluster_prior_ : ndarray of shape (n_clusters,)
-        Their probabilities, as taken.
+        Their probabilities.
     styles_ : object
-        Mean and covariance of style codes in each cluster, which `transform`, `sample` and `transfer` go by.
+        Mean and covariance of style codes in each cluster, which `transform`, `sample` and `transfer` use.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -221,8 +221,8 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_samples, n_features)
-            Training rows, two at least and as many as clusters: numbers, text, bools and categories, of which some may
-            be missing.
+            Training rows, two at least and as many as clusters: numbers, text, bools, categories and dates, of which
+            some may be missing.
         y : None
             Ignored, present by convention.
 

@@ -184,8 +184,8 @@ class CompletionMixin(BaseAAE):
         Returns
         -------
         X_complete : DataFrame or ndarray of shape (n_samples, n_features), or list of them
-            The same rows, of which only missing cells are others than before; with `n_draws` a list of so many
-            tables. No cell is missing, but in columns of which training rows had no cell.
+            The same rows, in which only missing cells change; with `n_draws` a list of so many tables. No cell is
+            missing, except in columns that were empty in training.
 
         Raises
         ------

@@ -90,22 +90,22 @@ class ConditionalStylesMixin(CodesMixin, BaseAAE):
         return self._decode_styles(self._styles_of(rows, current), condition)
 
     def interpolate(self, X_from: Any, X_to: Any, n_steps: int = 10, *, y_from: Any = None, y_to: Any = None) -> Any:
-        """Rows on the way from some rows to others.
+        """Rows between pairs of rows.
 
         Parameters
         ----------
         X_from, X_to : DataFrame or array-like of shape (n_samples, n_features)
             As many rows on either side.
         n_steps : int, default=10
-            Rows of each way, its two ends among them; two at least.
+            Rows for each pair, the two themselves among them; two at least.
         y_from, y_to : conditions or None, default=None
             Their conditions. None takes those that the rows seem to have, by ridge regression.
 
         Returns
         -------
         X : DataFrame or ndarray of shape (n_samples * n_steps, n_features)
-            Way after way, in the form of the training rows. Styles turn from one to the other on a great circle, and
-            conditions change evenly.
+            One pair after the other, in the form of the training rows. Styles turn from one to the other on a great
+            circle, and conditions change evenly.
         """
         check_is_fitted(self)
         check_scalar(n_steps, "n_steps", Integral, min_val=2)

@@ -33,7 +33,7 @@ HIDDEN_FRACTION = (0.05, 0.5)  # least and most, of cells that are masked in add
 
 
 class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
-    r"""Give noisy rows back clean, and incomplete rows complete.
+    r"""Remove noise from rows, and fill their missing cells.
 
     An adversarial autoencoder [1]_ whose encoder gets corrupted rows in training, and whose decoder has to restore the
     rows as they were [2]_. Fit it to rows that are as clean as you have them, with the corruption that you expect in
@@ -71,7 +71,8 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
     max_iter : int or "auto", default="auto"
         Epochs. "auto" is as many as make 2,000 steps, and 5 at least.
     early_stopping : bool, default=False
-        Whether to hold rows out, stop when these, corrupted, are given back no better, and keep the best epoch.
+        Whether to hold rows out, stop when they are reconstructed no better from corrupted ones, and keep the best
+        epoch.
     validation_fraction : float, default=0.1
         Share of rows held out with `early_stopping`.
     n_iter_no_change : int, default=20
@@ -185,13 +186,13 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_samples, n_features)
-            Training rows, two at least: numbers, text, bools and categories, of which some may be missing.
+            Training rows, two at least: numbers, text, bools, categories and dates, of which some may be missing.
         y : None
             Ignored, present by convention.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weights of the rows, of which only the ratios count. A row is drawn for training as often as its weight, so
             that one of weight 2 is as good as two rows, and one of weight 0 is as good as absent. Scales of columns do
-            not go by weights.
+            not use the weights.
 
         Returns
         -------
@@ -248,8 +249,8 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
         Returns
         -------
         X_clean : DataFrame or ndarray of shape (n_samples, n_features)
-            The same rows, clean, in the form of the training rows. With ``corruption="masked"`` only missing cells are
-            others than before. No cell is missing, but in columns of which training rows had no cell.
+            The same rows, clean, in the form of the training rows. With ``corruption="masked"`` only missing cells
+            change. No cell is missing, except in columns that were empty in training.
         """
         check_is_fitted(self)
         table = nullable(self._validate(X, reset=False))

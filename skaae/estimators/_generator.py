@@ -47,7 +47,7 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
     Draw these by weight first, or samples by conditions.
 
     Generated rows are no promise of privacy: the smallest and the largest number of each column come back as they were.
-    `skaae.metrics.nearest_record_share` measures how much rows lean on training rows in the mean.
+    `skaae.metrics.nearest_record_share` measures how close rows are to training rows in the mean.
 
     Parameters
     ----------
@@ -222,9 +222,9 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_samples, n_features)
-            Training rows, two at least: numbers, text, bools and categories, of which some may be missing.
+            Training rows, two at least: numbers, text, bools, categories and dates, of which some may be missing.
         y : array-like of shape (n_samples,), DataFrame of shape (n_samples, n_conditions) or None, default=None
-            The conditions of the rows: class labels, numbers, or a table of both. None may be missing.
+            The conditions of the rows: class labels, numbers, or a table of both, without missing ones.
 
         Returns
         -------
@@ -296,10 +296,10 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
         n_samples : int, default=1
             How many.
         y : condition, array-like of shape (n_samples,), DataFrame, dict or None, default=None
-            The condition of all rows, or one for each; of several conditions, a DataFrame of one row or of
-            `n_samples`, or a dict, in which a list has a value for each row, a tuple is a range ``(low, high)``, and a
-            set is of values to draw from. Conditions that are not given, and values of ranges and sets, are drawn as
-            they went with the others in training; None draws all as often as they occurred.
+            The condition of all rows, or one for each; of several conditions, a DataFrame of one row or of `n_samples`,
+            or a dict, in which a list has a value for each row, a tuple is a range ``(low, high)``, and a set is of
+            values to draw from. Conditions that are not given, and values of ranges and sets, are drawn as they
+            occurred with the others in training; None draws all as often as they occurred.
         random_state : int, RandomState instance or None, default=None
             Pass an int for the same rows in each call.
         from_prior : bool, default=False

@@ -99,7 +99,7 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
         Whether another `fit` goes on from the last. If so, Ctrl-C keeps what was trained until the last epoch. Scales
         of columns, scorers and threshold are fitted to the new rows; categories are those of the first fit.
     window_size : int, default=10_000
-        How many of the latest rows `partial_fit` goes by; `fit` keeps so many, at random, for it.
+        How many of the latest rows `partial_fit` is fitted to; `fit` keeps as many, drawn at random, to begin with.
     scaling : {"standard", "quantile"} or None, default="standard"
         How columns are brought to one scale. "standard" centres them at their median, divides by their spread, and cuts
         tails ten spreads off; "quantile" maps each to a normal distribution by its ranks; None leaves them as they are.
@@ -229,7 +229,7 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_samples, n_features)
-            Training rows, two at least: numbers, text, bools and categories, of which some may be missing.
+            Training rows, two at least: numbers, text, bools, categories and dates, of which some may be missing.
         y : array-like of shape (n_samples,) or None, default=None
             -1 for rows that are known to be outliers, which may be few; 1 for rows known to be normal, and 0 or a
             missing value (None, NaN, NA) for others, which are both taken for normal ones with some outliers among
@@ -237,7 +237,7 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weights of the rows, of which only the ratios count: a row of weight 2 is as good as two rows, and one of
             weight 0 is as good as absent. Training, what is common among values and scores, `contamination` and
-            p-values go by weights: of normal rows that are drawn as the weights say, a share of about p has p-values
+            p-values use the weights: of normal rows that are drawn as the weights say, a share of about p has p-values
             up to p. Scales of columns, novelty of cells, neighbours of local scorers and known outliers do not.
 
         Returns
@@ -340,7 +340,7 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
         return self
 
     def fit_predict(self, X: Any, y: Any = None, **fit_params: Any) -> np.ndarray:
-        """Fit the model to rows, and tell which of them are outliers.
+        """Fit the model to rows, and predict which of them are outliers.
 
         Parameters
         ----------
@@ -405,9 +405,8 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
         X : array-like of shape (n_samples, n_features)
             Rows.
         false_alarm_rate : float or None, default=None
-            Share of normal rows that may be taken for outliers, for a detector that was fitted with
-            ``conformal=True``: rows with p-values up to it are. None goes by `offset_`, which may be set to another
-            score.
+            Share of normal rows that may be taken for outliers, for a detector that was fitted with ``conformal=True``:
+            rows with p-values up to it are. None takes the threshold `offset_`, which may be set to another score.
 
         Returns
         -------

@@ -44,7 +44,7 @@ class BaseOutlierDetector(BaseAAE):
             fold.model = fold.model.on_present_device()
 
     def p_values(self, X: Any) -> np.ndarray:
-        """How probable it is that a normal row is as strange.
+        """Conformal p-values: how probable it is that a normal row is as strange.
 
         Parameters
         ----------
@@ -78,7 +78,7 @@ class BaseOutlierDetector(BaseAAE):
         return np.concatenate([p_values(folds, encoder, chunk, self._scale_silently(chunk)) for chunk in chunks])
 
     def explain(self, X: Any) -> Any:
-        """Why: the share of each column in the score of each row.
+        """Share of each column in the score of each row.
 
         Parameters
         ----------
@@ -98,7 +98,7 @@ class BaseOutlierDetector(BaseAAE):
         return write(self._anomaly_score.column_shares(self._model, self.table_encoder_, table, rows))
 
     def expected_values(self, X: Any) -> Any:
-        """What would have been usual: each cell as the other cells of its row let expect.
+        """Usual values: each cell as the other cells of its row predict it.
 
         Parameters
         ----------

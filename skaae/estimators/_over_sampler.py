@@ -37,10 +37,10 @@ class AAEOverSampler(DocLinkMixin, BaseEstimator):
     """Draw more rows of rare classes, for a classifier that is fitted to them and to the training rows.
 
     A generator is fitted to all rows, with their classes as conditions, and draws rows of each class that is to have
-    more: four times too many, of which those are kept that a forest of trees finds as like their class as training
-    rows of it. A part of the new rows are training rows once more. The interface is that of imbalanced-learn's
+    more: four times as many as needed, of which those are kept that are as like their class as its training rows are,
+    by a forest. A part of the new rows are training rows once more. The interface is that of imbalanced-learn's
     over-samplers, so that it works in `imblearn.pipeline.Pipeline`; imbalanced-learn is not needed. Tables of numbers,
-    text, bools and categories, some of them missing, come back as they were, with the new rows after them. There
+    text, bools, categories and dates, some of them missing, come back as they were, with the new rows after them. There
     are no weights of rows, as in imbalanced-learn's interface.
 
     Parameters

@@ -65,8 +65,8 @@ class PriorFittedClassifier(LabelledClassifierMixin, TableEstimator):
 
     Notes
     -----
-    Neither the order nor the names of classes count, and a row is classified alike alone and among others. A missing
-    cell is read as such, and a category that no training row had as one that is unlike all others.
+    The order and the names of classes make no difference, and a row has the same result by itself and among others. A
+    missing cell is read as such, and a category that no training row had as one that is unlike all others.
 
     References
     ----------

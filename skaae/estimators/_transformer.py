@@ -70,7 +70,7 @@ class AAETransformer(ClusterHeadsMixin):
         clusters are apart on a map. The classes of `y` are the first clusters. Without classes, pass the labels that
         `AAEClusterer` finds as `y`: they are better than the clusters that this model finds itself.
     posterior : {"deterministic", "gaussian", "universal"}, default="deterministic"
-        What of a row's code is chance in training: nothing, a normal draw around a mean (which `transform` gives), or
+        What is random in a row's code in training: nothing, a normal draw around a mean (which `transform` gives), or
         whatever the encoder makes of noise as a further input (`transform` gives the code of noise zero).
     regularizer : {"adversarial", "mmd", "sliced_wasserstein"}, default="adversarial"
         What brings codes to the prior: a discriminator, or a distance between codes and draws, the maximum
@@ -85,12 +85,12 @@ class AAETransformer(ClusterHeadsMixin):
     supervised_weight : float, default=0.0
         Weight of the labels `y` in `fit`, which are otherwise ignored, as a PCA does. Above zero, a linear map of the
         code learns them beside the reconstruction; 5 is a good value. Labels are classes or numbers, some of them
-        unknown. It learns what forests and a linear model predict of each row that did not learn from its label [4]_,
-        so that codes of training rows separate classes no better than those of new rows.
+        unknown. It learns cross-validated predictions of forests and a linear model in place of the labels [4]_, so
+        that codes of training rows separate classes no better than those of new rows.
     target_type : {"auto", "binary", "multiclass", "continuous"}, default="auto"
         What `y` is with a `supervised_weight`, as in scikit-learn's `TargetEncoder`: classes or numbers. "auto" takes
-        whole numbers for classes if 20 differ at most or if they count from 0 or 1; say it where parts of the rows,
-        such as folds, might tell otherwise.
+        whole numbers for classes if 20 differ at most or if they count from 0 or 1; set it where parts of the rows,
+        such as folds, might be read differently.
     noise : float or "auto", default="auto"
         Standard deviation of the Gaussian noise that is added to the scaled columns in training. "auto"
         is ``1 - n_components / n_features``: the more redundant columns are, the more; but 0.1 at most with a
@@ -245,7 +245,7 @@ class AAETransformer(ClusterHeadsMixin):
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_samples, n_features)
-            Training rows, two at least: numbers, text, bools and categories, of which some may be missing.
+            Training rows, two at least: numbers, text, bools, categories and dates, of which some may be missing.
         y : array-like of shape (n_samples,) or None, default=None
             Classes, -1 or missing where unknown, for the priors "mixture" and "swiss_roll", and for `n_clusters`.
             With a `supervised_weight`, classes or numbers, as `target_type` says; among numbers only missing ones are
@@ -253,7 +253,7 @@ class AAETransformer(ClusterHeadsMixin):
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weights of the rows, of which only the ratios count. A row is drawn for training as often as its weight, so
             that one of weight 2 is as good as two rows, and one of weight 0 is as good as absent. The shares of classes
-            go by weights too, the scales of columns do not.
+            use the weights too, the scales of columns do not.
 
         Returns
         -------
