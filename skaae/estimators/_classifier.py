@@ -34,7 +34,7 @@ __all__ = ["SemiSupervisedAAEClassifier"]
 
 
 class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
-    r"""Learn classes from rows of which some, or most, have no label.
+    r"""Classify rows after learning from labelled and unlabelled ones.
 
     An adversarial autoencoder whose code has two parts, each with a discriminator of its own [1]_: a *category*, the
     probabilities of the classes, which should look like draws of a class, and a *style*, which should look like draws

@@ -32,7 +32,7 @@ MAX_AUTO_COMPONENTS = 32
 
 
 class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
-    r"""Draw new rows like those of a table, of given conditions; and rows of the same style under other conditions.
+    r"""Draw new rows of a table, also under given conditions, and transfer rows to other conditions.
 
     An adversarial autoencoder [1]_ whose decoder and discriminator get the conditions of a row as further input (class
     labels, or a table of numbers and categories), so that the code keeps the rest. Codes are

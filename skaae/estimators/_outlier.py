@@ -30,7 +30,7 @@ MIN_FREQUENCY = 0.01  # of the rows that have a category, below which categories
 
 
 class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
-    r"""Find rows that are unlike the others.
+    r"""Detect outliers, among training rows or new ones, and explain them by columns.
 
     Three kinds of outliers are looked for [8]_. *Local* outliers differ from the training rows near them, and an
     adversarial autoencoder [1]_ that learned to restore noisy rows [2]_ does not restore them. *Global* outliers have

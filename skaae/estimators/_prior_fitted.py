@@ -25,7 +25,7 @@ __all__ = ["PriorFittedClassifier"]
 
 
 class PriorFittedClassifier(LabelledClassifierMixin, TableEstimator):
-    """Classify rows by few labels with a network that knows beforehand what tables are like.
+    """Classify rows from few labels by a network that was fitted to synthetic tables in advance.
 
     The network [1]_ comes with the package. It was fitted to synthetic tables, never to a real one, and reads labelled
     and unlabelled rows together, the *context*, to classify others: `fit` trains nothing, it keeps the context. It was

@@ -44,7 +44,7 @@ MAX_SUPERVISED_NOISE = 0.1  # more hides what tells classes apart
 
 
 class AAETransformer(ClusterHeadsMixin):
-    r"""Turn rows into codes that look like draws from a prior, and back; and draw new rows.
+    r"""Encode rows as latent codes that follow a prior, decode codes, and draw new rows.
 
     An autoencoder, trained with a discriminator that tries to tell its codes from draws of the prior [1]_. With
     `adversarial_weight=0` it is a plain autoencoder. Training starts from the principal components, whitened.
