@@ -131,16 +131,14 @@ class QualityDisplay(Display):
         tables = [worst(self.column_errors, n_bars), worst(self.pair_errors, n_bars), self.row_figures]
         height = 0.9 + 0.24 * max(map(len, tables))
         panels = make_panels(ax, 3, n_columns=3, size=(3.6, height))
-        means = [f"{table['generated'].mean():.3f}, real rows {table['real'].mean():.3f}" for table in self._errors()]
+        errors = self.column_errors, self.pair_errors
+        means = [f"{table['generated'].mean():.3f}, real rows {table['real'].mean():.3f}" for table in errors]
         notes = [*[f"\nmean {mean}" for mean in means], "\n"]
         for panel, figures, title, note in zip(panels.axes, tables, TITLES, notes, strict=True):
             draw_bars(panel, figures)
             panel.set_title(title + note, fontsize="medium")
         self._draw_legend(panels)
         return self._keep(panels)
-
-    def _errors(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        return self.column_errors, self.pair_errors
 
     def _draw_legend(self, panels: Panels) -> None:
         from matplotlib.lines import Line2D
