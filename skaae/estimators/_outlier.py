@@ -322,21 +322,21 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
         Warns
         -----
         UserWarning
-            If more than a tenth of the rows in the window are not learned from.
+            If more than a tenth of the rows in the window are not learned from, once for each column that is why.
         """
         if not self.__sklearn_is_fitted__():
             return self.fit(X, y)
         with self._all_or_nothing():
             table = self._validate(X, reset=False)
             window = self._window.extended(table, read_labels(y, len(table)), self.window_size)
-            learned = window.learned_by(self.table_encoder_)
+            learned, told = window.learned_by(self.table_encoder_, self._drifted_columns)
             n_epochs = build_plan(self, len(learned.table), (), **PLAN_OPTIONS).n_epochs
             share = min(1.0, len(table) / len(window.table))
             parameters = self.get_params(deep=False)
             self.set_params(warm_start=True, early_stopping=False, max_iter=max(1, round(share * n_epochs)))
             self.fit(learned.table, learned.labels)
             self.set_params(**parameters)
-            self._window = window
+            self._window, self._drifted_columns = window, told
         return self
 
     def fit_predict(self, X: Any, y: Any = None, **fit_params: Any) -> np.ndarray:

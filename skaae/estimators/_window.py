@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,8 +49,10 @@ class Window:
         latest = np.arange(max(0, len(joined) - size), len(joined))
         return Window(take_rows(joined, latest), np.concatenate([self.labels, labels])[latest])
 
-    def learned_by(self, encoder: TableEncoder) -> Window:
-        """The rows that scales can be fitted to: without categories that the encoder does not know.
+    def learned_by(self, encoder: TableEncoder, told: Collection[int] = ()) -> tuple[Window, tuple[int, ...]]:
+        """The rows that scales can be fitted to, without categories that the encoder does not know.
+
+        Beside, the indices of the columns that a warning has told of, which needs no other while they are the same.
 
         Raises
         ------
@@ -59,22 +62,25 @@ class Window:
         Warns
         -----
         UserWarning
-            If many rows are not among them.
+            If many rows are not among them, because of a column that is not among those that were told.
         """
         unknown = encoder.unknown_to_scales(self.table)
         is_known = ~unknown.any(axis=1)
+        columns: tuple[int, ...] = ()
         if is_known.mean() < 1 - MAX_UNKNOWN_FRACTION:
-            columns = list(pd.DataFrame(self.table[:0]).columns[unknown.any(axis=0)])
+            columns = tuple(np.flatnonzero(unknown.any(axis=0)).tolist())
             message = (
                 "Chunks must have categories of the first rows, and missing cells only where these had some; other rows"
                 f" are not learned from. Got {1 - is_known.mean():.0%} of the latest rows with others, in columns"
-                f" {columns}: make a new detector, and fit it to these rows."
+                f" {list(pd.DataFrame(self.table[:0]).columns[list(columns)])}: make a new detector, and fit it to"
+                " these rows."
             )
             if is_known.sum() < MIN_ROWS:
                 raise ValueError(message)
-            warnings.warn(message, UserWarning, stacklevel=5)
+            if not set(columns) <= set(told):
+                warnings.warn(message, UserWarning, stacklevel=5)
         indices = np.flatnonzero(is_known)
-        return Window(take_rows(self.table, indices), self.labels[indices])
+        return Window(take_rows(self.table, indices), self.labels[indices]), columns
 
 
 def concatenate_rows(first: Table, second: Table) -> Table:

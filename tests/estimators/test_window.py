@@ -97,7 +97,18 @@ class TestChunks:
         assert alarms(model, new) == 1
         with pytest.warns(UserWarning, match=r"Got 12% of the latest rows with others, in columns \['kind'\]"):
             model.partial_fit(pd.concat([new, new]).head(18))
+        model.partial_fit(new)  # without a warning, since it would be the same
         assert alarms(model, new) == 1
+
+    def test_each_column_of_which_many_are_new_is_told(self):
+        model = follower(window_size=200).partial_fit(chunk(0))
+        with pytest.warns(UserWarning, match=r"in columns \['kind'\]"):
+            model.partial_fit(chunk(0, 30).assign(kind="z"))
+        with pytest.warns(UserWarning, match=r"in columns \['a', 'kind'\]"):
+            model.partial_fit(chunk(0, 5).assign(a=np.nan))
+        model.partial_fit(chunk(0))  # which pushes them out
+        with pytest.warns(UserWarning, match=r"in columns \['kind'\]"):
+            model.partial_fit(chunk(0, 30).assign(kind="z"))
 
 
 class TestSensors:
