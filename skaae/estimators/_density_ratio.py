@@ -10,7 +10,8 @@ cells, with classifiers that see tables best: boosted trees on numbers in their 
 That no training row is favoured for its own sake, each classifier is fitted to a part of the rows and draws, and the
 mean of their log odds is multiplied by the factor that is most likely on the parts held out (Platt, "Probabilistic
 outputs for support vector machines", 1999), which is below 1 where they have overfitted. Without a gain in likelihood
-there, there is no ratio.
+there, there is no ratio. Where most rows have copies, these are one row of more weight: else a copy of nearly every
+row would stand on the other side.
 
 What is above the bound is missing among accepted draws, and margins that the draws had go with it. So a second ratio,
 of training rows and accepted draws, has trees of one split: each sees one column, and their sum the margins of all. A
@@ -86,19 +87,25 @@ class DensityRatio:
 
 
 def fit_density_ratios(
-    rows: NDArray[np.float64], draws: NDArray[np.float64], rng: np.random.RandomState
+    rows: NDArray[np.float64],
+    draws: NDArray[np.float64],
+    rng: np.random.RandomState,
+    row_weight: NDArray[np.float64] | None = None,
 ) -> list[DensityRatio]:
     """The ratio of training rows to draws, both as cells, (n, n_columns), and of margins of rows and accepted draws.
 
-    There are fewer where there is none to be learned.
+    There are fewer where there is none to be learned. Rows that are copies are one, whose weight says how many.
     """
-    rows = rows if len(rows) <= MAX_ROWS else rows[rng.choice(len(rows), MAX_ROWS, replace=False)]
+    weight = np.ones(len(rows)) if row_weight is None else row_weight
+    if len(rows) > MAX_ROWS:
+        chosen = rng.choice(len(rows), MAX_ROWS, replace=False)
+        rows, weight = rows[chosen], weight[chosen]
     row_inputs, draw_inputs = to_tree_inputs(rows), to_tree_inputs(draws[: N_DRAWS_PER_ROW * len(rows)])
     ratios: list[DensityRatio] = []
     for n_leaves in N_LEAVES:
         if min(len(row_inputs), len(draw_inputs)) < MIN_ROWS:
             break
-        ratio, log_ratio = fit_density_ratio(row_inputs, draw_inputs, n_leaves, rng)
+        ratio, log_ratio = fit_density_ratio(row_inputs, draw_inputs, n_leaves, rng, weight)
         if ratio is None:
             break
         ratios.append(ratio)
@@ -107,12 +114,16 @@ def fit_density_ratios(
 
 
 def fit_density_ratio(
-    rows: NDArray[np.float32], draws: NDArray[np.float32], n_leaves: int, rng: np.random.RandomState
+    rows: NDArray[np.float32],
+    draws: NDArray[np.float32],
+    n_leaves: int,
+    rng: np.random.RandomState,
+    row_weight: NDArray[np.float64],
 ) -> tuple[DensityRatio | None, NDArray[np.float64]]:
     """One ratio, None if there is none to be learned; and the log ratio of the draws by trees not fitted to them."""
     cells = np.concatenate([rows, draws])
     is_row = np.repeat([1.0, 0.0], [len(rows), len(draws)])
-    weight = np.where(is_row == 1, 1.0, len(rows) / len(draws))
+    weight = np.concatenate([row_weight, np.full(len(draws), row_weight.sum() / len(draws))])
     log_odds, classifiers, seed = np.empty(len(cells)), [], draw_seed(rng)
     for train, test in StratifiedKFold(N_FOLDS, shuffle=True, random_state=seed).split(cells, is_row):
         classifier = HistGradientBoostingClassifier(

@@ -24,7 +24,7 @@ from ._density_ratio import DensityRatio, fit_density_ratios, rejection_sampling
 from ._few_rows import warn_of_few_rows
 from ._flow import build_flow_plan, with_flow, without_optimizer
 from ._inference import TrainedModel
-from ._training_data import hold_out, scale
+from ._training_data import hold_out, merge_copies, scale
 
 __all__ = ["AAEGenerator"]
 
@@ -279,8 +279,10 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
                 model = calibrated(model, rows, code, drawn_condition)
                 draws, ratios = decoded(encoder, constraints, model.decode(code, drawn_condition)[0]), []
                 if self.rejection_sampling:
-                    cells = to_cells(encoder, X, conditions, condition)
-                    ratios = fit_density_ratios(cells, to_cells(encoder, draws, conditions, drawn_condition), rng)
+                    encoded = rows if condition is None else np.hstack([rows, condition])
+                    cells, _, weight = merge_copies(to_cells(encoder, X, conditions, condition), encoded, None)
+                    drawn_cells = to_cells(encoder, draws, conditions, drawn_condition)
+                    ratios = fit_density_ratios(cells, drawn_cells, rng, weight)
                 rate = float(np.prod([ratio.acceptance_rate for ratio in ratios]))
                 rate *= 1.0 if constraints is None else constraints.acceptance_rate(draws[: len(rows)])
                 fitted |= {"_density_ratios": ratios, "acceptance_rate_": rate}

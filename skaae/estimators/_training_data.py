@@ -92,13 +92,20 @@ def merge_copies(
     """A table, its scaled rows and their weights; where most rows have copies, once each, with the sum of the weights.
 
     Rows of tables with a column of many values do not recur by chance: the table was joined with itself, or written
-    twice. Every copy is the other's nearest neighbour, and so new rows are as strange as none in training.
+    twice. Every copy is the other's nearest neighbour, and so new rows are as strange as none in training. Nor does it
+    happen by chance that all rows recur two, four or six times: such a table was written twice, and is taken once.
     """
     factors = np.random.RandomState(0).standard_normal(rows.shape[1])
     keys = np.concatenate([(rows[chunk] * factors).sum(axis=1) for chunk in gen_batches(len(rows), CHUNK_ROWS)])
     _, first, inverse, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
     if len(first) < MIN_DISTINCT_ROWS or (counts > 1).mean() <= MAX_COPIED:
         return X, rows, sample_weight
+    n_times = int(np.gcd.reduce(counts))
+    if n_times > 1 and sample_weight is None:
+        order = np.argsort(inverse, kind="stable")
+        number = np.arange(len(order)) - np.repeat(counts.cumsum() - counts, counts)  # of a row among its copies
+        kept = np.sort(order[number < np.repeat(counts // n_times, counts)])
+        return merge_copies(take_rows(X, kept), rows[kept], None)
     distinct = rows[first]
     if not has_many_values(distinct):
         return X, rows, sample_weight

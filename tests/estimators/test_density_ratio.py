@@ -9,6 +9,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from skaae import AAEGenerator
 from skaae.estimators._density_ratio import fit_density_ratios, rejection_sampling, to_tree_inputs, to_trees
+from skaae.estimators._training_data import merge_copies
 from skaae.metrics import detection_score
 
 
@@ -83,6 +84,20 @@ class TestDensityRatio:
         shift = 0.7 if n == 100 else 0
         rows, draws = normal_cells(n, 0, 0), normal_cells(4 * n, shift, 1)
         assert fit_density_ratios(rows, draws, np.random.RandomState(0)) == []
+
+    def test_rows_of_a_table_that_was_written_several_times_are_not_favoured(self):
+        rows, draws = normal_cells(400, 0, 0), normal_cells(4800, 0, 1)
+        copied = np.concatenate([rows] * 3)[np.random.default_rng(0).permutation(1200)]
+        assert fit_density_ratios(copied, draws, np.random.RandomState(0))
+        merged, _, weight = merge_copies(copied, np.nan_to_num(copied), None)
+        assert fit_density_ratios(merged, draws, np.random.RandomState(0), weight) == []
+
+    def test_rows_of_more_weight_are_more_often_among_accepted_draws(self):
+        rows, draws = normal_cells(1000, 0, 0), normal_cells(4000, 0, 1)
+        is_rare = draws[:, 1] == 0
+        weight = np.where(rows[:, 1] == 0, 1.6, 0.7)
+        (ratio, *_) = fit_density_ratios(rows, draws, np.random.RandomState(0), weight)
+        assert np.average(is_rare, weights=probability(ratio, draws)) > is_rare.mean() + 0.05
 
     def test_trees_are_those_of_the_classifier(self):
         cells = to_tree_inputs(normal_cells(500, 0, 0))
