@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from ._date_formats import date_kind
 from ._formats import NumberFormat, number_kind
 from ._matching import is_text, match_categories
+from ._unread_text import conversion
 
 __all__ = [
     "CategoricalColumn",
@@ -213,7 +214,8 @@ class CategoricalColumn:
         if isinstance(cells.dtype, pd.CategoricalDtype):
             return np.argsort(cells.dtype.categories.get_indexer(pd.Index(categories)))
         if len({isinstance(category, str) for category in categories}) > 1:
-            raise ValueError(f"A column must hold either text or numbers. Got both in column {self.name!r}.")
+            advice = "" if (convert := conversion(cells)) is None else f": `{convert}` has the others missing"
+            raise ValueError(f"A column must hold either text or numbers. Got both in column {self.name!r}{advice}.")
         try:
             return np.argsort(np.asarray(categories, dtype=object))
         except TypeError as error:
@@ -239,12 +241,16 @@ class CategoricalColumn:
         limited = is_plain and len(cells) > MAX_ROWS_ALL_DISTINCT
         if n_categories > min(MAX_DISTINCT_FRACTION * len(cells) if limited else np.inf, MAX_CATEGORIES):
             advice = (
-                "it is text, which has to be encoded first (for instance with `skrub.StringEncoder`), or left out, by"
-                f" `column_kinds={{{self.name!r}: 'text'}}`."
-                if self.is_free_text
-                else f"drop it if it identifies rows, or pass `column_kinds={{{self.name!r}: 'identifier'}}`; encode it"
+                f"drop it if it identifies rows, or pass `column_kinds={{{self.name!r}: 'identifier'}}`; encode it"
                 " first if it is free text (for instance with `skrub.StringEncoder`), or group its rare values."
             )
+            if self.is_free_text:
+                advice = (
+                    "it is text, which has to be encoded first (for instance with `skrub.StringEncoder`), or left out,"
+                    f" by `column_kinds={{{self.name!r}: 'text'}}`."
+                )
+            elif (convert := conversion(cells)) is not None:
+                advice = f"it looks like numbers or dates, which it becomes by `{convert}`."
             raise ValueError(
                 f"A categorical column must repeat its categories, and have at most {MAX_CATEGORIES:,} of them. Got"
                 f" {n_categories:,} distinct values in {len(cells):,} rows of column {self.name!r}: {advice}"

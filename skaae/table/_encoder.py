@@ -34,9 +34,11 @@ from ._tables import (
     columns_with_missing,
     concatenate,
     iter_chunks,
+    listed_columns,
     missing_mask,
     rows_of_lists,
 )
+from ._unread_text import warn_of_unread_text
 
 __all__ = ["UNSEEN_MESSAGE", "TableEncoder"]
 
@@ -177,6 +179,12 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
         ValueError
             If columns have the same name, are free text or identifiers, mix text and numbers, hold infinite values, or
             are dates of which some cannot be parsed, or have another form or time zone.
+
+        Warns
+        -----
+        UserWarning
+            If columns of text hold numbers or dates in another writing, such as "1,5", "12 %", "31/12/2024", or "n/a"
+            among numbers, and are not said to be categories.
         """
         self._validate_params()
         table = self._validate(X, reset=True)
@@ -194,6 +202,8 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
         if not len(self.source_columns_):
             raise ValueError(f"`X` must have a cell that is not missing. Got {table.size} that are.")
         self._summaries = summaries(table, is_identifier)
+        decided = {*self._kinds, *listed_columns(table, self.categorical_features)}
+        warn_of_unread_text(table, [index for index in np.flatnonzero(categorical).tolist() if index not in decided])
         return self
 
     def transform(self, X: Any) -> NDArray[Any]:
@@ -443,4 +453,5 @@ def integer_columns(table: Table) -> list[int]:
 
 def of_categories(table: Table) -> list[bool]:
     """Which columns have a dtype of categories."""
-    return [isinstance(dtype, pd.CategoricalDtype) for dtype in pd.DataFrame(table, copy=False).dtypes]
+    dtypes = table.dtypes if isinstance(table, pd.DataFrame) else [table.dtype] * table.shape[1]
+    return [isinstance(dtype, pd.CategoricalDtype) for dtype in dtypes]

@@ -12,6 +12,7 @@ from ._columns import CategoricalColumn, IdentifierColumn, IgnoredColumn
 from ._date_formats import date_kind, dates_as_numbers
 from ._formats import number_kind
 from ._tables import Table, categorical_mask
+from ._unread_text import conversion
 
 __all__ = ["NOT_ENCODED", "categorical_columns", "check_kinds", "column_table", "summaries"]
 
@@ -45,7 +46,8 @@ def check_kinds(table: Table, column_kinds: Any) -> dict[int, str]:
         kinds[int(index)] = str(kind)
         if not can_be(frame.iloc[:, index], kind):
             shown = frame.iloc[:, index].dropna().unique()[:MAX_SHOWN].tolist()
-            advice = ADVICE.get(kind, "").format(column=f"X[{name!r}]")
+            convert = conversion(frame.iloc[:, index], kind) if kind in ADVICE else None
+            advice = ADVICE.get(kind, "").format(column=f"X[{name!r}]") if convert is None else f" Try `{convert}`."
             raise ValueError(f"Column {name!r} must have cells that can be of the kind {kind!r}. Got {shown}.{advice}")
     return kinds
 
@@ -101,10 +103,10 @@ def summaries(table: Table, hidden: NDArray[np.bool_]) -> list[tuple[Any, ...]]:
     if isinstance(rows, pd.DataFrame):
         columns = (rows.iloc[:, index] for index in range(rows.shape[1]))
         return [summary(cells, is_hidden) for cells, is_hidden in zip(columns, hidden, strict=True)]
-    ordered = np.sort(np.asarray(rows, np.float64), axis=0)
+    ordered = np.sort(np.asfortranarray(rows, np.float64), axis=0)
     n_missing = np.isnan(ordered).sum(axis=0)
-    n_distinct = (np.diff(ordered, axis=0) > 0).sum(axis=0) + (n_missing < len(ordered))
-    ends = zip(ordered[0], np.fmax.reduce(ordered), strict=True)
+    n_distinct = np.count_nonzero(ordered[1:] > ordered[:-1], axis=0) + (n_missing < len(ordered))
+    ends = zip(ordered[0].tolist(), np.fmax.reduce(ordered).tolist(), strict=True)
     known = zip(n_distinct.tolist(), n_missing.tolist(), ends, hidden, strict=True)
     return [
         (n, k, *((None, None) if is_hidden else map("{:g}".format, low_high))) for n, k, low_high, is_hidden in known

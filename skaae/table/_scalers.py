@@ -84,7 +84,7 @@ class ColumnScaler(TransformerMixin, BaseEstimator):
         largest = np.maximum(X.max(axis=0), -X.min(axis=0))
         unit = power_of_two(largest)
         rows = X if (unit == 1).all() else X / unit
-        low, center, high = np.percentile(rows, PERCENTILES, axis=0).astype(X.dtype)
+        low, center, high = percentiles_of_sorted(np.sort(rows, axis=0)).astype(X.dtype)
         spread, deviation = (high - low) / NORMAL_PERCENTILE_RANGE, rows.std(axis=0, dtype=np.float64)
         smallest = 10 * np.finfo(X.dtype).eps * (largest / unit)
         if self.tails == "linear":
@@ -146,6 +146,16 @@ class Identity(TransformerMixin, BaseEstimator):
     def is_far(self, X: NDArray[Any]) -> NDArray[np.bool_]:
         """No value is."""
         return np.zeros(X.shape, np.bool_)
+
+
+def percentiles_of_sorted(rows: NDArray[Any]) -> NDArray[Any]:
+    """`PERCENTILES` of each column, (3, n_columns), as numpy has them, which does not sort and so takes longer."""
+    positions = (len(rows) - 1) * (np.array(PERCENTILES) / rows.dtype.type(100))
+    below = positions.astype(np.intp)
+    fractions = (positions - below)[:, None]
+    low, high = rows[below], rows[np.minimum(below + 1, len(rows) - 1)]
+    difference = high - low
+    return np.asarray(np.where(fractions < 0.5, low + difference * fractions, high - difference * (1 - fractions)))
 
 
 def power_of_two(largest: NDArray[Any]) -> NDArray[Any]:

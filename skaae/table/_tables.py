@@ -26,6 +26,7 @@ __all__ = [
     "float_dtype",
     "is_memory_mapped",
     "iter_chunks",
+    "listed_columns",
     "missing_mask",
     "nullable",
     "numeric_columns",
@@ -108,19 +109,25 @@ def categorical_mask(table: Table, categorical_features: Any, decided: Collectio
         if categorical_features is None and mask.any():
             names = list(table.columns[mask])
             raise ValueError(f"With `categorical_features=None`, columns must be numbers. Got categories in {names}.")
+    mask[listed_columns(table, categorical_features)] = True
+    return mask
+
+
+def listed_columns(table: Table, categorical_features: Any) -> list[int]:
+    """The indices of columns that are listed as categorical."""
     if categorical_features is None or isinstance(categorical_features, str):
-        return mask
-    listed = np.asarray(categorical_features)
-    is_mask = listed.dtype.kind == "b" and listed.shape == mask.shape
+        return []
+    n_features, listed = table.shape[1], np.asarray(categorical_features)
+    if listed.dtype.kind == "b" and listed.shape == (n_features,):
+        return np.flatnonzero(listed).tolist()
     if listed.dtype.kind in "UO" and isinstance(table, pd.DataFrame):
         listed = table.columns.get_indexer(listed)
-    if not is_mask and (listed.dtype.kind not in "iu" or (listed < 0).any() or (listed >= len(mask)).any()):
+    if listed.dtype.kind not in "iu" or (listed < 0).any() or (listed >= n_features).any():
         raise ValueError(
             "`categorical_features` must be names of columns, their indices, or one bool for each of"
-            f" {len(mask)} columns. Got {categorical_features!r}."
+            f" {n_features} columns. Got {categorical_features!r}."
         )
-    mask[listed] = True
-    return mask
+    return [int(index) for index in listed]
 
 
 def iter_chunks(table: Table) -> Iterator[Table]:

@@ -260,7 +260,7 @@ def test_durations_in_text_are_durations():
 
 
 def test_text_that_only_looks_like_dates_is_categories():
-    for cells in (["2023", "2024"] * 20, ["01-02-2023", "03-04-2023"] * 20, ["12345678", "99999999"] * 20):
+    for cells in (["2023", "2024"] * 20, ["1-2", "3-4"] * 20, ["12345678", "99999999"] * 20):
         assert TableEncoder().fit(pd.DataFrame({"c": cells})).one_hot_groups_ == (2,)
 
 

@@ -94,3 +94,14 @@ def test_zeros_and_constant_columns_have_ranks():
     for column in (np.r_[np.zeros(97), 1, 2, 300], np.full(5, 7.0), np.r_[0, 0, 5.0]):
         scaler = RankScaler().fit(column[:, None])
         np.testing.assert_allclose(scaler.inverse_transform(scaler.transform(column[:, None]))[:, 0], column)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [1, 2, 20, 21, 500])
+def test_centres_and_spreads_are_those_of_percentiles(dtype, n):
+    X = (np.random.default_rng(n).normal(size=(n, 5)) * [1, 10, 1e20, 1e-20, 3]).astype(dtype)
+    low, center, high = np.percentile(X, [5, 50, 95], axis=0).astype(dtype)
+    scaler = ColumnScaler().fit(X)
+    np.testing.assert_array_equal(scaler.center_, center)
+    if n > 1:
+        np.testing.assert_array_equal(scaler.scale_, (high - low) / 3.2897)
