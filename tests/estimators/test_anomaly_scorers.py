@@ -106,6 +106,19 @@ def test_neighbours_are_those_of_an_index_also_for_a_row_alone():
         np.testing.assert_array_equal(alone[1][0], indices[row])
 
 
+@pytest.mark.parametrize("width", [3, 200])
+def test_far_training_rows_are_known_again(width):
+    X = np.random.default_rng(0).normal(size=(1200, width))
+    X[:30] += 10  # products of matrices would be inexact here
+    X[30] = X[31] + 1e-5
+    neighbors = Neighbors(2).fit(X)
+    distances, indices = neighbors.nearest(X)
+    assert (distances[:, 0] == 0).all()
+    assert (indices[:, 0] == np.arange(1200)).all()
+    alone = np.concatenate([neighbors.nearest(row[None])[0] for row in X[:40]])
+    np.testing.assert_allclose(distances[:40], alone, rtol=1e-9)
+
+
 def test_isolation_depths_are_those_of_the_forest(rows):
     scorer = IsolationDepth(0).fit(rows)
     np.testing.assert_allclose(scorer.score(rows), -scorer.forest_.score_samples(rows.X))
