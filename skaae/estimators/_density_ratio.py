@@ -48,6 +48,7 @@ MIN_GAIN = 3.0  # of held-out log likelihood, in standard errors
 MAX_CLIPPED_FRACTION = 0.01  # of the density of training rows, lost where the ratio is above the bound
 MIN_ACCEPTANCE_RATE = 0.4
 MAX_ATTEMPTS = 30  # at a row, of which the last is kept
+MAX_BINS = 255  # of the trees' columns
 MAX_CELL = float(np.finfo(np.float32).max)
 
 
@@ -122,6 +123,7 @@ def fit_density_ratio(
 ) -> tuple[DensityRatio | None, NDArray[np.float64]]:
     """One ratio, None if there is none to be learned; and the log ratio of the draws by trees not fitted to them."""
     cells = np.concatenate([rows, draws])
+    binned = to_quantiles(cells)
     is_row = np.repeat([1.0, 0.0], [len(rows), len(draws)])
     weight = np.concatenate([row_weight, np.full(len(draws), row_weight.sum() / len(draws))])
     log_odds, classifiers, seed = np.empty(len(cells)), [], draw_seed(rng)
@@ -135,8 +137,8 @@ def fit_density_ratio(
             random_state=seed,
         )
         with limit_openmp():
-            classifier.fit(cells[train], is_row[train], sample_weight=weight[train])
-            log_odds[test] = classifier.decision_function(cells[test])
+            classifier.fit(binned[train], is_row[train], sample_weight=weight[train])
+            log_odds[test] = classifier.decision_function(binned[test])
         classifiers.append(classifier)
     factor = most_likely_factor(log_odds, is_row, weight)
     log_ratio = factor * log_odds[is_row == 0]
@@ -188,6 +190,19 @@ def is_better_than_chance(log_odds: NDArray[np.float64], y: NDArray[np.float64],
 def to_tree_inputs(cells: NDArray[np.float64]) -> NDArray[np.float32]:
     """Cells in 32 bits, the missing ones below all others."""
     return np.asarray(np.nan_to_num(cells, nan=-MAX_CELL).clip(-MAX_CELL, MAX_CELL).astype(np.float32))
+
+
+def to_quantiles(cells: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The quantile of its column that is nearest to each cell, so many that trees of bins lose nothing by it.
+
+    scikit-learn would look for quantiles of weighted rows one by one, each in sorted cells, longer than all trees take.
+    """
+    binned = cells.copy()
+    for column in binned.T:
+        if len(np.unique(column)) > MAX_BINS:
+            values = np.unique(np.quantile(column, np.linspace(0, 1, MAX_BINS), method="inverted_cdf"))
+            column[:] = values[np.searchsorted(values[1:] / 2 + values[:-1] / 2, column)]
+    return binned
 
 
 def to_trees(classifier: Any, factor: float) -> list[Tree]:

@@ -8,7 +8,13 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from skaae import AAEGenerator
-from skaae.estimators._density_ratio import fit_density_ratios, rejection_sampling, to_tree_inputs, to_trees
+from skaae.estimators._density_ratio import (
+    fit_density_ratios,
+    rejection_sampling,
+    to_quantiles,
+    to_tree_inputs,
+    to_trees,
+)
 from skaae.estimators._training_data import merge_copies
 from skaae.metrics import detection_score
 
@@ -52,6 +58,27 @@ def probability(ratio, cells):
 
 def is_even(rows, indices):
     return (indices[:, None] % 2 == 0).astype(float)
+
+
+class TestQuantiles:
+    def test_columns_of_few_values_stay_as_they_are(self):
+        cells = to_tree_inputs(np.stack([np.arange(1000) % 255, np.arange(1000) % 2], axis=1).astype(float))
+        assert np.array_equal(to_quantiles(cells), cells)
+
+    def test_cells_move_to_the_nearest_of_255_and_never_past_one_another(self):
+        cells = to_tree_inputs(np.random.default_rng(0).lognormal(size=(5000, 1)))
+        binned, order = to_quantiles(cells), cells[:, 0].argsort()
+        assert len(np.unique(binned)) == 255
+        assert (np.diff(binned[order, 0]) >= 0).all()
+        values = np.unique(binned)
+        assert np.allclose(np.abs(binned - cells), np.abs(cells - values).min(1, keepdims=True))
+        assert np.unique(binned, return_counts=True)[1].max() < 60  # of 5000 / 255 each, where few cells are far apart
+
+    def test_missing_cells_stay_apart(self):
+        cells = np.random.default_rng(0).normal(size=(2000, 1))
+        cells[::50] = np.nan
+        inputs = to_tree_inputs(cells)
+        assert np.array_equal(to_quantiles(inputs) == inputs.min(), np.isnan(cells))
 
 
 class TestDensityRatio:
