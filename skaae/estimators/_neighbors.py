@@ -27,6 +27,8 @@ class Neighbors:
     ----------
     n_neighbors : int
         Number of neighbours, at most a third of the training rows.
+    copy_distance : float, default=1e-6
+        Distance of scaled rows below which they count as one.
 
     Attributes
     ----------
@@ -37,6 +39,7 @@ class Neighbors:
     """
 
     n_neighbors: int
+    copy_distance: float = MAX_DUPLICATE_DISTANCE
 
     def fit(self, X: NDArray[np.float64]) -> Self:
         """Take training rows."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..table import RankScaler
 from ._inference import TrainedModel
+from ._near_copies import find_copy_distance, without_near_copies
 from ._neighbors import Neighbors
 from ._score_calibration import ScorerGroup
 from ._scorers import (
@@ -85,14 +86,20 @@ def scorer_groups(
 ) -> dict[str, ScorerGroup]:
     """The groups of scorers, which are fitted to training rows, or to those with common values.
 
-    The neighbours of local scorers are training rows as they are: one that is repeated by its weight would be its own.
+    The neighbours of local scorers are training rows as they are: one that is repeated by its weight would be its own,
+    and so would be one that has near copies, of which one is kept.
     """
     common_rows = by_weight.subset(common)
     reconstruction = ReconstructionError().fit(by_weight)
-    neighbors = Neighbors(5).fit(inputs.X)
+    neighbors, ranked, unranked = Neighbors(5).fit(inputs.X), Neighbors(1), None
+    distance = find_copy_distance(inputs.X, *inputs.nearest(neighbors, ranked=False))
+    if distance:
+        inputs = inputs.subset(without_near_copies(inputs.X, distance))
+        neighbors = unranked = Neighbors(5, copy_distance=distance).fit(inputs.X)
+    ranked.fit(inputs.ranks)
     local_scorers: list[Scorer] = [
         NearestNeighborDistance(neighbors, 1),
-        NearestNeighborDistance(Neighbors(1).fit(inputs.ranks), 1, ranked=True),
+        NearestNeighborDistance(ranked, 1, ranked=True, unranked=unranked),
         NearestNeighborDistance(neighbors, 5, relative=True).fit(inputs),
         reconstruction,
     ]

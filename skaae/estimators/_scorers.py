@@ -142,7 +142,7 @@ class Histograms(Scorer):
 
 @dataclass(eq=False)
 class NearestNeighborDistance(Scorer):
-    """Mean distance to the nearest training rows; a training row is not its own neighbour.
+    """Mean distance to the nearest training rows; a training row is not its own neighbour, nor is a copy of it.
 
     Parameters
     ----------
@@ -154,6 +154,8 @@ class NearestNeighborDistance(Scorer):
         Whether to score by the logarithm of the ratio to the neighbours' own mean distances.
     ranked : bool, default=False
         Whether distances are between ranks, which spread the values that most of a skewed column's rows share.
+    unranked : Neighbors or None, default=None
+        With `ranked`, the same training rows, where a row is told to be a copy of one by them.
 
     Attributes
     ----------
@@ -165,6 +167,7 @@ class NearestNeighborDistance(Scorer):
     n_neighbors: int
     relative: bool = False
     ranked: bool = False
+    unranked: Neighbors | None = None
 
     def fit(self, inputs: ScorerInput) -> Self:
         """Fit to the rows that neighbours are looked up among."""
@@ -193,7 +196,11 @@ class NearestNeighborDistance(Scorer):
         """Distances and indices of neighbours, one duplicate of each row left out."""
         distances, indices = inputs.nearest(self.neighbors, self.ranked)
         n = min(self.n_neighbors, self.neighbors.n_neighbors_)
-        first = (distances[:, :1] < MAX_DUPLICATE_DISTANCE) + np.arange(n)
+        is_own = distances[:, :1] < self.neighbors.copy_distance
+        if self.unranked is not None:
+            distance, copied = inputs.nearest(self.unranked, ranked=False)
+            is_own |= (distance[:, :1] < self.unranked.copy_distance) & (copied[:, :1] == indices[:, :1])
+        first = is_own + np.arange(n)
         return np.take_along_axis(distances, first, axis=1), np.take_along_axis(indices, first, axis=1)
 
 
