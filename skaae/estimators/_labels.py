@@ -1,7 +1,7 @@
 """Class labels, some of them unknown: -1 or missing (None, NaN, NA), among numbers or strings.
 
 One mark at a time: where some labels are missing and others -1, the latter may be a class. Text that can only be a
-missing value turned into text is refused; "-1" is -1.
+missing value turned into text is refused, as are marks such as "?"; "-1" is -1.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ __all__ = [
 UNLABELLED = -1
 TEXT_OF_UNLABELLED = ("-1", "-1.0")
 TEXT_OF_MISSING = ("", "nan", "<NA>", "NaT")  # None and NA may be names
+TEXT_OF_UNKNOWN = ("?", "#N/A", "NULL")  # in files of UCI and ARFF, of spreadsheets, and of databases
 
 
 def labels_as_array(y: Any) -> NDArray[Any]:
@@ -98,6 +99,17 @@ def check_text(labels: NDArray[Any]) -> None:
         )
 
 
+def check_unknown(labels: NDArray[Any]) -> None:
+    """Raise an error if text is a mark by which files say that a value is unknown."""
+    marks = {label.strip() for label in distinct_labels(labels) if isinstance(label, str)} & {*TEXT_OF_UNKNOWN}
+    if marks:
+        mark = min(marks)
+        raise ValueError(
+            f"Labels that are text must be classes, or '-1' for unlabelled rows. Got {mark!r}, by which files mark what"
+            f" is unknown: replace it, as in `np.where(y == {mark!r}, '-1', y)`. If it is a class, rename it."
+        )
+
+
 def check_marks(labels: NDArray[Any]) -> None:
     """Raise an error if both missing labels and -1 could mark unlabelled rows."""
     distinct = distinct_labels(labels)
@@ -137,9 +149,10 @@ def unique_classes(y: Any) -> NDArray[Any]:
     Raises
     ------
     ValueError
-        If no row has a label, or if all labels are of one class.
+        If no row has a label, if all labels are of one class, or if one is a mark of what is unknown.
     """
     y = labels_as_array(y)
+    check_unknown(y)
     labelled = is_labelled(y)
     labels = with_common_dtype(y[labelled])
     if not len(labels):

@@ -25,7 +25,7 @@ from ._class_likeness import ClassLikeness
 from ._config import auto_batch_size, auto_n_epochs
 from ._flow import MAX_AUTO_EPOCHS
 from ._generator import AAEGenerator
-from ._labels import to_array, with_common_dtype
+from ._labels import is_minus_one, to_array, with_common_dtype
 
 __all__ = ["AAEOverSampler"]
 
@@ -202,6 +202,7 @@ class AAEOverSampler(DocLinkMixin, BaseEstimator):
         classes, indices, counts = np.unique(labels, return_inverse=True, return_counts=True)
         if len(classes) < 2:
             raise ValueError(f"`y` must have two classes or more. Got {len(classes)} class: {classes.tolist()}.")
+        warn_of_unlabelled(classes.tolist())
         self._n_new = self._count_new(labels, classes.tolist(), counts)
         seed = draw_seed(rng)
         generator = quick_generator(len(labels), seed) if self.generator is None else clone(self.generator)
@@ -255,6 +256,17 @@ class AAEOverSampler(DocLinkMixin, BaseEstimator):
         tags.target_tags.required = True
         tags.input_tags.allow_nan = tags.input_tags.categorical = tags.input_tags.string = True
         return tags
+
+
+def warn_of_unlabelled(classes: list[Any]) -> None:
+    """Warn if -1 is a class beside two others: elsewhere it marks rows without a label."""
+    if len(classes) > 2 and any(is_minus_one(label) for label in classes):
+        warnings.warn(
+            f"`y` should have the class of every row. Got -1 as one of {len(classes)} classes, of which rows are drawn,"
+            " too: if it marks rows without a label, leave them out, as in `X[y != -1], y[y != -1]`.",
+            UserWarning,
+            stacklevel=5,
+        )
 
 
 def quick_generator(n_samples: int, seed: int) -> AAEGenerator:

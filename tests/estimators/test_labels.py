@@ -100,12 +100,19 @@ def test_fully_labelled_rows():
         (np.array(["a", "b", np.nan]), "Got 'nan', which is what missing values become"),
         (np.array(["a", "b", pd.NA]).astype(str), "Got '<NA>'.*with None or -1 for unlabelled rows"),
         (["a", "b", ""], "Got ''"),
+        (["a", "b", "?"], r"Got '\?', by which files mark what is unknown: replace it.*'-1', y\)"),
+        (pd.Categorical(["a", "b", "NULL"], categories=["NULL", "a", "b", "c"]), "Got 'NULL', by which"),
         (["-1", "1", "1"], r"Got one class: '1'. -1 marks rows without a label: if it is a class here, recode"),
     ],
 )
 def test_labels_that_are_refused(y, message):
     with pytest.raises(ValueError, match=message):
         unique_classes(np.asarray(y))
+
+
+def test_question_marks_become_unknown_as_the_error_says():
+    y = np.array(["yes", "no", "?"])
+    assert is_labelled(np.where(y == "?", "-1", y)).tolist() == [True, True, False]
 
 
 def test_a_frame_of_two_columns_is_refused():

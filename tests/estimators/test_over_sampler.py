@@ -1,4 +1,5 @@
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -190,3 +191,19 @@ def test_a_pipeline_of_imbalanced_learn_resamples_in_fit_only():
     pipeline = pipelines.make_pipeline(AAEOverSampler(generator=Repeat()), LogisticRegression())
     assert pipeline.fit(X, y).predict(X).shape == (90,)
     assert np.isfinite(cross_val_score(pipeline, X, y, cv=3)).all()
+
+
+@pytest.mark.parametrize("values", [[-1, 0, 1], ["-1", "no", "yes"]])
+def test_rows_without_a_label_are_told_of(values):
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    y = np.repeat(values, [15, 10, 5])
+    with pytest.warns(UserWarning, match="Got -1 as one of 3 classes.*leave them out"):
+        AAEOverSampler(copies=1, generator=Repeat(max_iter=1, flow_max_iter=1)).fit(X, y)
+
+
+def test_two_classes_of_which_one_is_minus_one_are_classes():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sampler = AAEOverSampler(copies=1, generator=Repeat(max_iter=1, flow_max_iter=1))
+        sampler.fit(np.random.default_rng(0).normal(size=(30, 2)), np.repeat([-1, 1], [20, 10]))
+    assert sampler.sampling_strategy_ == {1: 10}
