@@ -1,5 +1,6 @@
 """AAEClusterer: clusters of rows without labels."""
 
+import warnings
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, Self
@@ -7,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClusterMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -275,6 +277,7 @@ class AAEClusterer(ClusterMixin, BaseCategoryAAE):
                 probabilities = member_probabilities(model, all_rows)
                 fitted["_matches"] = np.stack([match_clusters(own.T @ probabilities[0]) for own in probabilities])
                 fitted["labels_"] = average_members(probabilities, fitted["_matches"]).argmax(1)
+                warn_of_equal_rows(all_rows, fitted["labels_"], self.n_clusters)
                 self._assign(fitted, model, curves, resumed)
         return self
 
@@ -365,3 +368,17 @@ def average_members(probabilities: NDArray[Any], matches: NDArray[Any]) -> NDArr
     """Mean over members, (n_samples, n_clusters), with clusters in the first one's order."""
     pairs = zip(probabilities, matches, strict=True)
     return np.asarray(np.mean([of_member @ matched for of_member, matched in pairs], axis=0))
+
+
+def warn_of_equal_rows(X: NDArray[Any], labels: NDArray[np.intp], n_clusters: int) -> None:
+    """Warn if clusters are empty because so many rows are equal."""
+    if len(np.unique(labels)) == n_clusters:
+        return
+    n_distinct = len(np.unique(X, axis=0))
+    if n_distinct < n_clusters:
+        warnings.warn(
+            f"`n_clusters` should be at most the number of distinct rows ({n_distinct}). Got {n_clusters}: some"
+            " clusters are empty.",
+            ConvergenceWarning,
+            stacklevel=5,
+        )

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits, load_iris, make_moons
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 
 from skaae import AAEClusterer
@@ -123,11 +124,12 @@ class TestManners:
     def test_few_rows_constant_columns_and_duplicates(self):
         for X in (
             np.random.default_rng(0).standard_normal((10, 3)),
-            np.zeros((12, 2)),
             np.repeat(np.eye(4), 5, axis=0),
         ):
             labels = small(4).fit_predict(X)
             assert set(labels) <= set(range(4))
+        with pytest.warns(ConvergenceWarning, match="distinct rows"):
+            assert set(small(4).fit_predict(np.zeros((12, 2)))) <= set(range(4))
         assert len(set(small(4).fit_predict(np.arange(8.0).reshape(4, 2)))) <= 4  # as many as clusters
         assert small(3).fit_predict(np.random.default_rng(0).standard_normal((30, 64))).shape == (30,)
         assert (small(1).fit_predict(np.random.default_rng(0).standard_normal((10, 3))) == 0).all()
@@ -182,3 +184,11 @@ def test_categories_that_say_nothing_do_not_hide_clusters_of_numbers():
         X[name] = rng.choice(["u", "v"], 300)
     labels = AAEClusterer(3, max_iter=20, random_state=0).fit_predict(X)
     assert adjusted_rand_score(y, labels) > 0.8
+
+
+def test_more_clusters_than_distinct_rows_warn():
+    X = np.repeat(np.eye(3), 20, axis=0)
+    with pytest.warns(ConvergenceWarning, match=r"number of distinct rows \(3\)") as caught:
+        model = AAEClusterer(5, max_iter=1, random_state=0).fit(X)
+    assert len(np.unique(model.labels_)) < 5
+    assert caught[0].filename == __file__
