@@ -82,11 +82,11 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
         Decoupled weight decay.
     batch_size : int or "auto", default="auto"
         Rows in a step. "auto" is an eighth of the rows, at least 32 and at most 256.
-    learning_rate_init : float, default=1e-3
+    learning_rate_init : float, default=2e-3
         Learning rate of Adam in the first half of a fit; in the second half it falls to zero.
     max_iter : int or "auto", default="auto"
-        Epochs. "auto" is as many as make 500 steps, and 5 at least, but for more than some 100,000 rows only as many as
-        make 1,500 steps, and 1 at least.
+        Epochs. "auto" is as many as make 250 steps, and 5 at least, but for more than some 40,000 rows only as many as
+        make 750 steps, and 1 at least.
     early_stopping : bool, default=False
         Whether to hold rows out, stop when these get no better, and keep the best epoch, as in `AAETransformer`.
     validation_fraction : float, default=0.1
@@ -204,7 +204,7 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
         noise: float | str = "auto",
         alpha: float = 0.0,
         batch_size: int | str = "auto",
-        learning_rate_init: float = 1e-3,
+        learning_rate_init: float = 2e-3,
         max_iter: int | str = "auto",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,

@@ -23,8 +23,8 @@ from ._training_data import scale
 __all__ = ["PLAN_OPTIONS", "BaseOutlierDetector"]
 
 PLAN_OPTIONS: dict[str, Any] = {
-    "auto_steps": 500,
-    "max_auto_steps": 1500,
+    "auto_steps": 250,
+    "max_auto_steps": 750,
     "auto_noise": 1.0,
     "random_noise_level": True,
 }
