@@ -32,7 +32,7 @@ FOREIGN = re.compile(
 )
 EXPECTED = re.compile(
     "feature names|column-vector y|unique classes is greater|least populated class|sparse columns|Fréchet distance of"
-    "|known outliers|known to be outliers|Conditions should have|Chunks must have the scales"
+    "|known outliers|known to be outliers|Conditions should have|Chunks must have the scales|number of distinct rows"
 )
 
 

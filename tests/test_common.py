@@ -72,9 +72,11 @@ def expected_failed_checks(estimator):
 
 
 IGNORED_LABELS = "ignore:`y` must have -1 for rows known to be outliers. Got 0 and 1:UserWarning"  # of classes
+IGNORED_CLUSTERS = "ignore:`n_clusters` should be at most:sklearn.exceptions.ConvergenceWarning"  # of two distinct rows
 
 
 @pytest.mark.filterwarnings(IGNORED_LABELS)
+@pytest.mark.filterwarnings(IGNORED_CLUSTERS)
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failed_checks)
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
