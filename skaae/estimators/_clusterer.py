@@ -372,7 +372,7 @@ def average_members(probabilities: NDArray[Any], matches: NDArray[Any]) -> NDArr
 
 def warn_of_equal_rows(X: NDArray[Any], labels: NDArray[np.intp], n_clusters: int) -> None:
     """Warn if clusters are empty because so many rows are equal."""
-    if len(np.unique(labels)) == n_clusters:
+    if len(np.unique(labels)) == n_clusters or len(np.unique(X[: 10 * n_clusters], axis=0)) >= n_clusters:
         return
     n_distinct = len(np.unique(X, axis=0))
     if n_distinct < n_clusters:

@@ -2,7 +2,7 @@
 
 Near copies are one another's nearest neighbours, many times as near as any new row. They are told by the heights at
 which rows join in single linkage (Gower and Ross, 1969): those within groups of near copies are far below those
-between groups, with none in the gap, where otherwise heights follow one another closely.
+between groups, with hardly any in the gap, where otherwise heights follow one another closely.
 """
 
 from __future__ import annotations

@@ -114,6 +114,7 @@ def unread_text(cells: pd.Series, is_refused: bool = False) -> UnreadText | None
         return None
     counts = cells.value_counts()
     present = pd.Series(counts.to_numpy(), [re.sub(r"\s", " ", str(text)).strip() for text in counts.index])
+    present = present.groupby(level=0, sort=False).sum()  # text that differs by spaces is one
     values = present[[text.lower() not in MARKS for text in present.index]]
     reading = read_dates(values) or read_numbers(values, n_present=int(present.sum()), is_refused=is_refused)
     if reading is None:

@@ -150,3 +150,9 @@ def test_every_fit_tells_once_of_all_columns(fit):
     with pytest.warns(UserWarning, match=r"column 'price' .*; column 'day' .*'price': 'category', 'day'") as record:
         fit(X, y)
     assert [str(warning.message)[:21] for warning in record].count("Numbers and dates in ") == 1
+
+
+def test_text_that_differs_by_spaces_is_one():
+    X = pd.DataFrame({"day": ["31/12/2024", "31/12/2024 ", " 01/02/2024", "05/06/2024"] * 5, "b": np.arange(20.0)})
+    with pytest.warns(UserWarning, match="20 of 20 cells are dates"):
+        TableEncoder().fit(X)
