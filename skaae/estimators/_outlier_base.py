@@ -108,10 +108,10 @@ class BaseOutlierDetector(BaseAAE):
         Returns
         -------
         expected : DataFrame of shape (n_samples, n_features)
-            In the units and dtypes of the training rows, with the labels of the columns and the index of `X`, of the
-            same library if that is a frame. Of the training rows that are nearest to a row in all other columns, the
-            median, or the commonest category; a missing cell, where most of these have none. Identifiers, and columns
-            that are ignored, are those of `X`.
+            In the units of the training rows, with the labels of the columns and the index of `X`, of the same library
+            if that is a frame, and in the dtypes of the training rows if these were of it, too. Of the training rows
+            that are nearest to a row in all other columns, the median, or the commonest category; a missing cell, where
+            most of these have none. Identifiers, and columns that are ignored, are those of `X`.
 
         See Also
         --------
@@ -124,7 +124,7 @@ class BaseOutlierDetector(BaseAAE):
         others = np.setdiff1d(np.arange(self.n_features_in_), encoder.source_columns_)
         cells = pd.DataFrame(table)
         columns = [(cells if index in others else decoded).iloc[:, index].array for index in range(cells.shape[1])]
-        return write(pd.DataFrame(dict(enumerate(columns))))
+        return write(pd.DataFrame(dict(enumerate(columns))), True)
 
     def _fit_conformal(
         self,
@@ -151,20 +151,25 @@ class BaseOutlierDetector(BaseAAE):
         pairs = zip(detectors, folds, strict=True)
         return [detector.fit(encoder, X, rows, fold, outliers, weights) for detector, fold in pairs]
 
-    def _table_and_writer(self, X: Any) -> tuple[Table, Callable[[Any], Any]]:
-        """Validated rows, and what makes cells of the same shape a frame like theirs."""
+    def _table_and_writer(self, X: Any) -> tuple[Table, Callable[..., Any]]:
+        """Validated rows, and what makes cells of the same shape a frame like theirs, with types of training rows."""
         check_is_fitted(self)
         frame_format, X = FrameFormat.of(X), to_pandas(X)
         names = getattr(self, "feature_names_in_", self.table_encoder_.column_labels)
         index, names = (X.index, X.columns) if isinstance(X, pd.DataFrame) else (None, names)
 
-        def write(cells: Any) -> Any:
+        def write(cells: Any, with_types: bool = False) -> Any:
             frame = pd.DataFrame(cells)
             if index is not None:
                 frame.index = index
             if names is not None:
                 frame.columns = names
-            return frame if frame_format is None else frame_format.write(frame, with_types=False)
+            if frame_format is None:
+                return frame
+            trained = self._frame_format
+            if with_types and trained is not None and trained.library == frame_format.library:
+                return trained.write(frame)
+            return frame_format.write(frame, with_types=False)
 
         return self._validate(X, reset=False), write
 

@@ -76,3 +76,16 @@ def test_columns_may_come_in_another_library_but_not_in_another_order():
     assert np.array_equal(model.transform(FRAME), model.transform(PANDAS))
     with pytest.raises(ValueError, match="feature names"):
         model.transform(FRAME.select(reversed(FRAME.columns)))
+
+
+def test_expected_values_have_the_types_of_the_training_rows():
+    rows = FRAME.select(
+        pl.col("town").cast(pl.Enum(["Bonn", "Köln", "Mainz"])),
+        pl.col("size").cast(pl.Decimal(10, 2)).alias("price"),
+        pl.col("day").cast(pl.Date),
+        pl.col("count").cast(pl.UInt8),
+    )
+    model = clone(MODELS["detector"][0]).fit(rows)
+    assert model.expected_values(rows[:9].cast({"count": pl.Int64})).schema == rows.schema
+    arrow = rows.to_arrow()
+    assert clone(model).fit(arrow).expected_values(arrow[:9]).schema.types == arrow.schema.types
