@@ -60,11 +60,11 @@ for name, predicted in {"skaae": model.predict(X[80:]), "random forest": forest.
     print(f"Balanced accuracy on the other rows, {name}: {balanced_accuracy_score(truth[80:], predicted):.2f}")
 
 # %%
-# And whom should somebody call next? Customers of whom the model is least certain are the simplest choice;
-# ``rows_to_label`` also takes care that they are typical, and unlike each other.
+# And whom should somebody call next? ``rows_to_label`` chooses customers of whom the model is uncertain, who are
+# typical of many, and unlike each other.
 
-certainty = model.predict_proba(X).max(axis=1)
-print("Call next:\n" + X[y.isna()].iloc[certainty[y.isna()].argsort()[:3]].to_string())
+others = X[y.isna()]
+print("Call next:\n" + others.iloc[model.rows_to_label(others, 3, random_state=0)].to_string())
 display = ConfusionMatrixDisplay.from_predictions(truth[80:], model.predict(X[80:]), normalize="true")
 display.figure_.savefig("crm_labels.png", dpi=110)
 print("Saved crm_labels.png")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from numbers import Integral
 from typing import Any, Self
 
@@ -30,8 +31,9 @@ class PriorFittedClassifier(LabelledClassifierMixin, TableEstimator):
     The network [1]_ comes with the package. It was fitted to synthetic tables, never to a real one, and reads labelled
     and unlabelled rows together, the *context*, to classify others: `fit` trains nothing, it keeps the context. It was
     made for 1 to 25 labels of each of 2 to 26 classes. Of more labelled rows, 512 are kept (as many of each class as
-    can be), so with many labels use something else; fewer than 32 are filled up with unlabelled ones. With more than 64
-    columns it reads them in groups, 8 at most, and averages.
+    can be), so with many labels use something else; fewer than 32 are filled up with unlabelled ones. More than 64
+    columns are read in groups of 64 whose answers are averaged, 8 groups or `n_orders` at most: columns beyond these
+    are not read, and a warning says so.
 
     Rows without a label have -1, or a missing value (None, NaN, NA), in `y`; classes may be strings or numbers. At
     least two classes must have a label; one row of a class will do.
@@ -131,6 +133,11 @@ class PriorFittedClassifier(LabelledClassifierMixin, TableEstimator):
         ValueError
             If a parameter, `X` or `y` breaks a rule, which the message states; such as that there are at most 26
             classes.
+
+        Warns
+        -----
+        UserWarning
+            If there are more columns than are read.
         """
         with self._all_or_nothing():
             X = self._validate(X, reset=True, ensure_min_samples=2)
@@ -147,6 +154,7 @@ class PriorFittedClassifier(LabelledClassifierMixin, TableEstimator):
             )
             self.table_encoder_ = self._fit_encoder(X, "standard")
             self._layout = CellLayout.of(self.table_encoder_)
+            warn_of_unread_columns(len(self._layout.categorical), self.n_orders)
             seed = draw_seed(check_random_state(self.random_state))
             rows = LabelledContext.choose_rows(labels, seed)
             cells = self._cells(take_rows(X, rows))
@@ -180,6 +188,19 @@ class PriorFittedClassifier(LabelledClassifierMixin, TableEstimator):
         cells = self._layout.read(scale(encoder, table))
         cells[missing_mask(table)[:, encoder.source_columns_[self._layout.encoded_columns]]] = np.nan  # also new ones
         return cells
+
+
+def warn_of_unread_columns(n_columns: int, n_orders: int) -> None:
+    """Tell that the network reads a part of the columns only."""
+    from ..prior_fitted._inference import count_read_columns
+
+    n_read = count_read_columns(n_columns, n_orders)
+    if n_read < n_columns:
+        warnings.warn(
+            f"With `n_orders={n_orders}` the network reads {n_read} of {n_columns} columns, drawn by chance. Pass fewer"
+            " columns, or a higher `n_orders`, 64 columns each, which takes longer.",
+            stacklevel=2,
+        )
 
 
 def check_n_classes(n_classes: int) -> None:

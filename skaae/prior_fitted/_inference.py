@@ -20,7 +20,7 @@ from ._context import Context
 from ._network import PriorFittedNetwork
 from ._weights import shipped_network
 
-__all__ = ["LabelledRows", "answer", "predict_proba", "read"]
+__all__ = ["LabelledRows", "answer", "count_read_columns", "predict_proba", "read"]
 
 MAX_COLUMNS = 64  # of the tables that the network was fitted to; more are shared out among several
 MAX_TABLES = 8
@@ -97,9 +97,18 @@ def n_operations(network: PriorFittedNetwork, n_rows: int, n_columns: int) -> in
     return 2 * n_rows * min(n_columns, MAX_COLUMNS) * 3 * network.config.cell_width**2
 
 
+def count_tables(n_columns: int, n_orders: int) -> int:
+    """How many tables of at most 64 columns a context is read as."""
+    return max(n_orders, min(MAX_TABLES, -(-n_columns // MAX_COLUMNS)))
+
+
+def count_read_columns(n_columns: int, n_orders: int) -> int:
+    """How many of the columns are in some table."""
+    return min(n_columns, MAX_COLUMNS * count_tables(n_columns, n_orders))
+
+
 def choose_columns(n_columns: int, n_orders: int, rng: np.random.Generator) -> NDArray[np.intp]:
     """Columns of each table, (tables, at most 64): all in random order, or shared out among tables."""
-    width = min(n_columns, MAX_COLUMNS)
-    n_tables = max(n_orders, min(MAX_TABLES, -(-n_columns // width)))
+    width, n_tables = min(n_columns, MAX_COLUMNS), count_tables(n_columns, n_orders)
     orders = [rng.permutation(n_columns) for _ in range(-(-n_tables * width // n_columns))]
     return np.concatenate(orders)[: n_tables * width].reshape(n_tables, width)

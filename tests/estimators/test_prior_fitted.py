@@ -129,6 +129,13 @@ def test_many_columns_and_rows():
     assert model.score(X[1400:], y[1400:]) > 0.9
 
 
+def test_columns_that_are_not_read_are_told():
+    X, y = np.zeros((4, 600)) + np.arange(4)[:, None], [0, 1, 0, 1]
+    with pytest.warns(UserWarning, match=r"`n_orders=4` the network reads 512 of 600 columns"):
+        PriorFittedClassifier(random_state=0).fit(X, y)
+    PriorFittedClassifier(10, random_state=0).fit(X, y)  # reads all, without a warning
+
+
 def test_labelled_rows_are_chosen_class_by_class():
     labels = np.repeat([0, 1, 2, -1], [2000, 100, 20, 50])
     rows = LabelledContext.choose_rows(labels, 0)
