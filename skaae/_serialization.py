@@ -19,17 +19,16 @@ from types import FunctionType
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from . import __version__
+from ._serialized_tables import CELL_TYPES, TABLE_CONSTRUCTORS, TYPE_KEY, serialize_cell, serialize_pandas
 
 __all__ = ["FORMAT", "SerializableMixin", "deserialize", "serialize"]
 
 FORMAT = 1  # of a fitted state, which later versions can tell apart
 PACKAGES = ("scikit-learn", "torch", "numpy")
 VERSIONS_KEY = "_versions"
-TYPE_KEY = "__type__"
 CLASSES = {
     "_plan": ("Architecture", "Block"),
     "estimators._anomaly_score": ("AnomalyScore",),
@@ -205,52 +204,9 @@ def serialize_object(value: Any, serialize: TreeMap) -> Any:
         return {TYPE_KEY: "dtype", "dtype": value.str}
     if module.split(".")[0] == "pandas":
         return serialize_pandas(value, serialize)
+    if type(value) in CELL_TYPES:
+        return serialize_cell(value)
     return serialize.container(value)
-
-
-def serialize_pandas(value: Any, serialize: TreeMap) -> Any:
-    def typed(type_name: str, /, **attributes: Any) -> dict[str, Any]:
-        return {TYPE_KEY: type_name, **serialize.values(attributes)}
-
-    def attributes(*names: str) -> dict[str, Any]:
-        return {name: getattr(value, name) for name in names}
-
-    if value is pd.NA or value is pd.NaT:
-        return typed("NA" if value is pd.NA else "NaT")
-    if isinstance(value, pd.Interval):
-        return typed("Interval", **attributes("left", "right", "closed"))
-    if isinstance(value, pd.Timestamp):
-        return typed("Timestamp", ts_input=value.isoformat(), tz=None if value.tz is None else str(value.tz))
-    if isinstance(value, pd.Timedelta):
-        return typed("Timedelta", value=value.isoformat())
-    if isinstance(value, pd.Period):
-        return typed("Period", value=str(value), freq=value.freqstr)
-    if isinstance(value, pd.CategoricalDtype):
-        return typed("CategoricalDtype", **attributes("categories", "ordered"))
-    if isinstance(value, pd.StringDtype):
-        return typed("StringDtype", storage=value.storage, nan=value.na_value is not pd.NA)
-    if isinstance(value, pd.api.extensions.ExtensionDtype):
-        return typed("ExtensionDtype", dtype=str(value))
-    if isinstance(value, pd.DataFrame):
-        arrays = [value.iloc[:, index].array for index in range(value.shape[1])]
-        return typed("DataFrame", columns=value.columns, arrays=arrays)
-    if isinstance(value, pd.MultiIndex):
-        levels = [value.get_level_values(level).array for level in range(value.nlevels)]
-        return typed("MultiIndex", arrays=levels, names=list(value.names))
-    if isinstance(value, pd.RangeIndex):
-        return typed("RangeIndex", **attributes("start", "stop", "step", "name"))
-    if isinstance(value, pd.Index):
-        return typed("Index", data=value.array, name=value.name)
-    if isinstance(value, pd.Categorical):
-        return typed("Categorical", codes=np.asarray(value.codes), dtype=value.dtype)
-    if isinstance(value, pd.arrays.IntervalArray):
-        return typed("IntervalArray", left=value.left.array, right=value.right.array, closed=value.closed)
-    if isinstance(value, pd.arrays.NumpyExtensionArray):
-        return typed("array", data=value.to_numpy(), dtype=value.to_numpy().dtype)
-    if isinstance(value, pd.api.extensions.ExtensionArray):
-        data = np.asarray(value, dtype=value.dtype if isinstance(value.dtype, np.dtype) else object)
-        return typed("array", data=data, dtype=value.dtype)
-    return value
 
 
 def deserialize_object(value: Any, deserialize: TreeMap) -> Any:
@@ -319,53 +275,10 @@ def make_kd_tree(data: NDArray[Any], leaf_size: int) -> Any:
     return KDTree(data, leaf_size=leaf_size)
 
 
-def make_index(data: Any, name: Any) -> pd.Index:
-    """An index in the dtype of its data, which pandas would infer otherwise."""
-    data = data.to_numpy() if isinstance(data, pd.arrays.NumpyExtensionArray) else data
-    return pd.Index(data, dtype=data.dtype, name=name)
-
-
-def make_frame(columns: Any, arrays: list[Any]) -> pd.DataFrame:
-    """A frame of columns, whose rows are numbered."""
-    return pd.DataFrame(dict(enumerate(arrays))).set_axis(columns, axis=1)
-
-
-def make_string_dtype(storage: str, nan: bool) -> Any:
-    """The dtype of text, in Python's storage where the other is not installed; objects where pandas is older than 3."""
-    na_value = {"na_value": np.nan} if nan else {}
-    try:
-        return pd.StringDtype(storage, **na_value)
-    except ImportError:
-        return pd.StringDtype("python", **na_value)
-    except TypeError:
-        return np.dtype(object)
-
-
-def make_timestamp(ts_input: str, tz: str | None = None) -> Any:
-    """A time, in its time zone."""
-    time = pd.Timestamp(ts_input)
-    return time if tz is None else time.tz_convert(tz)
-
-
 CONSTRUCTORS: dict[str, Callable[..., Any]] = {
-    "Categorical": pd.Categorical.from_codes,
-    "CategoricalDtype": pd.CategoricalDtype,
-    "DataFrame": make_frame,
-    "ExtensionDtype": pd.api.types.pandas_dtype,
-    "Index": make_index,
-    "Interval": pd.Interval,
-    "IntervalArray": pd.arrays.IntervalArray.from_arrays,
+    **TABLE_CONSTRUCTORS,
     "KDTree": make_kd_tree,
-    "MultiIndex": pd.MultiIndex.from_arrays,
-    "NA": lambda: pd.NA,
-    "NaT": lambda: pd.NaT,
-    "Period": pd.Period,
-    "RangeIndex": pd.RangeIndex,
-    "StringDtype": make_string_dtype,
-    "Timedelta": pd.Timedelta,
-    "Timestamp": make_timestamp,
     "Tree": make_tree,
-    "array": pd.array,
     "dict": lambda items: dict(items),
     "dtype": np.dtype,
 }

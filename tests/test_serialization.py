@@ -1,5 +1,8 @@
 import pickle
 import pickletools
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -36,15 +39,21 @@ INDEXES = {
     "periods": pd.PeriodIndex(["2020-01", "2020-03"], freq="M"),
     "categories": pd.CategoricalIndex(["b", "a"], categories=["b", "a"], ordered=True),
 }
+BERLIN = ZoneInfo("Europe/Berlin")
 CELLS = {
     "text": pd.Series(["a", None]),
     "text of pandas": pd.Series(["a", None], dtype="string"),
+    "text of Python's storage": pd.Series(["a", None], dtype="string[python]"),
     "integers": pd.Series([1, None], dtype="Int8"),
     "bools": pd.Series([True, None], dtype="boolean"),
     "floats": pd.Series([1.5, None], dtype="Float32"),
     "objects": pd.Series(["a", None, pd.NA, pd.NaT, pd.Timestamp("2020-01-01"), pd.Interval(1, 2)], dtype=object),
     "numbers": pd.Series([1.0, np.nan]),
     "dates": pd.Series(pd.to_datetime(["2020-01-01", None])),
+    "dates before time zones": pd.Series(np.array(["1500-01-01"], "M8[s]")).dt.tz_localize("Europe/Berlin"),
+    "Python's dates": pd.Series([date(1, 2, 3), datetime(2020, 1, 2, 3), time(4, 5, 6, 7), timedelta(-1, 2, 3)]),
+    "Python's dates of time zones": pd.Series([datetime(2020, 7, 1, tzinfo=BERLIN), time(4, tzinfo=UTC)]),
+    "decimals": pd.Series([Decimal("1.50"), Decimal(7)]),
     "intervals": pd.Series(pd.cut([1, 2, 3], 2)),
     "categories": pd.Series(pd.Categorical([True, None, False], ordered=True)),
 }
@@ -62,6 +71,21 @@ def test_extension_arrays(kind):
     serialized = serialize(CELLS[kind].array)
     assert not unserialized_types(serialized)
     pd.testing.assert_series_equal(pd.Series(deserialize(serialized)), CELLS[kind])
+
+
+def test_types_of_arrow_with_parameters():
+    pa = pytest.importorskip("pyarrow")
+    for kind, cells in (
+        (pa.string(), ["a", None]),
+        (pa.decimal128(10, 2), [Decimal("1.25"), None]),
+        (pa.dictionary(pa.int8(), pa.string()), ["a", None]),
+        (pa.timestamp("ms", "+02:00"), [datetime(2020, 1, 1, tzinfo=UTC), None]),
+        (pa.time64("ns"), [time(4, 5), None]),
+    ):
+        column = pd.Series(pd.array(pa.array(cells, kind), dtype=pd.ArrowDtype(kind)))
+        serialized = serialize(column.array)
+        assert not unserialized_types(serialized)
+        pd.testing.assert_series_equal(pd.Series(deserialize(serialized)), column)
 
 
 def test_private_objects_and_shared_references():

@@ -119,7 +119,9 @@ def test_nothing_below_knows_displays():
             assert not [name for name in imports_of(path, top_level=False) if "display" in name]
 
 
-GROUND = [PACKAGE / "_plan.py", PACKAGE / "_serialization.py", PACKAGE / "_doc_links.py"]
+GROUND = [
+    PACKAGE / f"{name}.py" for name in ("_plan", "_serialization", "_serialized_tables", "_time_zones", "_doc_links")
+]
 
 
 def test_nothing_below_knows_the_estimators():

@@ -24,7 +24,8 @@ def fill_missing(table: Any, filled: Any) -> Any:
     for column, known in enumerate(~missing.T):
         own, other = table.iloc[:, column], filled.iloc[:, column]
         cells = np.where(known, own.to_numpy(dtype=object), other.to_numpy(dtype=object))
-        columns.append(pd.Series(in_dtype(cells, other.dtype), index=table.index))
+        objects = {"dtype": object} if other.dtype == object else {}  # which pandas would infer another dtype of
+        columns.append(pd.Series(in_dtype(cells, other.dtype), index=table.index, **objects))
     return pd.concat(columns, axis=1).set_axis(table.columns, axis=1)
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ._date_text import MISSING, Ticks, form_of, match_form, offset_of, parse, zone_text
+from .._time_zones import offset_name, zone_name
+from ._date_text import MISSING, Ticks, form_of, match_form, offset_of, parse, write, zone_text
 from ._duration_text import DurationForm, is_duration, parse_duration
 from ._formats import first_missing
 
@@ -41,8 +42,8 @@ class DateFormat:
         What the cells are.
     unit : {"us", "ns"}
         What they are counted in.
-    zone : str or None
-        The time zone of dates that have one.
+    zone, time_zone : str or None
+        The time zone of dates that have one; of times of the day that have one.
     form : str or None
         The form of dates and times in text, in which each digit is 0.
     duration_form : DurationForm or None
@@ -50,12 +51,16 @@ class DateFormat:
     """
 
     duration_form: DurationForm | None = None
+    time_zone: str | None = None
 
     def __init__(self, cells: pd.Series, kind: str) -> None:
         self.dtype, self.kind = cells.dtype, kind
         self.missing_cell: Any = first_missing(cells) if self.dtype == object else None
         self.form: str | None = None
-        self.zone, self.zone_text, self.omits_zero_fraction = only_zone(cells), "", False
+        zone = only_zone(cells)
+        self.zone = None if kind == "time" else zone
+        self.time_zone = zone if kind == "time" else None
+        self.zone_text, self.omits_zero_fraction = "", False
         present = cells.dropna()
         if len(present) and isinstance(present.iloc[0], str):
             self._set_form(present)
@@ -75,6 +80,11 @@ class DateFormat:
                 "Dates must have a time zone if those of the training rows have one, and none if these have none. Got"
                 f" {cells.dropna().iloc[0]!r} in column {cells.name!r}, of which the training rows had the zone"
                 f" {self.zone}."
+            )
+        if self.kind == "time" and (ticks != MISSING).any() and zones_of(cells) != {self.time_zone}:
+            raise ValueError(
+                f"Times of the day must have the time zone of the training rows, {self.time_zone}. Got"
+                f" {cells.dropna().iloc[0]!r} in column {cells.name!r}."
             )
         return ticks
 
@@ -107,9 +117,10 @@ class DateFormat:
         if self.duration_form is not None:
             return self._array(self.duration_form.write(ticks, self.unit), is_missing)
         if self.form is not None:
-            return self._array(self._text(ticks), is_missing)
+            wall = self.to_wall(ticks).view(f"M8[{self.unit}]")
+            return self._array(write(wall, self.form, self.zone_text, self.omits_zero_fraction), is_missing)
         if self.kind == "time":
-            return self._array(as_times(ticks.view(f"m8[{self.unit}]")), is_missing)
+            return self._array(as_times(ticks.view(f"m8[{self.unit}]"), self.time_zone), is_missing)
         if self.kind == "duration":
             return self._of_dtype(pd.Series(ticks.view(f"m8[{self.unit}]")), is_missing)
         if self.is_day:
@@ -139,26 +150,6 @@ class DateFormat:
             shown = [examples[self.form, self.zone_text], *others.values()]
             raise other_form(shown[0], shown[1], present.name, "pd.to_datetime")
         self.omits_zero_fraction = any(form == without_fraction for form, _ in others)
-
-    def _text(self, ticks: Ticks) -> NDArray[np.object_]:
-        assert self.form is not None
-        groups = match_form(self.form)
-        wall = self.to_wall(ticks).view(f"M8[{self.unit}]")
-        text = pd.Series(np.datetime_as_string(wall, unit="ns"), dtype=object)
-        date, clock = text.str[:-19], text.str[-18:]
-        if groups["date"]:
-            date = date.str[:-3] if len(groups["date"]) == 7 else date
-            date = date.str.replace("-", "") if len(groups["date"]) == 8 else date
-        pattern = groups["clock"] or groups["time"] or ""
-        if not pattern:
-            return np.asarray(date, object)
-        fraction = groups["fraction"] or groups["time_fraction"] or ""
-        shown = clock.str[: len(pattern)]
-        if fraction:
-            shown = clock.str[:8] + fraction[0] + shown.str[9:]
-        if self.omits_zero_fraction:
-            shown = shown.str.replace(r"[.,]0+$", "", regex=True)
-        return np.asarray(shown if groups["time"] else date + groups["separator"] + shown + self.zone_text, object)
 
     def _of_dtype(self, cells: pd.Series, is_missing: NDArray[np.bool_]) -> Any:
         if self.dtype == object:
@@ -278,10 +269,10 @@ def zones_of(cells: pd.Series) -> set[str | None]:
     """The time zones of dates, of which one may be None."""
     dtype = cells.dtype
     if isinstance(dtype, pd.DatetimeTZDtype):
-        return {str(dtype.tz)}
+        return {zone_name(dtype.tz)}
     if hasattr(dtype, "pyarrow_dtype") and dtype.kind in "mM":
         return {getattr(dtype.pyarrow_dtype, "tz", None)}
-    if isinstance(dtype, np.dtype) and dtype.kind in "mM":
+    if (isinstance(dtype, np.dtype) and dtype.kind in "mM") or str(dtype).startswith("time"):
         return {None}
     return {zone_of_cell(cell) for cell in cells.dropna().unique()} or {None}
 
@@ -290,12 +281,9 @@ def zone_of_cell(cell: Any) -> str | None:
     """The time zone of a cell."""
     if isinstance(cell, str):
         text = zone_text(cell)
-        if not text:
-            return None
-        sign, minutes = "-" if offset_of(text) < 0 else "+", abs(offset_of(text)) // 60
-        return f"UTC{sign}{minutes // 60:02d}:{minutes % 60:02d}" if minutes else "UTC"
+        return offset_name(offset_of(text)) if text else None
     zone = getattr(cell, "tzinfo", None)
-    return None if zone is None else str(zone)
+    return None if zone is None else zone_name(zone)
 
 
 def has_nanoseconds(cells: pd.Series) -> bool:
@@ -370,12 +358,14 @@ def as_ticks(values: NDArray[Any], unit: str) -> Ticks:
     return ticks.astype(np.int64)
 
 
-def as_times(ticks: NDArray[np.timedelta64]) -> NDArray[np.object_]:
-    """Times of the day, of times since midnight."""
-    times = np.empty(len(ticks), object)
+def as_times(ticks: NDArray[np.timedelta64], zone: str | None) -> NDArray[np.object_]:
+    """Times of the day, in a time zone if they have one, of times since midnight."""
+    times, tzinfo = np.empty(len(ticks), object), None if zone is None else pd.Timestamp(0, tz=zone).tzinfo
     microseconds = ticks.astype("m8[us]").astype(np.int64)
     times[:] = [
-        None if tick == MISSING else (datetime.datetime.min + datetime.timedelta(microseconds=tick)).time()
+        None
+        if tick == MISSING
+        else (datetime.datetime.min + datetime.timedelta(microseconds=tick)).time().replace(tzinfo=tzinfo)
         for tick in microseconds.tolist()
     ]
     return times

@@ -14,6 +14,7 @@ import pandas as pd
 from narwhals.exceptions import DuplicateError
 from numpy.typing import NDArray
 
+from .._time_zones import zone_name
 from ._formats import clip_decimals
 
 __all__ = ["FrameFormat", "is_frame", "to_pandas"]
@@ -169,7 +170,7 @@ def to_polars_series(name: str, cells: pd.Series, dtype: Any) -> Any:
         times = cells.to_numpy() if zone is None else cells.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
         unit = np.datetime_data(times.dtype)[0]
         series = polars.Series(name, times.astype(f"{times.dtype.kind}8[{'ms' if unit == 's' else unit}]"))
-        series = series if zone is None else series.dt.replace_time_zone("UTC").dt.convert_time_zone(str(zone))
+        series = series if zone is None else series.dt.replace_time_zone("UTC").dt.convert_time_zone(zone_name(zone))
         return series if dtype is None else series.cast(dtype)
     if dtype is not None and dtype.is_integer() and cells.dtype.kind == "f":
         cells = cells.round().astype("Int64")  # some are missing

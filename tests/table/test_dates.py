@@ -3,15 +3,18 @@
 import datetime
 import pickle
 
+import dateutil.tz
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 
 from skaae import AAEClusterer, AAEDenoiser, AAEGenerator, AAEOutlierDetector, AAETransformer, TableEncoder
 from skaae.metrics import column_shape_error, pair_trend_error
 from skaae.table import identifier_columns
 
 N = 200
+IST = datetime.timezone(datetime.timedelta(hours=5, minutes=30), "EST")  # which is the name of another zone
 
 
 def days(n=N, span=400, start="2023-01-01", seed=0):
@@ -55,6 +58,17 @@ FORMS = {
     "text of days": lambda: pd.Series(days().strftime("%Y-%m-%d")),
     "objects of text": lambda: objects(days().strftime("%Y-%m-%d")),
     "eight digits": lambda: pd.Series(days().strftime("%Y%m%d")),
+    "digits with a time": lambda: pd.Series(times().strftime("%Y%m%dT%H%M%S")),
+    "digits with minutes of UTC": lambda: pd.Series(times().strftime("%Y%m%dT%H%MZ")),
+    "digits with a fraction": lambda: pd.Series(times().strftime("%Y%m%dT%H%M%S,250-0330")),
+    "text of hours": lambda: pd.Series(times().strftime("%Y-%m-%dT%H")),
+    "text of weeks": lambda: pd.Series(days().strftime("%G-W%V")),
+    "text of days of weeks": lambda: pd.Series(days().strftime("%GW%V%u")),
+    "times of days of weeks": lambda: pd.Series(times().strftime("%G-W%V-%uT%H:%M")),
+    "time of a zone": lambda: objects(at.time().replace(tzinfo=IST) for at in times()),
+    "datetime of an offset with a name": lambda: objects(at.to_pydatetime().replace(tzinfo=IST) for at in times()),
+    "zone of dateutil": lambda: pd.Series(times()).dt.tz_localize("UTC").dt.tz_convert(dateutil.tz.gettz("Asia/Tokyo")),
+    "UTC of dateutil": lambda: objects(at.to_pydatetime().replace(tzinfo=dateutil.tz.tzutc()) for at in times()),
     "text of months": lambda: pd.Series(days().strftime("%Y-%m")),
     "text of minutes": lambda: pd.Series(times().strftime("%Y-%m-%d %H:%M")),
     "text of a zone": lambda: pd.Series(times().strftime("%Y-%m-%dT%H:%M:%S+05:30")),
@@ -245,6 +259,37 @@ def test_dates_written_otherwise_are_the_same():
         np.testing.assert_array_equal(encoder.transform(rows), encoded)
 
 
+def test_text_in_shorter_forms_of_iso_8601_is_the_same_date():
+    X = pd.DataFrame({"at": times().floor("h"), "x": 0.5})
+    encoder = TableEncoder().fit(X)
+    encoded = encoder.transform(X)
+    for form in ("%Y%m%dT%H%M%S", "%Y%m%dT%H", "%Y-%m-%d %H", "%G-W%V-%uT%H:%M", "%GW%V%uT%H%M"):
+        np.testing.assert_array_equal(encoder.transform(X.assign(at=X["at"].dt.strftime(form))), encoded)
+    weeks = pd.DataFrame({"week": X["at"].dt.strftime("%G-W%V")})
+    encoder = TableEncoder().fit(weeks)
+    noisy = encoder.inverse_transform(encoder.transform(weeks) + np.random.default_rng(0).normal(size=(N, 1)))["week"]
+    assert noisy.isin(weeks["week"]).all()
+    with pytest.raises(ValueError, match="'2023-W54' in column 'week'"):
+        encoder.transform(pd.DataFrame({"week": ["2023-W54"]}))
+
+
+@pytest.mark.parametrize("zone", [IST, dateutil.tz.gettz("Europe/Berlin"), dateutil.tz.tzoffset("BRST", -7200)])
+def test_zones_of_every_library_are_saved(zone):
+    X = pd.DataFrame({"at": pd.Series(times()).dt.tz_localize("UTC").dt.tz_convert(zone)})
+    file = skops.io.dumps(TableEncoder().fit(X))
+    encoder = skops.io.loads(file, trusted=["skaae.table._encoder.TableEncoder"])
+    at = encoder.inverse_transform(encoder.transform(X))["at"]
+    assert (at == X["at"]).all()
+    assert at.dt.hour.equals(X["at"].dt.hour)
+
+
+def test_times_of_another_zone_are_told():
+    X = pd.DataFrame({"at": objects(at.time().replace(tzinfo=IST) for at in times())})
+    encoder = TableEncoder().fit(X)
+    with pytest.raises(ValueError, match=r"zone of the training rows, UTC\+05:30. Got datetime.time\(10, 0\)"):
+        encoder.transform(pd.DataFrame({"at": [datetime.time(10)]}))
+
+
 def test_durations_in_text_are_durations():
     text = pd.Series(["P3DT4H", "PT15M", "P1D", "-PT1H"] * 10)
     X = pd.DataFrame({"wait": text, "x": np.arange(40) / 4})
@@ -314,6 +359,16 @@ def test_missing_dates_are_filled_in_form():
     filled = AAEDenoiser(corruption="masked", max_iter=4, random_state=0).fit(X).transform(holes)
     assert filled.paid.str.fullmatch(r"\d{4}-\d\d-\d\d").all()
     assert (filled.paid[1::2] == X.paid[:100][1::2]).all()
+
+
+@pytest.mark.parametrize("form", ["datetime of a zone", "datetime", "Timestamp", "timedelta", "date", "time"])
+def test_objects_are_filled_as_objects(form):
+    X = pd.DataFrame({"at": FORMS[form](), "x": np.arange(N) / 4})
+    holes = X.assign(at=X["at"].where(X.index % 4 > 0, None).astype(object))
+    filled = AAEDenoiser(corruption="masked", max_iter=1, random_state=0).fit(X).transform(holes)["at"]
+    assert filled.dtype == object
+    assert {*map(type, filled)} == {type(X["at"][0])}
+    assert (filled[X.index % 4 > 0] == X["at"][X.index % 4 > 0]).all()
 
 
 def test_metrics_compare_dates_as_numbers():
