@@ -33,7 +33,8 @@ class PriorFittedClassifier(LabelledClassifierMixin, TableEstimator):
     made for 1 to 25 labels of each of 2 to 26 classes. Of more labelled rows, 512 are kept (as many of each class as
     can be), so with many labels use something else; fewer than 32 are filled up with unlabelled ones. More than 64
     columns are read in groups of 64 whose answers are averaged, 8 groups or `n_orders` at most: columns beyond these
-    are not read, and a warning says so.
+    are not read, and a warning says so. There are no weights of rows (`sample_weight`), because the network reads each
+    row once; pass the shares of the classes as `class_prior`.
 
     Rows without a label have -1, or a missing value (None, NaN, NA), in `y`; classes may be strings or numbers. At
     least two classes must have a label; one row of a class will do.

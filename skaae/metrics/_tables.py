@@ -169,8 +169,8 @@ def encode_columns(tables: list[pd.DataFrame], like: pd.DataFrame) -> Iterator[t
         yield ranks[codes].clip(max=MAX_CATEGORIES), min(n_codes, MAX_CATEGORIES + 1)
 
 
-def to_points(tables: list[pd.DataFrame]) -> list[Floats]:
-    """Rows as points: numbers standardized by the first table, categories one-hot encoded."""
+def to_points(tables: list[pd.DataFrame], weights: Floats | None = None) -> list[Floats]:
+    """Rows as points: numbers standardized by the first table and its rows' weights, categories one-hot encoded."""
     columns: list[NDArray[Any]] = []
     n = len(tables[0])
     for cells, n_codes in encode_columns(tables, tables[0]):
@@ -178,8 +178,10 @@ def to_points(tables: list[pd.DataFrame]) -> list[Floats]:
             columns += [cells == code for code in range(n_codes)]
             continue
         missing = np.isnan(cells)
-        present = cells[:n][~missing[:n]]
-        center, spread = (present.mean(), column_spreads(present)) if len(present) else (0.0, 1.0)
+        known = ~missing[:n]
+        present, of_present = cells[:n][known], None if weights is None else weights[known]
+        center = np.average(present, weights=of_present) if len(present) else 0.0
+        spread = column_spreads(present, of_present) if len(present) else 1.0
         columns.append(np.where(missing, 0, (cells - center) / spread))
         columns += [missing] if missing.any() else []
     return np.split(np.column_stack(columns).astype(float), np.cumsum([len(table) for table in tables])[:-1])

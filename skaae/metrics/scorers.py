@@ -136,9 +136,9 @@ def with_column_names(rows: Any, X: Any) -> Any:
     return pd.DataFrame(rows, columns=table.columns) if isinstance(table, pd.DataFrame) else rows
 
 
-def standardize_pair(X: Any, generated: Any) -> list[Floats]:
-    """Both tables as points, standardized by the first."""
-    return to_points(check_tables(X, generated))
+def standardize_pair(X: Any, generated: Any, weights: Floats | None = None) -> list[Floats]:
+    """Both tables as points, standardized by the first, by the weights of its rows."""
+    return to_points(check_tables(X, generated), weights)
 
 
 class ReconstructionScorer(BaseEstimator):
@@ -155,7 +155,7 @@ class ReconstructionScorer(BaseEstimator):
         kept, weights = weighted_rows(sample_weight, len(X))
         X = X if weights is None else _safe_indexing(X, kept)
         reconstructed = estimator.inverse_transform(estimator.transform(X))
-        pair = standardize_pair(X, with_column_names(reconstructed, X))
+        pair = standardize_pair(X, with_column_names(reconstructed, X), weights)
         return -reconstruction_error(*pair, sample_weight=weights)
 
 
