@@ -1,6 +1,5 @@
 """AAEGenerator: new rows like those of a table, of given conditions."""
 
-from collections.abc import Sequence
 from functools import partial
 from numbers import Integral
 from typing import Any, Self
@@ -20,11 +19,11 @@ from ._conditional_styles import ConditionalStylesMixin
 from ._conditions import Conditions, requested_condition
 from ._config import build_architecture, build_plan, check_components, check_layer_sizes, check_resumable
 from ._constraints import Constraints, decoded
-from ._density_ratio import DensityRatio, fit_density_ratios, rejection_sampling, to_cells
+from ._corrections import Corrections, fit_corrections
 from ._few_rows import warn_of_few_rows
 from ._flow import build_flow_plan, with_flow, without_optimizer
 from ._inference import TrainedModel
-from ._training_data import hold_out, merge_copies, scale
+from ._training_data import hold_out, scale
 
 __all__ = ["AAEGenerator"]
 
@@ -97,6 +96,10 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
         What to do with columns that identify rows, such as names, e-mails and keys, which generated rows must not have:
         refuse them by an error, replace them by made-up ones, which are numbered in each call of `sample`, or keep them
         as if they were none.
+    gibbs_sampling : bool, default=True
+        Whether `sample` draws the cells of a row once more, one column after another, from training cells that trees
+        find alike given the other columns [5]_. It needs 2,500 training rows, and is done where draws are harder to
+        tell from training rows after it. Rows under conditions of fewer than 1,000 training rows are left as they are.
     rejection_sampling : bool, default=True
         Whether `sample` draws a row again until a classifier that discriminates training rows from draws accepts it
         [4]_: rows are closer to training rows in distribution, and take up to two and a half times as long. Of fewer
@@ -146,6 +149,8 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
     .. [3] Zhang, Zhang, Shen, Srinivasan, Qin, Faloutsos, Rangwala and Karypis, "Mixed-type tabular data synthesis
        with score-based diffusion in latent space", 2024, arXiv 2310.09656.
     .. [4] Azadi, Olsson, Darrell, Goodfellow and Odena, "Discriminator rejection sampling", 2019, arXiv 1810.06758.
+    .. [5] Reiter, "Using CART to generate partially synthetic public use microdata", Journal of Official Statistics 21,
+       2005; in one sweep of Gibbs sampling (Geman and Geman, 1984).
 
     Examples
     --------
@@ -162,13 +167,14 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
     flow_layer_sizes: Any
     flow_max_iter: int | str
     identifiers: str
+    gibbs_sampling: bool
     rejection_sampling: bool
     constraints: list[str] | None
     completion: bool
     acceptance_rate_: float
     conditions_: Conditions | None
     flow_curve_: NDArray[np.float64]
-    _density_ratios: Sequence[DensityRatio] = ()
+    _corrections: Corrections
     _constraints: Constraints | None = None
 
     _warns_of_identifiers = False  # they are refused, or replaced
@@ -177,6 +183,7 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
         "flow_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "flow_max_iter": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "identifiers": [StrOptions({"refuse", "replace", "keep"})],
+        "gibbs_sampling": ["boolean"],
         "rejection_sampling": ["boolean"],
         "constraints": [list, None],
         "completion": ["boolean"],
@@ -205,6 +212,7 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
         categorical_features: Any = "from_dtype",
         column_kinds: dict[Any, str] | None = None,
         identifiers: str = "refuse",
+        gibbs_sampling: bool = True,
         rejection_sampling: bool = True,
         constraints: list[str] | None = None,
         completion: bool = False,
@@ -277,15 +285,15 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
                 code, drawn_condition = draw_codes(model, len(rows), conditions, rng)
                 model, code = with_moments(model, code)
                 model = calibrated(model, rows, code, drawn_condition)
-                draws, ratios = decoded(encoder, constraints, model.decode(code, drawn_condition)[0]), []
-                if self.rejection_sampling:
-                    encoded = rows if condition is None else np.hstack([rows, condition])
-                    cells, _, weight = merge_copies(to_cells(encoder, X, conditions, condition), encoded, None)
-                    drawn_cells = to_cells(encoder, draws, conditions, drawn_condition)
-                    ratios = fit_density_ratios(cells, drawn_cells, rng, weight)
-                rate = float(np.prod([ratio.acceptance_rate for ratio in ratios]))
-                rate *= 1.0 if constraints is None else constraints.acceptance_rate(draws[: len(rows)])
-                fitted |= {"_density_ratios": ratios, "acceptance_rate_": rate}
+                fitted["_corrections"], draws = fit_corrections(
+                    (encoder, conditions, constraints),
+                    (X, rows, condition),
+                    (model.decode(code, drawn_condition)[0], drawn_condition),
+                    (self.gibbs_sampling, self.rejection_sampling),
+                    rng,
+                )
+                share = 1.0 if constraints is None else constraints.acceptance_rate(draws[: len(rows)])
+                fitted["acceptance_rate_"] = share * fitted["_corrections"].acceptance_rate
                 fitted["_completion"] = fit_completion(self, encoder, rows, conditions, condition)
                 self._assign(fitted, model, curves, resumed)
         return self
@@ -332,21 +340,15 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
         return encoder.write_frame(self._constraints.draw_table(draw, decode, n_samples))
 
     def _draw_rows(self, n: int, condition: NDArray[Any] | None, rng: np.random.RandomState) -> NDArray[Any]:
-        """Encoded rows under conditions, (n, width), chosen among draws by the density ratio if there is one."""
+        """Encoded rows under conditions, (n, width), that are corrected."""
 
         def draw(indices: NDArray[np.intp]) -> NDArray[Any]:
             given = None if condition is None else condition[indices]
             code = self._model.sample_flow(self._model.sample_prior(len(indices), draw_seed(rng)), given)
             return np.asarray(self._model.decode(code, given)[0])
 
-        def cells(rows: NDArray[Any], indices: NDArray[np.intp]) -> NDArray[np.float64]:
-            given = None if condition is None else condition[indices]
-            table = decoded(self.table_encoder_, self._constraints, rows)
-            return to_cells(self.table_encoder_, table, self.conditions_, given)
-
-        if not self._density_ratios:
-            return draw(np.arange(n))
-        return rejection_sampling(draw, cells, self._density_ratios, n, rng)
+        fitted = self.table_encoder_, self.conditions_, self._constraints
+        return self._corrections.sample(draw, fitted, n, condition, rng)
 
     def _fit_generator_encoder(self, X: Any) -> TableEncoder:
         """What encodes columns but those that identify rows, and decodes them into training values if these repeat."""

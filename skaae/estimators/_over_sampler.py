@@ -277,6 +277,7 @@ def quick_generator(n_samples: int, seed: int) -> AAEGenerator:
         max_iter=max_iter,
         flow_max_iter=min(flow_max_iter, MAX_AUTO_EPOCHS),
         flow_layer_sizes=FLOW_LAYER_SIZES,
+        gibbs_sampling=False,
         random_state=seed,
     )
 

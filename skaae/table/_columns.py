@@ -41,6 +41,7 @@ MIN_ATOM_FRACTION, MIN_ATOM_COUNT_RATIO = 0.05, 2  # of the rows, and to the mea
 MAX_DISCRETE_VALUES = 10  # up to which all distinct values of a column are atoms
 MIN_MEAN_COUNT = 3  # of distinct values, from which on they are values to round to
 MAX_DECIMALS = 6
+ROUNDING_ERROR, ROUNDING_ERROR_32 = 1e-12, 1e-5  # of values that are scaled and decoded again, relative to them
 N_FIRST_CELLS = 20
 MAX_CATEGORIES = 1000
 MAX_RARE = 10  # times the frequency below which categories are rare, up to which they may count as such
@@ -105,6 +106,7 @@ class NumericColumn:
         if scaled is not None:
             values = round_decimals(self.scaler.inverse_transform(scaled[:, None])[:, 0], self.decimals)
             values = round_to_nearest(values, self.allowed_values) if len(self.allowed_values) else values
+            values = snap(values, self.repeated_values, self.tolerance) if len(self.repeated_values) else values
         if indices is not None:
             is_atom = (indices >= 0) & (indices < len(self.atoms))
             values[is_atom] = self.atoms[indices[is_atom]]
@@ -117,8 +119,12 @@ class NumericColumn:
 
     def _fit_values(self, present: NDArray[np.float64], dtype: Any, scaler: Any, rounding: bool | str) -> None:
         self.decimals = count_decimals(present, dtype) if rounding else None
-        distinct = np.unique(present) if rounding == "seen" else np.empty(0)
-        self.allowed_values = distinct if len(distinct) <= len(present) / MIN_MEAN_COUNT else np.empty(0)
+        none = np.empty(0)
+        distinct, counts = np.unique(present, return_counts=True) if rounding == "seen" else (none, none)
+        self.allowed_values = distinct if len(distinct) <= len(present) / MIN_MEAN_COUNT else none
+        is_exact = len(self.allowed_values) or self.decimals is not None
+        self.repeated_values = none if is_exact else distinct[counts > 1]
+        self.tolerance = ROUNDING_ERROR if dtype == np.float64 else ROUNDING_ERROR_32
         self.scaler: Any = scaler.fit(present[:, None]) if self.has_value else None
 
     def _category_indices(self, values: NDArray[np.float64], missing: NDArray[np.bool_], dtype: Any) -> Indices:
@@ -395,3 +401,9 @@ def round_decimals(values: NDArray[Any], decimals: int | None) -> NDArray[Any]:
 def round_to_nearest(values: NDArray[np.float64], allowed: NDArray[np.float64]) -> NDArray[np.float64]:
     """The nearest of the allowed values, which are in ascending order."""
     return allowed[np.searchsorted((allowed[1:] + allowed[:-1]) / 2, values)]
+
+
+def snap(values: NDArray[np.float64], known: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]:
+    """Values that differ from known ones, which are in ascending order, by rounding errors only are these."""
+    nearest = round_to_nearest(values, known)
+    return np.where(np.abs(values - nearest) <= tolerance * np.abs(nearest), nearest, values)

@@ -8,6 +8,7 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from skaae import AAEGenerator
+from skaae.estimators._corrections import Corrections
 from skaae.estimators._density_ratio import (
     fit_density_ratios,
     rejection_sampling,
@@ -36,7 +37,7 @@ def small(**parameters):
 
 def without_ratio(model):
     plain = copy.copy(model)
-    plain._density_ratios = []
+    plain._corrections = Corrections()
     return plain
 
 
@@ -196,6 +197,6 @@ class TestSamples:
 
     def test_another_fit_has_a_ratio_of_its_own(self):
         model = small(warm_start=True, max_iter=2, flow_max_iter=2).fit(orders(400))
-        before = model._density_ratios
+        before = model._corrections.ratios
         assert model.fit(orders(400)).acceptance_rate_ < 1
-        assert model._density_ratios is not before
+        assert model._corrections.ratios is not before
