@@ -135,9 +135,9 @@ class TableEstimator(SerializableMixin, DocLinkMixin, BaseEstimator):
 
     def _fit_encoder(self, X: Any, scaling: str | None, **options: Any) -> TableEncoder:
         """What turns columns into numbers of one scale, and back; integers, and what DataFrames have, as they were."""
-        options = {"rounding": isinstance(X, pd.DataFrame) or X.dtype.kind in "iu", **options}
         kinds = {"categorical_features": self.categorical_features, "column_kinds": self.column_kinds}
-        encoder = TableEncoder(scaling, **kinds, **options).fit(X)
+        options = {"rounding": isinstance(X, pd.DataFrame) or X.dtype.kind in "iu", **kinds, **options}
+        encoder = TableEncoder(scaling, **options).fit(X)
         encoder.with_frame_format(self._frame_format)
         if self._warns_of_identifiers:
             warn_of_identifiers(X, set(encoder._kinds))

@@ -251,15 +251,16 @@ class CompletionMixin(BaseAAE):
     def _completed(self, table: Any, encoded: NDArray[np.float64]) -> tuple[Any, NDArray[np.bool_]]:
         """A table that is completed by encoded rows, and in which rows columns agree with those that determine them."""
         encoder, constraints = self.table_encoder_, self._constraints
-        completed = fill_missing(table, encoder.decode(encoded[:, : len(encoder.source_columns_)]))
+        sources = encoder.source_columns_
+        completed = fill_missing(table, encoder.decode(encoded[:, : len(sources)]), sources)
         agrees = encoder.dates_in_order(completed)
         completed = encoder.put_dates_in_order(completed, missing_mask(table))
         if constraints is not None:
             solved = constraints.solve(completed, missing_mask(table))
-            completed = fill_missing(table, constraints.complete(solved))
+            completed = fill_missing(table, constraints.complete(solved), sources)
         if encoder.has_dependences:
             kept = [] if constraints is None else constraints.computed
-            completed = fill_missing(table, encoder.follow_dependences(completed, kept))
+            completed = fill_missing(table, encoder.follow_dependences(completed, kept), sources)
             followed = encoder.follow_dependences(completed, kept)
             agrees = is_equal(named(completed), named(followed))
         return completed, agrees

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 from sklearn.utils.validation import column_or_1d
 
-from ..table import TableEncoder, check_unique_names, to_pandas
+from ..table import NOT_ENCODED, TableEncoder, check_unique_names, to_pandas
 from ..table._comparable_dates import with_order
 from ._labels import check_text, to_array
 from ._requested_values import as_cells, check_within, in_range, shown
 
-__all__ = ["Conditions", "number_rows", "requested_condition"]
+__all__ = ["Conditions", "number_rows", "requested_condition", "split_kinds"]
 
 MAX_DISTINCT = 100_000  # conditions that `sample` draws from
 MIN_EQUAL_ROWS = 5  # training rows of the very numbers asked for; of fewer, the nearest rows are taken as well
@@ -31,6 +31,8 @@ class Conditions:
     ----------
     y : array-like of shape (n_samples,) or DataFrame of shape (n_samples, n_conditions)
         Class labels or numbers, or a table of both. Numbers in an array are classes if all are whole.
+    column_kinds : dict or None, default=None
+        Kinds of conditions by their names.
 
     Attributes
     ----------
@@ -42,12 +44,13 @@ class Conditions:
         The encoder.
     """
 
-    def __init__(self, y: Any) -> None:
+    def __init__(self, y: Any, column_kinds: dict[Any, str] | None = None) -> None:
         table = self.as_table(y)
         self._check_no_missing(table)
         self.names = list(table)
-        from_dtype = isinstance(y, pd.DataFrame) or self._has_fractions(table["y"])
-        self.encoder = TableEncoder(categorical_features="from_dtype" if from_dtype else [0]).fit(table)
+        from_dtype = isinstance(y, pd.DataFrame) or bool(column_kinds) or self._has_fractions(table["y"])
+        categorical_features = "from_dtype" if from_dtype else [0]
+        self.encoder = TableEncoder(categorical_features=categorical_features, column_kinds=column_kinds).fit(table)
         numeric = table.columns[self.encoder.source_columns_[: self.encoder.n_numeric_]]
         self.categories = {name: list(pd.unique(table[name])) for name in table.columns.difference(numeric)}
         self._fit_distribution(table)
@@ -285,6 +288,29 @@ class Conditions:
                 "`y` must have a condition for every row. Got some that are missing in"
                 f" {shown(list(table.columns[missing]))}."
             )
+
+
+def split_kinds(column_kinds: dict[Any, str] | None, X: Any, y: Any) -> tuple[dict[Any, str], dict[Any, str]]:
+    """Kinds of the columns of rows, and of conditions, which are those by names of conditions; some may be of both.
+
+    Raises
+    ------
+    ValueError
+        If a condition is not to be encoded.
+    """
+    columns = list(X.columns) if isinstance(X, pd.DataFrame) else []
+    names = [] if y is None else [name for name in Conditions.as_table(to_pandas(y)) if isinstance(name, str)]
+    kinds = column_kinds or {}
+    of_conditions = {
+        name: kind for name, kind in kinds.items() if name in names and not (kind in NOT_ENCODED and name in columns)
+    }
+    for name, kind in of_conditions.items():
+        if kind in NOT_ENCODED:
+            raise ValueError(
+                f"A condition must be of a kind that is encoded. Got {kind!r} for {name!r} in `column_kinds`: drop it"
+                " from `y`."
+            )
+    return {name: kind for name, kind in kinds.items() if name in columns or name not in of_conditions}, of_conditions
 
 
 def distinct_conditions(

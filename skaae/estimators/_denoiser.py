@@ -260,7 +260,9 @@ class AAEDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseAAE):
             table = table if isinstance(table, pd.DataFrame) else pd.DataFrame(table, columns=clean.columns)
             clean.index = table.index
         if self.corruption == "masked":
-            clean = self.table_encoder_.put_dates_in_order(fill_missing(table, clean), missing_mask(table))
+            encoder = self.table_encoder_
+            filled = fill_missing(table, clean, encoder.source_columns_)
+            clean = encoder.put_dates_in_order(filled, missing_mask(table))
         is_pandas = _get_output_config("transform", self)["dense"] == "pandas"  # by `set_output`
         return clean if is_pandas else self.table_encoder_.write_frame(clean)
 

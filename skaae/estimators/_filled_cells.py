@@ -13,8 +13,8 @@ from ..table import missing_mask
 __all__ = ["fill_missing"]
 
 
-def fill_missing(table: Any, filled: Any) -> Any:
-    """Rows whose missing cells are filled from others."""
+def fill_missing(table: Any, filled: Any, encoded: NDArray[np.intp]) -> Any:
+    """Rows whose missing cells are filled from others, where these have cells: in the columns that are encoded."""
     missing = missing_mask(table)
     if not isinstance(filled, pd.DataFrame):
         cells = np.where(missing, filled, table)
@@ -23,6 +23,9 @@ def fill_missing(table: Any, filled: Any) -> Any:
     columns = []
     for column, known in enumerate(~missing.T):
         own, other = table.iloc[:, column], filled.iloc[:, column]
+        if column not in encoded and other.isna().all():
+            columns.append(own)
+            continue
         cells = np.where(known, own.to_numpy(dtype=object), other.to_numpy(dtype=object))
         objects = {"dtype": object} if other.dtype == object else {}  # which pandas would infer another dtype of
         columns.append(pd.Series(in_dtype(cells, other.dtype), index=table.index, **objects))

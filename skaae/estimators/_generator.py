@@ -16,7 +16,7 @@ from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
 from ._calibration import calibrated, draw_codes, with_moments
 from ._completion import CompletionMixin, fit_completion
 from ._conditional_styles import ConditionalStylesMixin
-from ._conditions import Conditions, requested_condition
+from ._conditions import Conditions, requested_condition, split_kinds
 from ._config import build_architecture, build_plan, check_components, check_layer_sizes, check_resumable
 from ._constraints import Constraints, decoded
 from ._corrections import Corrections, fit_corrections
@@ -90,8 +90,8 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
         Which columns are categories, as in `TableEncoder`: those of text, bools and pandas' categories, those that are
         listed also, or none.
     column_kinds : dict or None, default=None
-        Kinds of columns by their names or indices, such as "number", "category" or "ignore", instead of those that are
-        inferred. `TableEncoder` lists all.
+        Kinds of columns by their names or indices, and of conditions by their names ("y" if `y` has none), such as
+        "number", "category" or "ignore", instead of those that are inferred. `TableEncoder` lists all.
     identifiers : {"refuse", "replace", "keep"}, default="refuse"
         What to do with columns that identify rows, such as names, e-mails and keys, which generated rows must not have:
         refuse them by an error, replace them by made-up ones, which are numbered in each call of `sample`, or keep them
@@ -250,8 +250,11 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
             resumed = self._model_to_resume()
             X = self._validate(X, reset=resumed is None, ensure_min_samples=2)
             constraints = None if self.constraints is None else Constraints(self.constraints, X)
-            conditions = self._fit_conditions(X, y, resumed)
-            encoder = self._fit_generator_encoder(X) if resumed is None else self.table_encoder_.with_scales_of(X)
+            of_columns, of_conditions = split_kinds(self.column_kinds, X, y)
+            conditions = self._fit_conditions(X, y, resumed, of_conditions)
+            encoder = (
+                self._fit_generator_encoder(X, of_columns) if resumed is None else self.table_encoder_.with_scales_of(X)
+            )
             n_features = len(encoder.source_columns_)
             width = check_components(self.n_components, encoder, min(MAX_AUTO_COMPONENTS, X.shape[1], n_features))
             architecture = build_architecture(
@@ -350,9 +353,9 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
         fitted = self.table_encoder_, self.conditions_, self._constraints
         return self._corrections.sample(draw, fitted, n, condition, rng)
 
-    def _fit_generator_encoder(self, X: Any) -> TableEncoder:
+    def _fit_generator_encoder(self, X: Any, column_kinds: dict[Any, str]) -> TableEncoder:
         """What encodes columns but those that identify rows, and decodes them into training values if these repeat."""
-        decided = check_kinds(X, self.column_kinds)
+        decided = check_kinds(X, column_kinds)
         identifiers = [] if self.identifiers == "keep" else identifier_columns(X, decided)
         if identifiers and self.identifiers == "refuse":
             raise ValueError(
@@ -360,23 +363,26 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
                 ' have them made up by `identifiers="replace"`, or, if they identify nothing, pass'
                 ' `identifiers="keep"`.'
             )
-        return self._fit_encoder(X, self.scaling, rounding="seen", identifiers=identifiers)
+        return self._fit_encoder(X, self.scaling, rounding="seen", identifiers=identifiers, column_kinds=column_kinds)
 
-    def _fit_conditions(self, X: Any, y: Any, resumed: TrainedModel | None) -> Conditions | None:
+    def _fit_conditions(
+        self, X: Any, y: Any, resumed: TrainedModel | None, column_kinds: dict[Any, str]
+    ) -> Conditions | None:
         """The conditions of training rows; a model that is resumed keeps their names and categories."""
         if y is not None:
             check_consistent_length(X, y)
         if resumed is None:
-            return None if y is None else self._new_conditions(y)
+            return None if y is None else self._new_conditions(y, column_kinds)
         if (y is None) != (self.conditions_ is None):
             raise ValueError("To go on, a model must be given conditions if it was first, and only then.")
         return None if self.conditions_ is None else self.conditions_.with_scales_of(to_pandas(y))
 
-    def _new_conditions(self, y: Any) -> Conditions:
+    def _new_conditions(self, y: Any, column_kinds: dict[Any, str]) -> Conditions:
         """Conditions of training rows, none of which identifies a row."""
         y = to_pandas(y)
-        conditions = Conditions(y)
-        if self.identifiers != "keep" and (identifiers := identifier_columns(conditions.as_table(y))):
+        conditions = Conditions(y, column_kinds)
+        decided = [conditions.names.index(name) for name in column_kinds]
+        if self.identifiers != "keep" and (identifiers := identifier_columns(conditions.as_table(y), decided)):
             raise ValueError(
                 f"Conditions must not identify training rows. Got {identifiers}: drop them, or, if they identify"
                 ' nothing, pass `identifiers="keep"`.'

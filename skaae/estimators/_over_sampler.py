@@ -169,10 +169,11 @@ class AAEOverSampler(DocLinkMixin, BaseEstimator):
         if isinstance(y, pd.Series | pd.DataFrame):
             y_resampled = y_resampled.reset_index(drop=True)
         if isinstance(X, pd.DataFrame):
-            return pd.concat(tables, ignore_index=True), y_resampled
+            return pd.concat([with_missing_integers(table, X) for table in tables], ignore_index=True), y_resampled
         if is_frame(X):
             return nw.concat([nw.from_native(table) for table in tables]).to_native(), y_resampled
-        return np.concatenate([table.astype(X.dtype, copy=False) for table in tables]), y_resampled
+        has_missing = any(table.dtype.kind == "f" and np.isnan(table).any() for table in tables)
+        return np.concatenate([table if has_missing else table.astype(X.dtype) for table in tables]), y_resampled
 
     def _draw(self, X: Any, classes: NDArray[np.intp], n_drawn: NDArray[np.intp], rng: np.random.RandomState) -> Any:
         """So many rows of each class, class by class, chosen among more."""
@@ -285,3 +286,10 @@ def quick_generator(n_samples: int, seed: int) -> AAEGenerator:
 def repeated(rows: NDArray[np.intp], n: int, rng: np.random.RandomState) -> NDArray[np.intp]:
     """So many of the rows, each as often as the others, to within one."""
     return np.resize(rng.permutation(rows), n)
+
+
+def with_missing_integers(table: pd.DataFrame, X: pd.DataFrame) -> pd.DataFrame:
+    """A table in which columns without cells have dtypes beside which integers and bools of rows stay as they are."""
+    kinds = {name: X[name].dtype for name in X if table[name].dtype != X[name].dtype and table[name].isna().all()}
+    nullable = {"i": "Int64", "u": "UInt64", "b": "boolean"}
+    return table.astype({name: nullable[kind.kind] for name, kind in kinds.items() if kind.kind in nullable})

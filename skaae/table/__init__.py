@@ -6,7 +6,7 @@ from ._date_formats import date_kind, dates_as_numbers
 from ._encoder import TableEncoder
 from ._frames import FrameFormat, is_frame, to_pandas
 from ._identifiers import identifier_columns
-from ._kinds import categorical_columns, check_kinds
+from ._kinds import NOT_ENCODED, categorical_columns, check_kinds
 from ._scalers import ColumnScaler, RankScaler
 from ._tables import (
     categorical_mask,
@@ -21,6 +21,7 @@ from ._tables import (
 
 __all__ = [
     "MAX_CATEGORIES",
+    "NOT_ENCODED",
     "ColumnScaler",
     "FrameFormat",
     "RankScaler",

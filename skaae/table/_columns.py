@@ -139,7 +139,7 @@ class NumericColumn:
 
 
 class CategoricalColumn:
-    """Creates the column of one categorical column's training cells.
+    """Creates the column of one categorical column's training cells, which need not repeat if it ``is_asked`` for.
 
     Categories of less than the share ``min_frequency`` of the cells are encoded as one, after the others, if there are
     two or more (`pool_rare`). So are then those that did not occur.
@@ -147,11 +147,13 @@ class CategoricalColumn:
 
     has_value = False
 
-    def __init__(self, cells: pd.Series, keep_missing: bool = True, min_frequency: float = 0.0) -> None:
+    def __init__(
+        self, cells: pd.Series, keep_missing: bool = True, min_frequency: float = 0.0, is_asked: bool = False
+    ) -> None:
         self.name = cells.name
         codes, categories = self._factorize(cells)
         self.is_free_text = is_free_text(categories, len(cells))
-        self._check_cardinality(cells, len(categories))
+        self._check_cardinality(cells, len(categories), is_asked)
         order = self._order(cells, categories)
         self.categories = pd.Index(np.asarray(categories, dtype=object)[order], dtype=object)
         missing_rows, rows = np.split(np.unique(codes, return_index=True)[1], [int((codes < 0).any())])
@@ -242,9 +244,9 @@ class CategoricalColumn:
             stacklevel=2,
         )
 
-    def _check_cardinality(self, cells: pd.Series, n_categories: int) -> None:
-        is_plain = cells.dtype.kind not in "iufb" and not isinstance(cells.dtype, pd.CategoricalDtype)
-        limited = is_plain and len(cells) > MAX_ROWS_ALL_DISTINCT
+    def _check_cardinality(self, cells: pd.Series, n_categories: int, is_asked: bool) -> None:
+        is_number = cells.dtype.kind in "iufb" or isinstance(cells.dtype, pd.CategoricalDtype)
+        limited = not (is_number or is_asked) and len(cells) > MAX_ROWS_ALL_DISTINCT
         if n_categories > min(MAX_DISTINCT_FRACTION * len(cells) if limited else np.inf, MAX_CATEGORIES):
             advice = (
                 f"drop it if it identifies rows, or pass `column_kinds={{{self.name!r}: 'identifier'}}`; encode it"

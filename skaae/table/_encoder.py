@@ -195,14 +195,14 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
         self._dates = DateParts.find(
             table, ~categorical & ~is_identifier, self.scaling, self.rounding, self.keep_missing
         )
-        self._columns = self._fit_columns(table, categorical, is_identifier)
+        decided = {*self._kinds, *listed_columns(table, self.categorical_features)}
+        self._columns = self._fit_columns(table, categorical, is_identifier, decided)
         self.n_numeric_, self.one_hot_groups_ = len(self._columns.value_columns), self._columns.one_hot_groups
         sources = self._columns.sources()
         self.source_columns_ = np.array(self._dates.sources)[sources]
         if not len(self.source_columns_):
             raise ValueError(f"`X` must have a cell that is not missing. Got {table.size} that are.")
         self._summaries = summaries(table, is_identifier)
-        decided = {*self._kinds, *listed_columns(table, self.categorical_features)}
         warn_of_unread_text(table, [index for index in np.flatnonzero(categorical).tolist() if index not in decided])
         return self
 
@@ -412,9 +412,9 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
         return check_table(X, keep_objects=not reset and self.has_schema)
 
     def _fit_columns(
-        self, table: Table, categorical: NDArray[np.bool_], is_identifier: NDArray[np.bool_]
+        self, table: Table, categorical: NDArray[np.bool_], is_identifier: NDArray[np.bool_], decided: set[int]
     ) -> EncodedColumns:
-        """The columns of a table with the parts of dates in their place."""
+        """The columns of a table with the parts of dates in their place; the kinds of some are decided."""
         table, sources = self._dates.expand(table), self._dates.sources
         is_part, is_identifier = self._dates.is_part(), is_identifier[sources]
         categorical = np.where(is_part, of_categories(table), categorical[sources])
@@ -438,7 +438,8 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
                 is_ignored = self._kinds.get(self._source(index)) in {"ignore", "text"}
                 apart[index] = (IgnoredColumn if is_ignored else IdentifierColumn)(cells)
             elif categorical[index]:
-                apart[index] = CategoricalColumn(cells, self.keep_missing, self.min_frequency)
+                is_asked = self._source(index) in decided
+                apart[index] = CategoricalColumn(cells, self.keep_missing, self.min_frequency, is_asked)
             else:
                 scaler, with_atoms = make_scaler(self.scaling), self.scaling == "quantile"
                 apart[index] = NumericColumn(cells, scaler, with_atoms, self.rounding, self.keep_missing)

@@ -158,7 +158,8 @@ def describe(encoder: Any, index: int, n_distinct: int, n_missing: int, low: Any
         values = ", ".join(shown[:MAX_SHOWN]) + (", ..." if len(shown) > MAX_SHOWN else "")
         is_ordered = isinstance(dtype, pd.CategoricalDtype) and dtype.ordered
         kind = "ordered category" if is_ordered else "flag" if pd.api.types.is_bool_dtype(dtype) else "category"
-        kind = "text" if column.is_free_text and not is_asked else kind
+        kind = "text" if column.is_free_text else kind
+        kind = encoder._kinds.get(index, kind)
         is_number = pd.api.types.is_numeric_dtype(dtype) and kind != "flag"
         why = "listed, or a code" if is_number else str(dtype)
     else:

@@ -97,6 +97,8 @@ def warn_of_unread_text(table: Any, among: Iterable[int]) -> None:
 
 def conversion(cells: pd.Series, kind: str | None = None) -> str | None:
     """What makes numbers or dates of a column that is refused as it is; None if it holds none, or none of a kind."""
+    if cells.dtype.kind in "iufbmM":
+        return None
     first = cells.dropna().iloc[:MAX_REFUSED_CELLS].astype(str)
     unread = unread_text(first, is_refused=True)
     if unread is None or (kind is not None and not unread.kind.startswith(kind.split()[-1])):

@@ -207,3 +207,22 @@ def test_two_classes_of_which_one_is_minus_one_are_classes():
         sampler = AAEOverSampler(copies=1, generator=Repeat(max_iter=1, flow_max_iter=1))
         sampler.fit(np.random.default_rng(0).normal(size=(30, 2)), np.repeat([-1, 1], [20, 10]))
     assert sampler.sampling_strategy_ == {1: 10}
+
+
+@pytest.mark.parametrize("as_array", [False, True])
+def test_integers_that_are_not_drawn_stay_as_they_are(as_array):
+    rng = np.random.default_rng(0)
+    key = np.arange(60) * 2 + (1 if as_array else 2**53 + 1)
+    X = pd.DataFrame({"key": key, "flag": key % 3 == 0, "x": rng.integers(0, 50, 60)})
+    X = X[["key", "x"]].to_numpy() if as_array else X
+    kinds = {0: "ignore"} if as_array else {"key": "ignore", "flag": "ignore"}
+    generator = AAEGenerator(max_iter=1, flow_max_iter=1, rejection_sampling=False, column_kinds=kinds)
+    sampler = AAEOverSampler(generator=generator, copies=0.0, random_state=0)
+    rows, _ = sampler.fit_resample(X, np.repeat([0, 1], [45, 15]))
+    if as_array:
+        assert (rows[:60] == X).all()
+        assert np.isnan(rows[60:, 0]).all()
+    else:
+        assert rows["key"][:60].tolist() == key.tolist()
+        assert rows["flag"][:60].tolist() == X["flag"].tolist()
+        assert rows[["key", "flag"]][60:].isna().all(axis=None)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from skaae import AAEGenerator, AAEOutlierDetector, AAETransformer, TableEncoder
+from skaae import AAEDenoiser, AAEGenerator, AAEOutlierDetector, AAETransformer, TableEncoder
 from skaae.streaming import fit_stream
 
 
@@ -128,6 +128,29 @@ def test_keys_as_categories(X):
         TableEncoder(column_kinds={"key": "category"}).fit(rows)
 
 
+def test_categories_that_are_asked_for_need_not_repeat(X):
+    names = pd.Series([f"name {index}" for index in range(len(X))])
+    with_names = X.assign(person=names, when=X["when"])
+    with pytest.raises(ValueError, match="A categorical column must repeat its categories"):
+        TableEncoder().fit(with_names)
+    kinds = {"person": "category", "when": "category", "flag": "flag", "zip": "ordered category"}
+    encoder = TableEncoder(column_kinds=kinds).fit(with_names)
+    assert encoder.columns_.kind[list(kinds)].to_dict() == kinds
+    pd.testing.assert_frame_equal(encoder.inverse_transform(encoder.transform(with_names)), with_names)
+    days = pd.DataFrame({"day": pd.date_range("2020-01-01", periods=1200)})
+    with pytest.raises(ValueError, match=r"1,200 distinct values in 1,200 rows of column 'day': drop it"):
+        TableEncoder(column_kinds={"day": "category"}).fit(days)
+
+
+def test_ignored_keys_stay_as_they_are_where_other_cells_are_filled(X):
+    X = X[["id", "x", "name"]].assign(id=X["id"] * 2 + 2**53 + 1)
+    holes = X.assign(x=X["x"].where(X.index % 3 > 0))
+    model = AAEDenoiser(corruption="masked", max_iter=1, random_state=0, column_kinds={"id": "ignore"}).fit(X)
+    filled = model.transform(holes)
+    pd.testing.assert_series_equal(filled["id"], X["id"])
+    assert filled["x"].notna().all()
+
+
 @pytest.mark.filterwarnings("error")
 def test_estimators_take_kinds(X):
     generator = AAEGenerator(max_iter=2, flow_max_iter=2, random_state=0, column_kinds=KINDS)
@@ -138,3 +161,48 @@ def test_estimators_take_kinds(X):
     assert (detector.explain(X[:5])["id"] == 0).all()
     streamed = fit_stream(AAETransformer(2, max_iter=2, random_state=0, column_kinds=KINDS), X, batch_rows=50)
     assert streamed.table_encoder_.columns_.kind["zip"] == "category"
+
+
+@pytest.mark.filterwarnings("error")
+class TestKindsOfConditions:
+    RNG = np.random.default_rng(0)
+    Y = pd.DataFrame(
+        {
+            "zip": RNG.choice([53111, 50667, 40213], 100),
+            "price": RNG.choice(["1,5", "2,5", "3,5", "9,25"], 100),
+            "name": RNG.choice(["a", "b"], 100),
+        }
+    )
+    X = pd.DataFrame({"x": RNG.normal(size=100), "name": Y["name"]})
+
+    def fit(self, kinds, y, X=X):
+        settings = {"max_iter": 1, "flow_max_iter": 1, "rejection_sampling": False, "random_state": 0}
+        return AAEGenerator(column_kinds=kinds, **settings).fit(X, y)
+
+    def test_they_are_by_name(self):
+        model = self.fit({"zip": "category", "price": "category", 0: "number"}, self.Y)
+        assert model.conditions_.encoder.columns_.kind.tolist() == ["category"] * 3
+        with pytest.raises(ValueError, match=r"'zip' must be one of the training rows' \(40213, 50667, 53111\)"):
+            model.sample(3, {"zip": 50000})
+        numbers = self.fit({"y": "number"}, np.arange(100) % 40)
+        numbers.sample(3, 12.0)
+        with pytest.raises(ValueError, match="'y' must be within the range of training rows"):
+            numbers.sample(3, 50)
+
+    def test_a_column_of_rows_may_have_the_same_name(self):
+        kinds = {"zip": "category", "price": "category", "name": "ignore"}
+        model = self.fit(kinds, self.Y)
+        assert model.table_encoder_.columns_.kind["name"] == "ignore"
+        assert model.conditions_.encoder.columns_.kind["name"] == "category"
+
+    @pytest.mark.parametrize(
+        ("kinds", "message"),
+        [
+            ({"zip": "ignore"}, "kind that is encoded. Got 'ignore' for 'zip' in `column_kinds`: drop it from `y`"),
+            ({"zip": "date", "price": "category"}, "Column 'zip' must have cells that can be of the kind 'date'"),
+            ({"price": "category", "foo": "number"}, "names of columns, or their indices. Got 'foo'"),
+        ],
+    )
+    def test_what_is_refused(self, kinds, message):
+        with pytest.raises(ValueError, match=message):
+            self.fit(kinds, self.Y)
