@@ -173,13 +173,7 @@ def main():
     print(table.round(3).to_string())
     decimals = {"coverage": 1, "tables within 88 to 92": 0, "CRPS": 3, "log loss": 3, "seconds": 1}
     rows = records(table, "method", decimals)
-    write_results(
-        "completion",
-        rows,
-        arguments,
-        best={"CRPS": "min", "log loss": "min"},
-        lines=lines,
-    )
+    write_results("completion", rows, arguments, best={"CRPS": "min", "log loss": "min"}, lines=lines)
 
 
 if __name__ == "__main__":

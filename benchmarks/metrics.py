@@ -126,16 +126,8 @@ METRICS = {
     "density_coverage": (ours("density_coverage"), "prdc, all four at once", prdc),
     "distribution_precision_recall_curve": (ours("distribution_precision_recall_curve", random_state=0), "", None),
     "sliced_wasserstein": (ours("sliced_wasserstein", random_state=0), "", None),
-    "column_shape_error": (
-        ours("column_shape_error", in_frames),
-        SDMETRICS,
-        of_sdmetrics("Column Shapes"),
-    ),
-    "pair_trend_error": (
-        ours("pair_trend_error", in_frames),
-        SDMETRICS,
-        of_sdmetrics("Column Pair Trends"),
-    ),
+    "column_shape_error": (ours("column_shape_error", in_frames), SDMETRICS, of_sdmetrics("Column Shapes")),
+    "pair_trend_error": (ours("pair_trend_error", in_frames), SDMETRICS, of_sdmetrics("Column Pair Trends")),
     "detection_score": (ours("detection_score", random_state=0), "", None),
     "utility_score": (ours("utility_score", with_targets, random_state=0), "", None),
     "nearest_record_share": (

@@ -34,10 +34,7 @@ def table():
     return SemiSupervisedAAEClassifier(teachers=None, max_iter=5, random_state=0), (X, y)
 
 
-TASKS = {
-    "images, 20,000 x 784, hidden (1000, 1000), batch 512": images,
-    "classifier, 10,000 x 50, hidden 256": table,
-}
+TASKS = {"images, 20,000 x 784, hidden (1000, 1000), batch 512": images, "classifier, 10,000 x 50, hidden 256": table}
 
 
 def fit_in_process(folder):

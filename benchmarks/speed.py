@@ -244,9 +244,7 @@ def fit_skorch(task: Task, n_epochs: int) -> None:
 
 def fit_pyod(task: Task, n_epochs: int) -> None:
     AutoEncoder(
-        hidden_neuron_list=[*task.hidden, task.width],
-        hidden_activation_name="relu",
-        **pyod_options(task, n_epochs),
+        hidden_neuron_list=[*task.hidden, task.width], hidden_activation_name="relu", **pyod_options(task, n_epochs)
     ).fit(task.X)
 
 

@@ -12,16 +12,18 @@ from sklearn.utils import check_random_state, check_scalar, gen_batches
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from .._plan import Block, TrainingData
+from .._plan import Architecture, Block, TrainingData
+from ..table import TableEncoder
 from ._base import BaseAAE, draw_seed
 from ._calibration import decode_draws
 from ._class_styles import ClassStyles
 from ._codes import CodesMixin
+from ._config import auto_components, build_architecture, check_components, check_resumable
 from ._inference import TrainedModel
 from ._labels import encode_requested_classes
 from ._training_data import CHUNK_ROWS
 
-__all__ = ["BaseCategoryAAE", "category_blocks", "fit_class_styles", "with_class_prior"]
+__all__ = ["BaseCategoryAAE", "build_category_architecture", "category_blocks", "fit_class_styles", "with_class_prior"]
 
 
 class BaseCategoryAAE(CodesMixin, BaseAAE):
@@ -107,15 +109,11 @@ class BaseCategoryAAE(CodesMixin, BaseAAE):
         """
         check_is_fitted(self)
         style = self._whitened_styles(self._scale(X))
-        return self._decode_styles(style, encode_requested_classes(y, len(style), self.classes_))
+        return self._decode(self._color(style, encode_requested_classes(y, len(style), self.classes_)))
 
     def _whitened_styles(self, rows: NDArray[Any]) -> NDArray[Any]:
         """Styles of scaled rows, centred and whitened within classes."""
         return self.styles_.whiten(*self._split_code(self._model.encode(rows)[0])).astype(rows.dtype, copy=False)
-
-    def _decode_styles(self, style: NDArray[Any], classes: NDArray[np.intp]) -> Any:
-        """Rows of whitened styles and class indices."""
-        return self._decode(self._color(style, classes))
 
     def _color(self, style: NDArray[Any], classes: NDArray[np.intp]) -> NDArray[Any]:
         """Codes of whitened styles and class indices."""
@@ -132,6 +130,16 @@ def category_blocks(width: int, class_probabilities: NDArray[np.float64]) -> tup
     """A style, and the probabilities of classes."""
     shares = tuple(class_probabilities.tolist())
     return Block("style", width, "normal"), Block("category", len(shares), "one_hot", shares)
+
+
+def build_category_architecture(
+    estimator: Any, encoder: TableEncoder, class_probabilities: NDArray[np.float64], resumed: TrainedModel | None
+) -> Architecture:
+    """What to build for encoded rows and classes."""
+    width = check_components(estimator.n_components, encoder, auto_components(encoder))
+    architecture = build_architecture(estimator, encoder, category_blocks(width, class_probabilities))
+    check_resumable(resumed, architecture, estimator.n_members)
+    return architecture
 
 
 def with_class_prior(model: TrainedModel | None, class_probabilities: NDArray[np.float64]) -> TrainedModel | None:

@@ -8,27 +8,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from .._plan import Architecture, TrainingData, TrainingPlan
 from ..table import TableEncoder
-from ..table._cells import CellLayout
 from ._base import draw_seeds, validated, with_callbacks
-from ._category import BaseCategoryAAE, category_blocks, fit_class_styles, with_class_prior
-from ._class_prior import (
-    check_class_prior,
-    estimate_class_prior,
-    label_shares,
-    log_inverse,
-    reweight_classes,
-)
-from ._config import auto_components, build_architecture, build_plan, check_components, check_resumable
+from ._category import BaseCategoryAAE, build_category_architecture, fit_class_styles, with_class_prior
+from ._class_prior import check_class_prior, estimate_class_prior, label_shares, log_inverse, reweight_classes
+from ._config import build_plan
 from ._inference import TrainedModel
 from ._labelled_classifier import LabelledClassifierMixin
-from ._labels import class_shares, count_classes, encode_labels, is_labelled, labels_as_array, unique_classes
+from ._labels import check_labels, class_shares, count_classes, encode_labels, unique_classes
 from ._meta_estimators import check_outer_classes
-from ._teachers import TeacherEnsemble
-from ._training_data import CHUNK_ROWS, hold_out_by_class, scale, scale_lazily, weighted_rows
+from ._teachers import TeacherEnsemble, fit_teachers
+from ._training_data import CHUNK_ROWS, hold_out_by_class, labelled_data, scale_lazily, weighted_rows
 
 __all__ = ["SemiSupervisedAAEClassifier"]
 
@@ -275,16 +268,17 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
             seeds = draw_seeds(rng, self.n_members)
             held_out = None
             if X_val is not None:
-                held_out = self._validation_data(X_val, y_val, fitted)
+                held_out = labelled_data(encoder, self._validate(X_val, reset=False), y_val, fitted["classes_"])
             elif self.early_stopping:
                 data, held_out = hold_out_by_class(data, self.validation_fraction, len(fitted["classes_"]), rng)
-            fitted["teachers_"] = teachers = self._fit_teachers(data, fitted, seeds[0])
+            teachers = None if self.teachers is None else fit_teachers(self, encoder, data, fitted, seeds[0])
+            fitted["teachers_"] = teachers
             if teachers is not None:
                 soft_labels = teachers.predict_proba(data.X)
                 if isinstance(self.class_prior, str):
                     fitted |= estimate_class_prior(soft_labels, data, fitted["_label_counts"])
                     resumed = with_class_prior(resumed, fitted["class_prior_"])
-                    architecture = self._architecture(encoder, fitted["class_prior_"], resumed)
+                    architecture = build_category_architecture(self, encoder, fitted["class_prior_"], resumed)
                 data = replace(data, soft_labels=reweight_classes(soft_labels, fitted["_prior_ratios"]))
             plan = self._plan(len(data), seeds, fitted["_prior_ratios"])
             with self._callback_hooks(plan, X, y, fitted) as callbacks:
@@ -371,21 +365,14 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
         counts_before: NDArray[Any] | int = 0,
     ) -> tuple[dict[str, Any], Architecture, TrainingData]:
         """What is fitted before training, what to build, and the rows to train on; labels add to those before."""
-        if y is None:
-            raise ValueError("This classifier requires y to be passed, but the target y is None.")
-        check_consistent_length(X, y)
-        if resumed is None:
-            classes = unique_classes(y if classes is None else classes)
-            labels = encode_labels(y, classes)
-            label_counts = count_classes(labels, len(classes), weights)
-            class_prior = class_shares(labels, len(classes), weights)
-        else:
-            classes = self.classes_
-            labels = encode_labels(y, classes)
-            label_counts = counts_before + count_classes(labels, len(classes), weights)
-            class_prior = self.class_prior_
+        check_labels(X, y)
+        classes = self.classes_ if resumed else unique_classes(y if classes is None else classes)
+        labels = encode_labels(y, classes)
+        label_counts = counts_before + count_classes(labels, len(classes), weights)
         if self.class_prior is not None and not isinstance(self.class_prior, str):
             class_prior = check_class_prior(self.class_prior, len(classes))
+        else:
+            class_prior = self.class_prior_ if resumed else class_shares(labels, len(classes), weights)
         fitted = {
             "classes_": classes,
             "class_prior_": class_prior,
@@ -393,53 +380,18 @@ class SemiSupervisedAAEClassifier(LabelledClassifierMixin, BaseCategoryAAE):
             "_label_counts": label_counts,
             "_prior_ratios": None if self.class_prior is None else class_prior / label_shares(label_counts),
         }
-        architecture = self._architecture(encoder, class_prior, resumed)
+        architecture = build_category_architecture(self, encoder, class_prior, resumed)
         return fitted, architecture, TrainingData(scale_lazily(encoder, X), labels, sample_weight=weights)
 
-    def _architecture(
-        self, encoder: TableEncoder, class_prior: NDArray[np.float64], resumed: TrainedModel | None
-    ) -> Architecture:
-        """What to build for encoded rows and classes."""
-        width = check_components(self.n_components, encoder, auto_components(encoder))
-        architecture = build_architecture(self, encoder, category_blocks(width, class_prior))
-        check_resumable(resumed, architecture, self.n_members)
-        return architecture
-
-    def _validation_data(self, X: Any, y: Any, fitted: dict[str, Any]) -> TrainingData:
-        """The labelled ones among rows that are given to validate with."""
-        X = self._validate(X, reset=False)
-        y = labels_as_array(y)
-        if len(y) != len(X):
-            raise ValueError(f"`y_val` must have a label for each of the {len(X)} rows of `X_val`. Got {len(y)}.")
-        labelled = is_labelled(y)
-        if not labelled.any():
-            raise ValueError("`y_val` must have a label for some row. Got none.")
-        labels = encode_labels(y[labelled], fitted["classes_"])
-        return TrainingData(scale(fitted["table_encoder_"], X[labelled]), labels)
-
-    def _fit_teachers(self, data: TrainingData, fitted: dict[str, Any], seed: int) -> TeacherEnsemble | None:
-        """The teachers, fitted to the rows to train on."""
-        if self.teachers is None:
-            return None
-        is_auto = isinstance(self.teachers, str)
-        encoder: TableEncoder = fitted["table_encoder_"]
-        n_folded_columns = encoder.n_numeric_ if is_auto and self.scaling == "standard" else 0
-        assert data.labels is not None
-        layout = CellLayout.of(encoder) if is_auto else None
-        teachers = TeacherEnsemble(None if is_auto else self.teachers, seed, n_folded_columns, layout)
-        return teachers.fit(data.X, data.labels, len(fitted["classes_"]), data.sample_weight)
-
     def _plan(self, n_samples: int, seeds: tuple[int, ...], prior_ratios: NDArray[np.float64] | None) -> TrainingPlan:
-        supervised_weight = self.supervised_weight
-        if supervised_weight == "auto":
-            supervised_weight = 1.0 if self.teachers is None else 0.2
+        auto_weight = 1.0 if self.teachers is None else 0.2
         return build_plan(
             self,
             n_samples,
             seeds,
             auto_steps=600,
             auto_noise=0.1,
-            supervised_weight=float(supervised_weight),
+            supervised_weight=auto_weight if self.supervised_weight == "auto" else float(self.supervised_weight),
             distillation_weight=float(self.distillation_weight),
             logit_adjustment=None if prior_ratios is None else log_inverse(prior_ratios),
             **self._category_weights(),

@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import column_or_1d
+from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ..table import to_pandas
 
 __all__ = [
     "UNLABELLED",
+    "check_labels",
     "check_text",
     "class_shares",
     "count_classes",
@@ -37,6 +38,13 @@ UNLABELLED = -1
 TEXT_OF_UNLABELLED = ("-1", "-1.0")
 TEXT_OF_MISSING = ("", "nan", "<NA>", "NaT")  # None and NA may be names
 TEXT_OF_UNKNOWN = ("?", "#N/A", "NULL")  # in files of UCI and ARFF, of spreadsheets, and of databases
+
+
+def check_labels(X: Any, y: Any) -> None:
+    """Raise an error if rows have no labels, or not as many."""
+    if y is None:
+        raise ValueError("This classifier requires y to be passed, but the target y is None.")
+    check_consistent_length(X, y)
 
 
 def labels_as_array(y: Any) -> NDArray[Any]:

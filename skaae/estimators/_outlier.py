@@ -8,17 +8,14 @@ from numpy.typing import NDArray
 from sklearn.base import OutlierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from .._plan import Block, TrainingData
 from ..table._tables import Table, take_rows
 from ._anomaly_score import AnomalyScore, TrainingScores
 from ._base import BaseAAE, draw_seed, draw_seeds, validated, warn_of_trends, with_callbacks
 from ._config import auto_components, build_architecture, build_plan, check_components, check_resumable
-from ._conformal import check_rate
 from ._known_outliers import read_known_outliers, read_labels
 from ._outlier_base import PLAN_OPTIONS, BaseOutlierDetector
-from ._score_calibration import ScorerGroup
 from ._scorers import has_common_values
 from ._training_data import hold_out, merge_copies, scale, weighted_rows
 from ._window import Window
@@ -353,76 +350,6 @@ class AAEOutlierDetector(OutlierMixin, BaseOutlierDetector):
             -1 for outliers, +1 for the others.
         """
         return self.fit(X, y, **fit_params).predict(X)
-
-    @property
-    def scorers_(self) -> dict[str, ScorerGroup]:
-        """The groups of scorers by name."""
-        return self._anomaly_score.groups_
-
-    def score_samples(self, X: Any) -> np.ndarray:
-        """How normal rows are; PyOD's scores have the opposite sign.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples,)
-            Minus a weighted sum of the two highest group scores. The score of a group is the negative logarithm of the
-            share of training rows with as high a score: about 0 for the most normal rows, 3 for one in twenty. The
-            share is counted for local scorers. For the other groups it is extrapolated from the common half of the
-            training rows, because outliers among them would mask one another. Cells that training rows never had
-            add to that: a missing cell in a complete column or a changed constant as much as the score of the
-            strangest training row, a new category as much or less where training rows have categories that no other
-            row has, and values far beyond the range of a column by their logarithm.
-        """
-        check_is_fitted(self)
-        table = self._validate(X, reset=False)
-        return -self._anomaly_score.score(self._model, self.table_encoder_, table, self._scale_silently(table))
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """How far scores are above the threshold.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        decision : ndarray of shape (n_samples,)
-            ``score_samples(X) - offset_``, negative for outliers.
-        """
-        return self.score_samples(X) - self.offset_
-
-    def predict(self, X: Any, false_alarm_rate: float | None = None) -> np.ndarray:
-        """Which rows are outliers; PyOD has 1 where this has -1, and 0 where this has +1.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-        false_alarm_rate : float or None, default=None
-            Share of normal rows that may be taken for outliers, for a detector that was fitted with ``conformal=True``:
-            rows with p-values up to it are. None takes the threshold `offset_`, which may be set to another score.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,)
-            -1 for outliers, +1 for the others.
-
-        Raises
-        ------
-        ValueError
-            If the rate is below the lowest p-value, or the detector was fitted without ``conformal=True``.
-        """
-        if false_alarm_rate is None:
-            return np.where(self.decision_function(X) >= 0, 1, -1)
-        check_is_fitted(self)
-        check_rate(false_alarm_rate, self._conformal)
-        return np.where(self.p_values(X) <= false_alarm_rate, -1, 1)
 
     def _threshold(
         self, X: Table, rows: NDArray[Any], weights: NDArray[np.float64] | None, training: TrainingScores

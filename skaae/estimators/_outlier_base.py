@@ -1,4 +1,4 @@
-"""What outlier detectors explain of a row: scores of its columns, what would have been usual, and p-values."""
+"""What fitted outlier detectors say of rows: scores, outliers, p-values, the columns that are why, and usual values."""
 
 from __future__ import annotations
 
@@ -16,23 +16,20 @@ from ..table._tables import Table, iter_chunks
 from ._anomaly_score import AnomalyScore
 from ._base import BaseAAE, draw_seed, draw_seeds
 from ._config import build_plan
-from ._conformal import ConformalFold, check_folds, draw_folds, p_values
+from ._conformal import ConformalFold, check_folds, check_rate, draw_folds, p_values
+from ._score_calibration import ScorerGroup
 from ._scorers import has_common_values
 from ._training_data import scale
 
 __all__ = ["PLAN_OPTIONS", "BaseOutlierDetector"]
 
-PLAN_OPTIONS: dict[str, Any] = {
-    "auto_steps": 250,
-    "max_auto_steps": 750,
-    "auto_noise": 1.0,
-    "random_noise_level": True,
-}
+PLAN_OPTIONS: dict[str, Any] = {"auto_steps": 250, "max_auto_steps": 750, "auto_noise": 1.0, "random_noise_level": True}
 
 
 class BaseOutlierDetector(BaseAAE):
-    """P-values of rows, the shares of their columns in the score, and the values that were to be expected."""
+    """Scores of rows, predictions, p-values, shares of columns in the score, and values that were to be expected."""
 
+    offset_: float
     trim_fraction: float
     _anomaly_score: AnomalyScore
     _conformal: Sequence[ConformalFold] = ()
@@ -42,6 +39,76 @@ class BaseOutlierDetector(BaseAAE):
         super().__setstate__(state)
         for fold in self._conformal:
             fold.model = fold.model.on_present_device()
+
+    @property
+    def scorers_(self) -> dict[str, ScorerGroup]:
+        """The groups of scorers by name."""
+        return self._anomaly_score.groups_
+
+    def score_samples(self, X: Any) -> np.ndarray:
+        """How normal rows are; PyOD's scores have the opposite sign.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            Minus a weighted sum of the two highest group scores. The score of a group is the negative logarithm of the
+            share of training rows with as high a score: about 0 for the most normal rows, 3 for one in twenty. The
+            share is counted for local scorers. For the other groups it is extrapolated from the common half of the
+            training rows, because outliers among them would mask one another. Cells that training rows never had
+            add to that: a missing cell in a complete column or a changed constant as much as the score of the
+            strangest training row, a new category as much or less where training rows have categories that no other
+            row has, and values far beyond the range of a column by their logarithm.
+        """
+        check_is_fitted(self)
+        table = self._validate(X, reset=False)
+        return -self._anomaly_score.score(self._model, self.table_encoder_, table, self._scale_silently(table))
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """How far scores are above the threshold.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,)
+            ``score_samples(X) - offset_``, negative for outliers.
+        """
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X: Any, false_alarm_rate: float | None = None) -> np.ndarray:
+        """Which rows are outliers; PyOD has 1 where this has -1, and 0 where this has +1.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+        false_alarm_rate : float or None, default=None
+            Share of normal rows that may be taken for outliers, for a detector that was fitted with ``conformal=True``:
+            rows with p-values up to it are. None takes the threshold `offset_`, which may be set to another score.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+            -1 for outliers, +1 for the others.
+
+        Raises
+        ------
+        ValueError
+            If the rate is below the lowest p-value, or the detector was fitted without ``conformal=True``.
+        """
+        if false_alarm_rate is None:
+            return np.where(self.decision_function(X) >= 0, 1, -1)
+        check_is_fitted(self)
+        check_rate(false_alarm_rate, self._conformal)
+        return np.where(self.p_values(X) <= false_alarm_rate, -1, 1)
 
     def p_values(self, X: Any) -> np.ndarray:
         """Conformal p-values: how probable it is that a normal row is as strange.

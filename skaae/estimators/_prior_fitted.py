@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from ..table._cells import CellLayout
 from ..table._tables import Table, missing_mask, take_rows
@@ -18,7 +18,7 @@ from ._base import TableEstimator, draw_seed, validated
 from ._class_prior import check_class_prior
 from ._labelled_classifier import LabelledClassifierMixin
 from ._labelled_context import MAX_CLASSES, LabelledContext
-from ._labels import class_shares, encode_labels, unique_classes
+from ._labels import check_labels, class_shares, encode_labels, unique_classes
 from ._meta_estimators import check_outer_classes
 from ._training_data import CHUNK_ROWS, scale
 
@@ -142,9 +142,7 @@ class PriorFittedClassifier(LabelledClassifierMixin, TableEstimator):
         """
         with self._all_or_nothing():
             X = self._validate(X, reset=True, ensure_min_samples=2)
-            if y is None:
-                raise ValueError("This classifier requires y to be passed, but the target y is None.")
-            check_consistent_length(X, y)
+            check_labels(X, y)
             self.classes_ = unique_classes(y)
             check_n_classes(len(self.classes_))
             labels = encode_labels(y, self.classes_)

@@ -32,14 +32,15 @@ from sklearn.semi_supervised import LabelPropagation, LabelSpreading, SelfTraini
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import has_fit_parameter
 
-from .._plan import RowSource
+from .._plan import RowSource, TrainingData
+from ..table import TableEncoder
 from ..table._cells import CellLayout
 from ..table._scalers import ColumnScaler
 from ._class_prior import label_shares, reweight_classes
 from ._network_teacher import PriorFittedTeacher, is_for_network
 from ._training_data import CHUNK_ROWS
 
-__all__ = ["TeacherEnsemble"]
+__all__ = ["TeacherEnsemble", "fit_teachers"]
 
 N_FOLDS = 5
 TEMPERATURE = 3.0
@@ -191,11 +192,7 @@ class TeacherEnsemble(ClassifierMixin, BaseEstimator):
         return temper(probabilities, self.temperature_)
 
     def _subsample(
-        self,
-        X: NDArray[Any] | RowSource,
-        y: NDArray[np.intp],
-        weight: NDArray[np.float64] | None,
-        max_labelled: int,
+        self, X: NDArray[Any] | RowSource, y: NDArray[np.intp], weight: NDArray[np.float64] | None, max_labelled: int
     ) -> tuple[NDArray[Any], NDArray[np.intp], NDArray[np.float64] | None]:
         """A random part of the rows, labelled ones first."""
         order = np.random.RandomState(self.random_state).permutation(len(y))
@@ -284,6 +281,18 @@ def is_semi_supervised(teacher: Any) -> bool:
 def takes_weight(teacher: Any) -> bool:
     """Whether a teacher is fitted by the weights of rows."""
     return not is_semi_supervised(teacher) and has_fit_parameter(teacher, "sample_weight")
+
+
+def fit_teachers(
+    estimator: Any, encoder: TableEncoder, data: TrainingData, fitted: dict[str, Any], seed: int
+) -> TeacherEnsemble:
+    """The teachers of a classifier, fitted to the rows to train on."""
+    is_auto = isinstance(estimator.teachers, str)
+    n_folded_columns = encoder.n_numeric_ if is_auto and estimator.scaling == "standard" else 0
+    assert data.labels is not None
+    layout = CellLayout.of(encoder) if is_auto else None
+    ensemble = TeacherEnsemble(None if is_auto else estimator.teachers, seed, n_folded_columns, layout)
+    return ensemble.fit(data.X, data.labels, len(fitted["classes_"]), data.sample_weight)
 
 
 def fit_teacher(teacher: Any, X: NDArray[Any], y: NDArray[np.intp], weight: NDArray[np.float64] | None = None) -> Any:

@@ -14,13 +14,14 @@ from sklearn.utils.validation import _check_sample_weight, _num_samples
 from .._plan import TrainingData
 from ..table import TableEncoder, concatenate, is_memory_mapped
 from ..table._tables import Table, take_rows
-from ._labels import to_array
+from ._labels import encode_labels, is_labelled, labels_as_array, to_array
 
 __all__ = [
     "CHUNK_ROWS",
     "LazyScaledRows",
     "hold_out",
     "hold_out_by_class",
+    "labelled_data",
     "merge_copies",
     "scale",
     "scale_lazily",
@@ -137,6 +138,17 @@ def scale_lazily(encoder: TableEncoder, X: Any, dtype: Any = None) -> NDArray[An
     if isinstance(X, np.ndarray) and is_memory_mapped(X):
         return LazyScaledRows(partial(scale, encoder), X)
     return scale(encoder, X, dtype)
+
+
+def labelled_data(encoder: TableEncoder, X: Table, y: Any, classes: NDArray[Any]) -> TrainingData:
+    """The labelled ones among rows that are given to validate with."""
+    y = labels_as_array(y)
+    if len(y) != len(X):
+        raise ValueError(f"`y_val` must have a label for each of the {len(X)} rows of `X_val`. Got {len(y)}.")
+    labelled = is_labelled(y)
+    if not labelled.any():
+        raise ValueError("`y_val` must have a label for some row. Got none.")
+    return TrainingData(scale(encoder, X[labelled]), encode_labels(y[labelled], classes))
 
 
 def hold_out(data: TrainingData, fraction: float, rng: np.random.RandomState) -> tuple[TrainingData, TrainingData]:

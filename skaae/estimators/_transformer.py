@@ -2,22 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._plan import Architecture, TrainingData, TrainingPlan
-from ..table import TableEncoder, check_matrix
-from ..table._tables import take_rows
-from ._base import BaseAAE, draw_seed, draw_seeds, validated, with_callbacks
-from ._calibration import decode_draws
-from ._cluster_heads import CLUSTER_WEIGHTS, ClusterHeadsMixin
+from ..table import TableEncoder
+from ._base import BaseAAE, draw_seeds, validated, with_callbacks
 from ._config import (
     auto_components,
     build_architecture,
@@ -28,22 +24,17 @@ from ._config import (
 )
 from ._head_targets import check_supervised, head_targets
 from ._inference import TrainedModel
-from ._labels import (
-    UNLABELLED,
-    class_shares,
-    encode_labels,
-    encode_requested_classes,
-)
+from ._labels import UNLABELLED, class_shares, encode_labels
 from ._prior_blocks import TARGET_ATTRIBUTES, fit_targets, prior_blocks
-from ._rows_to_label import choose_rows, draw_candidates
-from ._training_data import hold_out, scale, scale_lazily, weighted_rows
+from ._training_data import hold_out, scale_lazily, weighted_rows
+from ._transformer_base import CLUSTER_WEIGHTS, BaseTransformer
 
 __all__ = ["AAETransformer"]
 
 MAX_SUPERVISED_NOISE = 0.1  # more hides what tells classes apart
 
 
-class AAETransformer(ClusterHeadsMixin):
+class AAETransformer(BaseTransformer):
     r"""Encode rows as latent codes that follow a prior, decode codes, and draw new rows.
 
     An autoencoder, trained with a discriminator that tries to tell its codes from draws of the prior [1]_. With
@@ -338,110 +329,6 @@ class AAETransformer(ClusterHeadsMixin):
         check_is_fitted(self)
         rows = self._scale(X)
         return self._latent_code(self._model.encode(rows)[0]).astype(rows.dtype, copy=False)
-
-    def rows_to_label(self, X: Any, n_rows: int = 10, *, random_state: Any = None) -> NDArray[np.intp]:
-        """Choose rows to label first, where no label is known yet.
-
-        They are unlike each other and typical of many rows: codes are clustered, and the row nearest to each centre is
-        chosen [a]_. Once two classes are known, use `SemiSupervisedAAEClassifier.rows_to_label`.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows to choose from. Of more than 5,000, a random part is looked at.
-        n_rows : int, default=10
-            How many to choose.
-        random_state : int, RandomState instance or None, default=None
-            Pass an int for the same rows in each call.
-
-        Returns
-        -------
-        indices : ndarray of shape (n_rows,)
-            Positions of the rows in `X`, all different; those that stand for most come first.
-
-        References
-        ----------
-        .. [a] Hacohen, Dekel and Weinshall, "Active learning on a budget: opposite strategies suit high and low
-           budgets", 2022, arXiv 2202.02794.
-        """
-        check_is_fitted(self)
-        X = self._validate(X, reset=False)
-        rng = check_random_state(random_state)
-        candidates = draw_candidates(len(X), n_rows, rng)
-        rows = scale(self.table_encoder_, take_rows(X, candidates))
-        return candidates[choose_rows(self._latent_code(self._model.encode(rows)[0]), n_rows, rng)]
-
-    def inverse_transform(self, X: Any) -> Any:
-        """Decode codes into rows, in the units of the training rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_components)
-            Codes.
-
-        Returns
-        -------
-        X_original : DataFrame or ndarray of shape (n_samples, n_features)
-            The rows that the decoder makes of them, in the form of the training rows.
-        """
-        check_is_fitted(self)
-        style = check_matrix(X, self._n_features_out, "codes")
-        no_cluster = np.zeros(
-            (len(style), sum(block.width for block in self._model.architecture.blocks[1:])), style.dtype
-        )
-        return self._decode(np.hstack([style, no_cluster]))
-
-    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
-        """Minus the mean squared error of reconstruction, so that higher is better.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-        y : None
-            Ignored, present by convention.
-        sample_weight : array-like of shape (n_samples,) or None, default=None
-            Weights of the rows.
-
-        Returns
-        -------
-        score : float
-            Minus the mean over rows, by weight, and columns, in units of the scaled columns: with standard scaling, 0
-            is perfect and -1 is what the column means would reach.
-        """
-        check_is_fitted(self)
-        X, _, weights = weighted_rows(X, None, sample_weight)
-        errors = self._model.squared_errors(self._scale(X))
-        return -float(errors.mean() if weights is None else np.average(errors.mean(1), weights=weights))
-
-    def sample(self, n_samples: int = 1, y: Any = None, *, random_state: Any = None) -> Any:
-        """Decode draws from the prior into new rows.
-
-        Parameters
-        ----------
-        n_samples : int, default=1
-            How many.
-        y : class, array-like of shape (n_samples,) or None, default=None
-            The class or the cluster of all rows, or one for each, for a model that was fitted with labels, or with
-            `n_clusters`. None draws classes as often as they occurred, and clusters equally often.
-        random_state : int, RandomState instance or None, default=None
-            Pass an int for the same rows in each call.
-
-        Returns
-        -------
-        X : DataFrame or ndarray of shape (n_samples, n_features)
-            New rows, in the form of the training rows.
-        """
-        check_is_fitted(self)
-        check_scalar(n_samples, "n_samples", Integral, min_val=1)
-        if y is not None and not hasattr(self, "classes_"):
-            raise ValueError(f"`y` must be None for a model whose prior has no classes. Got {y!r}.")
-        classes = None if y is None else encode_requested_classes(y, n_samples, self.classes_)
-        code = self._model.sample_prior(n_samples, draw_seed(check_random_state(random_state)), classes)
-        if classes is not None and self._model.architecture.cluster_heads:
-            code[:, self._n_features_out :] = np.eye(len(self.cluster_heads_), dtype=code.dtype)[classes]
-        encoder, draw = self.table_encoder_, partial(self._model.sample_prior, seed=0)
-        return encoder.inverse_transform(decode_draws(encoder, self._model, code, draw))
 
     def _prepare(
         self,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ._columns import CategoricalColumn
 from ._date_parts import DateParts
 from ._encoded_columns import EncodedColumns
-from ._tables import Table, iter_chunks, numeric_columns
+from ._tables import Table, iter_chunks, missing_mask, numeric_columns
 
 __all__ = ["CellValuesMixin"]
 
@@ -20,6 +21,7 @@ MAX_FAR_FRACTION = 0.25  # of the cells of a column that has not drifted
 class CellValuesMixin:
     """What a fitted encoder knows of the cells of a table, by the table's columns."""
 
+    keep_missing: bool
     _columns: EncodedColumns
     _dates: DateParts
 
@@ -61,6 +63,19 @@ class CellValuesMixin:
     def unknown_cells(self, table: Table) -> NDArray[np.bool_]:
         """Which cells have no encoding: categories that did not occur, and missing cells of complete columns."""
         return self._dates.any_part(self._columns.is_unknown(self._expand(table)))
+
+    def unknown_to_scales(self, table: Table) -> NDArray[np.bool_]:
+        """Cells that scales cannot be fitted to: unknown ones, but for missing ones where these are zeros, and numbers
+        where training had few, or none.
+        """
+        unknown, others = self.unknown_cells(table), list({self._source(index) for index in self._columns.apart})
+        if not self.keep_missing:
+            unknown[:, others] &= ~missing_mask(table)[:, others]
+        frame: Any = pd.DataFrame(self._expand(table, within_range=False), copy=False)
+        for index, column in self._columns.numeric_apart().items():
+            if not column.has_value:
+                unknown[:, self._source(index)] |= column.is_far(frame.iloc[:, index])
+        return unknown
 
     def known_categories(self) -> tuple[dict[int, set[Any]], set[int]]:
         """The categories of columns by their indices, and the indices of columns that had missing cells."""

@@ -17,14 +17,14 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 
 from .._doc_links import DocLinkMixin
 from .._serialization import SerializableMixin
-from ._cell_values import CellValuesMixin
 from ._columns import MAX_UNSEEN_SHOWN, CategoricalColumn, IdentifierColumn, IgnoredColumn, NumericColumn, repeats
 from ._date_parts import DateParts
-from ._dependences import Rule, find_dependences
+from ._dependences import find_dependences
 from ._encoded_columns import TAILS, EncodedColumns, make_scaler
 from ._formats import has_large_integers
 from ._frames import FrameFormat, to_pandas
 from ._kinds import NUMBERS, categorical_columns, check_kinds, column_table, identifier_mask, summaries
+from ._relations import RelationsMixin
 from ._table_format import TableFormat
 from ._tables import (
     Table,
@@ -33,9 +33,10 @@ from ._tables import (
     check_unique_names,
     columns_with_missing,
     concatenate,
+    integer_columns,
     iter_chunks,
     listed_columns,
-    missing_mask,
+    of_categories,
     rows_of_lists,
 )
 from ._unread_text import warn_of_unread_text
@@ -45,7 +46,7 @@ __all__ = ["UNSEEN_MESSAGE", "TableEncoder"]
 UNSEEN_MESSAGE = "has categories that no training row had, and that are encoded as missing"
 
 
-class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstimator):
+class TableEncoder(RelationsMixin, SerializableMixin, TransformerMixin, DocLinkMixin, BaseEstimator):
     """Encode tables of numbers, categories and dates as numbers for a network, and decode these.
 
     Numeric columns are scaled. Categorical columns become one column of zeros and ones for each category that occurred,
@@ -198,8 +199,7 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
         decided = {*self._kinds, *listed_columns(table, self.categorical_features)}
         self._columns = self._fit_columns(table, categorical, is_identifier, decided)
         self.n_numeric_, self.one_hot_groups_ = len(self._columns.value_columns), self._columns.one_hot_groups
-        sources = self._columns.sources()
-        self.source_columns_ = np.array(self._dates.sources)[sources]
+        self.source_columns_ = np.array(self._dates.sources)[self._columns.sources()]
         if not len(self.source_columns_):
             raise ValueError(f"`X` must have a cell that is not missing. Got {table.size} that are.")
         self._summaries = summaries(table, is_identifier)
@@ -284,24 +284,6 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
             rule.apply(columns)
         return self._format.write(self._dates.collapse(columns), encoded.dtype, as_rounded=bool(self.rounding))
 
-    def follow_dependences(self, table: Table, kept: list[int]) -> Table:
-        """A decoded table, of which some columns were changed, and are kept, and those follow that they determine."""
-        inner: Any = pd.DataFrame(self._expand(table), copy=False)
-        before = [inner.iloc[:, index].array for index in range(inner.shape[1])]
-        columns, kept_inner = list(before), [index for index in range(len(before)) if self._source(index) in kept]
-        for rule in self._dependences:
-            rule.apply(columns)
-            for index in kept_inner:
-                columns[index] = before[index]
-        frame: Any = pd.DataFrame(table, copy=True)
-        for index in range(len(before)):
-            if columns[index] is not before[index] and self._source(index) not in self._dates.columns:
-                cells = pd.Series(columns[index], dtype=frame.dtypes.iloc[self._source(index)], index=frame.index)
-                frame.isetitem(self._source(index), cells)
-        for index, cells in self._dates.follow_dates(frame, kept).items():
-            frame.isetitem(index, pd.Series(cells, dtype=frame.dtypes.iloc[index], index=frame.index))
-        return frame if isinstance(table, pd.DataFrame) else frame.to_numpy(dtype=table.dtype)
-
     @property
     def columns_(self) -> pd.DataFrame:
         """How the columns were read: a row for each, with its kind, why it is that, how many distinct and missing cells
@@ -330,19 +312,6 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
         frame.isetitem(source, pd.Series((finite or [0]) * 2 if len(finite) < 2 else finite))
         low, high = self.encode(frame, warn_of_unseen=False)[:, column].tolist()
         return -np.inf if is_open[0] else low, np.inf if is_open[1] else high
-
-    def dates_in_order(self, table: Table) -> NDArray[np.bool_]:
-        """In which rows of a table no date is before another that it never was before in training."""
-        return self._dates.in_order(pd.DataFrame(table, copy=False))
-
-    def put_dates_in_order(self, table: Table, movable: NDArray[np.bool_]) -> Table:
-        """A table in which such dates are moved to their limits, where they may be."""
-        return self._dates.put_in_order(table, movable) if isinstance(table, pd.DataFrame) else table
-
-    @property
-    def has_dependences(self) -> bool:
-        """Whether some columns determine others."""
-        return bool(self._dependences or self._dates.calendar)
 
     @property
     def has_schema(self) -> bool:
@@ -381,24 +350,9 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
             if index in parts
         ]
 
-    def unknown_to_scales(self, table: Table) -> NDArray[np.bool_]:
-        """Cells that scales cannot be fitted to: unknown ones, but for missing ones where these are zeros, and numbers
-        where training had few, or none.
-        """
-        unknown, others = self.unknown_cells(table), list({self._source(index) for index in self._columns.apart})
-        if not self.keep_missing:
-            unknown[:, others] &= ~missing_mask(table)[:, others]
-        frame: Any = pd.DataFrame(self._expand(table, within_range=False), copy=False)
-        for index, column in self._columns.numeric_apart().items():
-            if not column.has_value:
-                unknown[:, self._source(index)] |= column.is_far(frame.iloc[:, index])
-        return unknown
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
+        tags.input_tags.allow_nan = tags.input_tags.categorical = tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
@@ -425,7 +379,7 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
         for index in large:
             categorical[index] |= not is_number[index] and repeats(frame.iloc[:, index])
         can_depend[large] &= categorical[large]
-        self._dependences: list[Rule] = []
+        self._dependences = []
         if self.rounding == "seen":
             self._dependences, codes = find_dependences(frame, categorical, np.flatnonzero(can_depend).tolist())
             categorical[codes] |= ~is_number[codes]
@@ -444,15 +398,3 @@ class TableEncoder(CellValuesMixin, SerializableMixin, TransformerMixin, DocLink
                 scaler, with_atoms = make_scaler(self.scaling), self.scaling == "quantile"
                 apart[index] = NumericColumn(cells, scaler, with_atoms, self.rounding, self.keep_missing)
         return EncodedColumns(table, apart, self.scaling, self.rounding)
-
-
-def integer_columns(table: Table) -> list[int]:
-    """Indices of the columns that may hold integers which floats do not."""
-    dtypes = list(table.dtypes) if isinstance(table, pd.DataFrame) else [table.dtype] * table.shape[1]
-    return [index for index, dtype in enumerate(dtypes) if dtype.kind in "iuO"]
-
-
-def of_categories(table: Table) -> list[bool]:
-    """Which columns have a dtype of categories."""
-    dtypes = table.dtypes if isinstance(table, pd.DataFrame) else [table.dtype] * table.shape[1]
-    return [isinstance(dtype, pd.CategoricalDtype) for dtype in dtypes]

@@ -24,12 +24,14 @@ __all__ = [
     "columns_with_missing",
     "concatenate",
     "float_dtype",
+    "integer_columns",
     "is_memory_mapped",
     "iter_chunks",
     "listed_columns",
     "missing_mask",
     "nullable",
     "numeric_columns",
+    "of_categories",
     "one_hot",
     "rows_of_lists",
     "take_rows",
@@ -180,6 +182,18 @@ def missing_mask(table: Table) -> NDArray[np.bool_]:
     """Which cells are missing, (n_samples, n_features)."""
     mask: NDArray[np.bool_] = table.isna().to_numpy() if isinstance(table, pd.DataFrame) else np.isnan(table)
     return mask
+
+
+def integer_columns(table: Table) -> list[int]:
+    """Indices of the columns that may hold integers which floats do not."""
+    dtypes = list(table.dtypes) if isinstance(table, pd.DataFrame) else [table.dtype] * table.shape[1]
+    return [index for index, dtype in enumerate(dtypes) if dtype.kind in "iuO"]
+
+
+def of_categories(table: Table) -> list[bool]:
+    """Which columns have a dtype of categories."""
+    dtypes = table.dtypes if isinstance(table, pd.DataFrame) else [table.dtype] * table.shape[1]
+    return [isinstance(dtype, pd.CategoricalDtype) for dtype in dtypes]
 
 
 def columns_with_missing(table: Table) -> NDArray[np.bool_]:

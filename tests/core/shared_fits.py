@@ -37,24 +37,12 @@ FITS = {
     "mmd": (transformer(regularizer="mmd"), (X,)),
     "sliced": (transformer(regularizer="sliced_wasserstein", prior="swiss_roll"), (X, FEW_LABELS)),
     "cluster-heads": (transformer(n_clusters=3), (X,)),
-    "images": (
-        AAETransformer(2, image_shape=(2, 2), **PARAMETERS),
-        (X,),
-    ),
-    "classifier": (
-        SemiSupervisedAAEClassifier(n_members=2, vat_weight=0.5, **PARAMETERS),
-        (X, FEW_LABELS),
-    ),
+    "images": (AAETransformer(2, image_shape=(2, 2), **PARAMETERS), (X,)),
+    "classifier": (SemiSupervisedAAEClassifier(n_members=2, vat_weight=0.5, **PARAMETERS), (X, FEW_LABELS)),
     "clusterer": (AAEClusterer(3, n_members=2, **PARAMETERS), (X,)),
     "detector": (AAEOutlierDetector(**PARAMETERS), (X,)),
-    "denoiser": (
-        AAEDenoiser(corruption="masked", **PARAMETERS),
-        (WITH_MISSING,),
-    ),
-    "generator": (
-        AAEGenerator(**PARAMETERS, flow_max_iter=3),
-        (X, Y),
-    ),
+    "denoiser": (AAEDenoiser(corruption="masked", **PARAMETERS), (WITH_MISSING,)),
+    "generator": (AAEGenerator(**PARAMETERS, flow_max_iter=3), (X, Y)),
 }
 
 

@@ -52,22 +52,19 @@ def test_a_packed_member_stops_as_it_does_alone(rows):
     )
 
 
-def test_held_out_rows_count_by_weight(rows):
-    def first_validation_loss(held_out):
-        hooks = [EarlyStopping(held_out, patience=3, tol=0.0, seed=0)]
-        return train(ARCHITECTURE, TrainingPlan((0,), 1, 32), TrainingData(rows), hooks=hooks).curves["validation"]
+def first_validation_loss(rows, held_out):
+    hooks = [EarlyStopping(held_out, patience=3, tol=0.0, seed=0)]
+    return train(ARCHITECTURE, TrainingPlan((0,), 1, 32), TrainingData(rows), hooks=hooks).curves["validation"]
 
-    weighted = first_validation_loss(TrainingData(rows[:30], sample_weight=np.repeat([1.0, 1e-9], [10, 20])))
-    assert weighted == first_validation_loss(TrainingData(rows[:10].repeat(3, 0)))
+
+def test_held_out_rows_count_by_weight(rows):
+    weighted = first_validation_loss(rows, TrainingData(rows[:30], sample_weight=np.repeat([1.0, 1e-9], [10, 20])))
+    assert weighted == first_validation_loss(rows, TrainingData(rows[:10].repeat(3, 0)))
 
 
 def test_the_encoder_gets_its_own_input_of_held_out_rows(rows):
-    def first_validation_loss(held_out):
-        hooks = [EarlyStopping(held_out, patience=3, tol=0.0, seed=0)]
-        return train(ARCHITECTURE, TrainingPlan((0,), 1, 32), TrainingData(rows), hooks=hooks).curves["validation"]
-
     plain, same, other = (
-        first_validation_loss(TrainingData(rows[:30], encoder_input=encoder_input))
+        first_validation_loss(rows, TrainingData(rows[:30], encoder_input=encoder_input))
         for encoder_input in (None, lambda epoch: rows[:30] + epoch, lambda epoch: rows[30:60])
     )
     assert plain == same  # the input of epoch 0

@@ -122,10 +122,7 @@ class TestTeachers:
 
 class TestManners:
     def test_few_rows_constant_columns_and_duplicates(self):
-        for X in (
-            np.random.default_rng(0).standard_normal((10, 3)),
-            np.repeat(np.eye(4), 5, axis=0),
-        ):
+        for X in (np.random.default_rng(0).standard_normal((10, 3)), np.repeat(np.eye(4), 5, axis=0)):
             labels = small(4).fit_predict(X)
             assert set(labels) <= set(range(4))
         with pytest.warns(ConvergenceWarning, match="distinct rows"):

@@ -7,14 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skaae import (
-    AAEClusterer,
-    AAEDenoiser,
-    AAEGenerator,
-    AAETransformer,
-    SemiSupervisedAAEClassifier,
-    TableEncoder,
-)
+from skaae import AAEClusterer, AAEDenoiser, AAEGenerator, AAETransformer, SemiSupervisedAAEClassifier, TableEncoder
 from skaae.streaming import fit_stream
 
 SHARED = {"max_iter": 3, "hidden_layer_sizes": (16,), "random_state": 0}

@@ -104,8 +104,7 @@ def test_classes_that_are_refused(y, message):
 
 
 @pytest.mark.parametrize(
-    "container",
-    [np.array, list, pd.Series, lambda y: pd.Series(y, name="label", index=range(7, 107)), pd.Categorical],
+    "container", [np.array, list, pd.Series, lambda y: pd.Series(y, name="label", index=range(7, 107)), pd.Categorical]
 )
 def test_classes_come_back_in_their_container(container):
     X, y = table()

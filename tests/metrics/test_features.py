@@ -67,8 +67,7 @@ def test_sparse_features_become_dense():
 
 
 @pytest.mark.parametrize(
-    "metric",
-    [sliced_wasserstein, frechet_distance, kernel_distance, precision_recall, density_coverage],
+    "metric", [sliced_wasserstein, frechet_distance, kernel_distance, precision_recall, density_coverage]
 )
 def test_metrics_of_features(metric):
     pca = PCA(4, random_state=0).fit(X)

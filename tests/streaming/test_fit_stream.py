@@ -115,11 +115,7 @@ def test_labels_from_a_column_an_array_or_pairs():
     few = np.where(np.arange(N) % 10, "-1", wanted).astype(object)
     few[few == "-1"] = -1
     pairs = [(NUMBERS[:450], few[:450]), (NUMBERS[450:], few[450:])]
-    for source, target in (
-        (FRAME[list("abc")].assign(y=few), "y"),
-        (FRAME[list("abc")], few),
-        (pairs, None),
-    ):
+    for source, target in ((FRAME[list("abc")].assign(y=few), "y"), (FRAME[list("abc")], few), (pairs, None)):
         model = SemiSupervisedAAEClassifier(teachers=None, hidden_layer_sizes=16, n_members=1, random_state=0)
         model = fit_small(source, model, target=target, epochs=8)
         rows = FRAME[list("abc")] if isinstance(source, pd.DataFrame) else NUMBERS
