@@ -1,13 +1,13 @@
 """What makes draws of a generator more like training rows: cells that are drawn again, and draws that are rejected.
 
 Both look at decoded draws, where the adversary of the codes cannot see: a classifier that discriminates training rows
-from draws says whether there is something to correct at all, and whether a sweep of Gibbs sampling did.
+from draws says whether there is something to correct at all, and whether sweeps of Gibbs sampling do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -23,15 +23,17 @@ from ._training_data import merge_copies
 __all__ = ["Corrections", "fit_corrections"]
 
 MIN_ROWS = 2_500  # of which half show a tree more than the decoder knows
+MAX_SWEEPS = 2
 
 Fitted: TypeAlias = tuple[TableEncoder, Conditions | None, Constraints | None]
 
 
 @dataclass(frozen=True)
 class Corrections:
-    """The corrections that are fitted to draws: a sweep over their cells, and density ratios to reject some by."""
+    """The corrections that are fitted to draws: sweeps over their cells, and density ratios to reject some by."""
 
     sweep: GibbsSweep | None = None
+    n_sweeps: int = 0
     ratios: list[DensityRatio] = field(default_factory=list)
 
     @property
@@ -52,7 +54,7 @@ class Corrections:
 
         def swept(indices: NDArray[np.intp]) -> NDArray[Any]:
             rows, given = draw(indices), None if condition is None else condition[indices]
-            return rows if self.sweep is None else self.sweep.sample(rows, conditions, given, rng)
+            return rows if self.sweep is None else self.sweep.sample(rows, conditions, given, rng, self.n_sweeps)
 
         def cells(rows: NDArray[Any], indices: NDArray[np.intp]) -> NDArray[np.float64]:
             given = None if condition is None else condition[indices]
@@ -70,25 +72,28 @@ def fit_corrections(
 ) -> tuple[Corrections, Any]:
     """Corrections and corrected draws, by training rows and draws: tables, encoded rows and encoded conditions.
 
-    Methods are Gibbs sampling and rejection. A sweep is kept if fewer draws would be rejected after it.
+    Methods are Gibbs sampling and rejection. There is another sweep as long as fewer draws are rejected after it.
     """
     (encoder, conditions, constraints), (X, rows, condition), (drawn_rows, drawn_condition) = fitted, training, drawn
-    with_sweep, with_rejection = methods
+    with_sweeps, with_rejection = methods
     draws = decoded(encoder, constraints, drawn_rows)
     encoded = rows if condition is None else np.hstack([rows, condition])
     cells, encoded, weight = merge_copies(to_cells(encoder, X, conditions, condition), encoded, None)
-    with_sweep = with_sweep and len(encoded) >= MIN_ROWS
-    if not (with_sweep or with_rejection):
+    with_sweeps = with_sweeps and len(encoded) >= MIN_ROWS
+    if not (with_sweeps or with_rejection):
         return Corrections(), draws
 
     def fit_ratios(draws: Any) -> list[DensityRatio]:
         return fit_density_ratios(cells, to_cells(encoder, draws, conditions, drawn_condition), rng, weight)
 
-    corrections = Corrections(None, fit_ratios(draws))
-    if with_sweep and corrections.ratios:
-        sweep = GibbsSweep(encoder, encoded, weight, conditions, rng)
-        swept = decoded(encoder, constraints, sweep.sample(drawn_rows, conditions, drawn_condition, rng))
-        new = Corrections(sweep, fit_ratios(swept))
-        if new.acceptance_rate > corrections.acceptance_rate:
+    corrections = Corrections(ratios=fit_ratios(draws))
+    if with_sweeps and corrections.ratios:
+        sweep, rows = GibbsSweep(encoder, encoded, weight, conditions, rng), drawn_rows
+        for n_sweeps in range(1, MAX_SWEEPS + 1):
+            rows = sweep.sample(rows, conditions, drawn_condition, rng)
+            swept = decoded(encoder, constraints, rows)
+            new = Corrections(sweep, n_sweeps, fit_ratios(swept))
+            if new.acceptance_rate <= corrections.acceptance_rate:
+                break
             corrections, draws = new, swept
-    return corrections if with_rejection else Corrections(corrections.sweep), draws
+    return corrections if with_rejection else replace(corrections, ratios=[]), draws

@@ -97,9 +97,9 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
         refuse them by an error, replace them by made-up ones, which are numbered in each call of `sample`, or keep them
         as if they were none.
     gibbs_sampling : bool, default=True
-        Whether `sample` draws the cells of a row once more, one column after another, from training cells that trees
-        find alike given the other columns [5]_. It needs 2,500 training rows, and is done where draws are harder to
-        tell from training rows after it. Rows under conditions of fewer than 1,000 training rows are left as they are.
+        Whether `sample` draws the cells of a row once or twice more, one column after another, from training cells that
+        trees find alike given the other columns [5]_. It needs 2,500 training rows, and is done where draws are harder
+        to tell from training rows after it. Rows under conditions of fewer than 1,000 training rows are left.
     rejection_sampling : bool, default=True
         Whether `sample` draws a row again until a classifier that discriminates training rows from draws accepts it
         [4]_: rows are closer to training rows in distribution, and take up to two and a half times as long. Of fewer
@@ -150,7 +150,7 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
        with score-based diffusion in latent space", 2024, arXiv 2310.09656.
     .. [4] Azadi, Olsson, Darrell, Goodfellow and Odena, "Discriminator rejection sampling", 2019, arXiv 1810.06758.
     .. [5] Reiter, "Using CART to generate partially synthetic public use microdata", Journal of Official Statistics 21,
-       2005; in one sweep of Gibbs sampling (Geman and Geman, 1984).
+       2005; in sweeps of Gibbs sampling (Geman and Geman, 1984).
 
     Examples
     --------

@@ -1,11 +1,11 @@
-r"""One sweep of Gibbs sampling over decoded draws: each cell is drawn again, given the others of its row.
+r"""Sweeps of Gibbs sampling over decoded draws: each cell is drawn again, given the others of its row.
 
 A decoder says of each column what the code knows of it, and no code of few components knows amounts that repeat from
 month to month. Gibbs sampling (Geman and Geman, "Stochastic relaxation, Gibbs distributions, and the Bayesian
 restoration of images", 1984) draws one column after another from its distribution given the others as they are by
 then, here that of training cells in the leaf of a decision tree (as Reiter, "Using CART to generate partially synthetic
-public use microdata", 2005, draws columns after each other). It starts from draws of the autoencoder, so that one sweep
-is enough, and rows are not pieced together from training rows.
+public use microdata", 2005, draws columns after each other). It starts from draws of the autoencoder, so that one or
+two sweeps are enough, and rows are not pieced together from training rows.
 
 Each column has two trees, of which each has seen one half of the rows and has cells of both in its leaves: else a leaf
 would be made for few cells, which came back. A number that occurs once is drawn between its neighbours. Dates of many
@@ -168,6 +168,7 @@ class GibbsSweep:
         conditions: Conditions | None,
         condition: NDArray[Any] | None,
         rng: np.random.RandomState,
+        n_sweeps: int = 1,
     ) -> NDArray[Any]:
         """Encoded rows, the columns of which are drawn again one after another, in an order by chance.
 
@@ -177,9 +178,9 @@ class GibbsSweep:
         if conditions is not None and condition is not None and self.common is not None:
             categories = conditions.ordinal(condition)[:, None, conditions.encoder.n_numeric_ :]
             is_common = (categories == self.common).all(axis=2).any(axis=1)
-            rows[is_common] = self._swept(rows[is_common], conditions, condition[is_common], rng)
+            rows[is_common] = self._swept(rows[is_common], conditions, condition[is_common], rng, n_sweeps)
             return rows
-        return self._swept(rows, conditions, condition, rng)
+        return self._swept(rows, conditions, condition, rng, n_sweeps)
 
     def _swept(
         self,
@@ -187,10 +188,12 @@ class GibbsSweep:
         conditions: Conditions | None,
         condition: NDArray[Any] | None,
         rng: np.random.RandomState,
+        n_sweeps: int,
     ) -> NDArray[Any]:
         inputs = self._inputs(rows, conditions, condition)
-        for index in rng.permutation(len(self.columns)):
-            self.columns[index].draw(rows, inputs, rng)
+        for _ in range(n_sweeps):
+            for index in rng.permutation(len(self.columns)):
+                self.columns[index].draw(rows, inputs, rng)
         return rows
 
     def _inputs(
