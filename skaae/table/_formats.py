@@ -7,7 +7,7 @@ again as the nearest to a float.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from decimal import Decimal
 from numbers import Number
 from typing import Any
@@ -19,6 +19,7 @@ from numpy.typing import DTypeLike, NDArray
 __all__ = [
     "MAX_EXACT_INTEGER",
     "NumberFormat",
+    "are_whole",
     "cast",
     "check_numeric",
     "clip_decimals",
@@ -149,7 +150,12 @@ def has_large_integers(cells: pd.Series) -> bool:
     if kind not in {"integer", "decimal"}:
         return False
     present = cells.dropna()
-    return any(abs(cell) > MAX_EXACT_INTEGER for cell in present) and all(cell == int(cell) for cell in present)
+    return any(abs(cell) > MAX_EXACT_INTEGER for cell in present) and are_whole(present)
+
+
+def are_whole(numbers: Iterable[Any]) -> bool:
+    """Whether all of some numbers, which are not missing, are whole; infinite ones are not."""
+    return all(abs(number) != np.inf and number == int(number) for number in numbers)
 
 
 def clip_decimals(cells: list[Decimal | None], precision: int, scale: int) -> list[Decimal | None]:

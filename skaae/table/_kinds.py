@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ._columns import CategoricalColumn, IdentifierColumn, IgnoredColumn
 from ._date_formats import date_kind, dates_as_numbers
-from ._formats import number_kind
+from ._formats import are_whole, number_kind
 from ._tables import Table, categorical_mask
 from ._unread_text import conversion
 
@@ -58,7 +58,7 @@ def can_be(cells: pd.Series, kind: str) -> bool:
         is_number = pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype)
         if not (is_number or number_kind(cells) is not None) or isinstance(cells.dtype, pd.CategoricalDtype):
             return False
-        return kind == "number" or all(cell == int(cell) for cell in cells.dropna().unique())
+        return kind == "number" or are_whole(cells.dropna().unique())
     if kind == "flag":
         return bool(cells.nunique() <= 2)
     if kind in {"date", "time", "duration"}:

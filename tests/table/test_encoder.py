@@ -1,5 +1,6 @@
 import pickle
 import warnings
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -187,6 +188,7 @@ def test_constant_and_empty_columns():
         ([f"text {i}" for i in range(300)], "drop it if it identifies rows, or pass .* encode it first if it is free"),
         ([1, "a", 2.5] * 100, "either text or numbers. Got both in column 'other'"),
         ([1.0, np.inf, 2.0] * 100, "Input X contains infinity"),
+        ([Decimal(1), Decimal("Infinity"), Decimal(2)] * 100, "Input X contains infinity"),
     ],
 )
 def test_invalid_columns_raise(column, message):
