@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..table import ColumnScaler, RankScaler, TableEncoder
-from ..table._columns import CategoricalColumn, NumericColumn, to_precision
+from ..table._columns import CategoricalColumn, NumericColumn
+from ..table._rounding import to_precision
 from ..table._scalers import MAX_SPREADS
 from ._graph import Graph
 

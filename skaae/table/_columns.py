@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from ._date_formats import date_kind
 from ._formats import NumberFormat, number_kind
 from ._matching import is_text, match_categories
+from ._rounding import count_decimals, round_decimals, round_to_nearest, snap, to_precision
 from ._unread_text import conversion
 
 __all__ = [
@@ -29,20 +30,15 @@ __all__ = [
     "IdentifierColumn",
     "IgnoredColumn",
     "NumericColumn",
-    "count_decimals",
     "is_categorical",
     "is_free_text",
-    "round_decimals",
-    "to_precision",
 ]
 
 MIN_ATOM_COUNT = 3
 MIN_ATOM_FRACTION, MIN_ATOM_COUNT_RATIO = 0.05, 2  # of the rows, and to the mean count of a distinct value
 MAX_DISCRETE_VALUES = 10  # up to which all distinct values of a column are atoms
 MIN_MEAN_COUNT = 3  # of distinct values, from which on they are values to round to
-MAX_DECIMALS = 6
 ROUNDING_ERROR, ROUNDING_ERROR_32 = 1e-12, 1e-5  # of values that are scaled and decoded again, relative to them
-N_FIRST_CELLS = 20
 MAX_CATEGORIES = 1000
 MAX_RARE = 10  # times the frequency below which categories are rare, up to which they may count as such
 MAX_UNSEEN_SHOWN = 5
@@ -365,12 +361,6 @@ def repeats(cells: pd.Series) -> bool:
     return bool(cells.nunique() <= min(MAX_CATEGORIES, len(cells) / MIN_MEAN_COUNT))
 
 
-def to_precision(values: NDArray[np.float64], dtype: Any) -> NDArray[np.float64]:
-    """Values rounded to those of a dtype, where that has fewer bits."""
-    dtype = getattr(dtype, "numpy_dtype", dtype)
-    return values.astype(dtype).astype(np.float64) if dtype in (np.float16, np.float32) else values
-
-
 def find_atoms(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
     """The atoms among values in ascending order, and whether there are other values."""
     distinct, counts = np.unique(values, return_counts=True)
@@ -378,34 +368,3 @@ def find_atoms(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
         return distinct, False
     min_count = max(MIN_ATOM_COUNT, MIN_ATOM_FRACTION * len(values), MIN_ATOM_COUNT_RATIO * counts.mean())
     return distinct[counts >= min_count], bool((counts < min_count).any())
-
-
-def count_decimals(values: NDArray[Any], dtype: Any) -> int | None:
-    """How many decimals values have in the precision of their dtype; None if more than `MAX_DECIMALS`."""
-    values = values.astype(np.float64, copy=False)
-
-    def have(cells: NDArray[np.float64], n: int) -> bool:
-        return np.array_equal(to_precision(round_decimals(cells, n), dtype), cells)
-
-    first = values[:N_FIRST_CELLS]  # which tell it of most columns
-    return next((n for n in range(MAX_DECIMALS + 1) if have(first, n) and have(values, n)), None)
-
-
-def round_decimals(values: NDArray[Any], decimals: int | None) -> NDArray[Any]:
-    """Values with so many decimals; those too large to be rounded as they are."""
-    if decimals is None:
-        return values
-    with np.errstate(over="ignore"):
-        rounded = values.round(decimals)
-    return np.where(np.isinf(rounded), values, rounded)
-
-
-def round_to_nearest(values: NDArray[np.float64], allowed: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The nearest of the allowed values, which are in ascending order."""
-    return allowed[np.searchsorted((allowed[1:] + allowed[:-1]) / 2, values)]
-
-
-def snap(values: NDArray[np.float64], known: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]:
-    """Values that differ from known ones, which are in ascending order, by rounding errors only are these."""
-    nearest = round_to_nearest(values, known)
-    return np.where(np.abs(values - nearest) <= tolerance * np.abs(nearest), nearest, values)

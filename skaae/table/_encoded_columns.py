@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ._columns import CategoricalColumn, IdentifierColumn, NumericColumn, count_decimals, round_decimals
+from ._columns import CategoricalColumn, IdentifierColumn, NumericColumn
 from ._formats import NumberFormat, cast, clip_to_dtype
+from ._rounding import count_decimals, round_decimals
 from ._scalers import ColumnScaler, Identity, RankScaler
 from ._structural_zeros import StructuralZeros
 from ._tables import Table, float_dtype, numeric_columns, one_hot

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ._columns import count_decimals, round_decimals
+from ._rounding import count_decimals, round_decimals
 
 __all__ = ["Line", "find_lines"]
 
