@@ -22,8 +22,9 @@ def in_range(cells: pd.Series, option: tuple[Any, ...], name: Any) -> NDArray[np
     if isinstance(cells.dtype, pd.CategoricalDtype) and cells.dtype.ordered:
         bounds = pd.Series(cells.dtype.categories.get_indexer(bounds)).replace(-1, np.nan)
         cells = cells.cat.codes
-    elif (times := with_order(cells)) is not cells:
-        cells, bounds = times, with_order(bounds)
+    else:
+        cells = with_order(cells)
+        bounds = in_zone_of(bounds, cells) if cells.dtype.kind in "mM" else bounds
     try:
         if is_unordered(cells):
             raise TypeError
@@ -31,8 +32,8 @@ def in_range(cells: pd.Series, option: tuple[Any, ...], name: Any) -> NDArray[np
         inside = np.asarray(cells.between(*bounds), np.bool_) if is_range else np.zeros(len(cells), np.bool_)
     except TypeError:
         raise ValueError(
-            f"A range must be of numbers, or of categories in an order. Got {option} for {name!r}: ask for a set of"
-            " values."
+            "A range must be of numbers, dates or durations, as in training, or of categories in an order. Got"
+            f" {option} for {name!r}: ask for a set of values."
         ) from None
     if not is_range:
         raise ValueError(
@@ -46,7 +47,8 @@ def check_within(cells: pd.Series, low: Any, high: Any) -> None:
     """Raise an error where a condition is beyond the range of training rows."""
     low, high = plain(low), plain(high)  # with which a decimal can be compared
     try:
-        inside = (with_order(cells) if isinstance(low, pd.Timestamp | pd.Timedelta) else cells).between(low, high)
+        ends = pd.Series([low, high])
+        inside = (in_zone_of(cells, ends) if ends.dtype.kind in "mM" else cells).between(low, high)
     except (TypeError, ValueError):
         raise ValueError(
             f"Condition {cells.name!r} must be numbers or dates as in training ({low} to {high})."
@@ -57,6 +59,13 @@ def check_within(cells: pd.Series, low: Any, high: Any) -> None:
             f"Condition {cells.name!r} must be within the range of training rows ({low} to {high})."
             f" Got {shown(cells[~inside].unique().tolist())}."
         )
+
+
+def in_zone_of(times: pd.Series, others: pd.Series) -> pd.Series:
+    """Dates and durations in a dtype in which they can be compared, in the time zone of others if they have none."""
+    times, zone = with_order(times), getattr(others.dtype, "tz", None)
+    is_naive = isinstance(times.dtype, np.dtype) and times.dtype.kind == "M"
+    return times.dt.tz_localize(zone, ambiguous=True, nonexistent="shift_forward") if zone and is_naive else times
 
 
 def as_cells(value: Any) -> pd.Series:

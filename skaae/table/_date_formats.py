@@ -28,6 +28,7 @@ KINDS = {
 }
 N_FIRST_CELLS = 1000  # of text, by which most columns turn out to be no dates
 MIN_PARSED_FRACTION = 0.9  # of cells, from which on the others are errors
+NANOSECONDS = r"[.,]\d{6}0*[1-9]"  # decimals of seconds beyond microseconds
 MAX_YEAR = 200_000  # that microseconds in 64 bits reach, and more
 
 
@@ -64,7 +65,8 @@ class DateFormat:
         present = cells.dropna()
         if len(present) and isinstance(present.iloc[0], str):
             self._set_form(present)
-        is_precise = re.search("[.,]0{7}", self.form or "") or getattr(self.duration_form, "decimals", 0) > 6
+        is_precise = self.form is not None and any(re.search(NANOSECONDS, str(cell)) for cell in present.unique())
+        is_precise |= getattr(self.duration_form, "decimals", 0) > 6
         self.is_day = len(present) > 0 and all(type(cell) is datetime.date for cell in present.iloc[:N_FIRST_CELLS])
         self.is_python = len(present) > 0 and not hasattr(present.iloc[0], "as_unit")
         self.unit = "us"
@@ -330,7 +332,7 @@ def ticks_of_object(cell: Any, unit: str) -> int:
     if isinstance(cell, datetime.datetime):
         time = pd.Timestamp(cell)
         return int((time if time.tz is None else time.tz_convert(None)).as_unit(unit).asm8.astype(np.int64))
-    return int(np.array(cell, f"M8[{unit}]").astype(np.int64))
+    return int(as_ticks(np.array([cell], "M8[D]"), unit)[0])
 
 
 def arrow_ticks(cells: pd.Series, unit: str) -> Ticks:
@@ -352,9 +354,8 @@ def as_ticks(values: NDArray[Any], unit: str) -> Ticks:
     ticks = values.astype(f"{values.dtype.kind}8[{unit}]")
     in_seconds, back = values.astype(f"{values.dtype.kind}8[s]"), ticks.astype(f"{values.dtype.kind}8[s]")
     if not ((in_seconds == back) | np.isnat(values)).all():
-        raise ValueError(
-            f"Dates must be between the years -{MAX_YEAR} and {MAX_YEAR}. Got {values[in_seconds != back][0]}."
-        )
+        years = f"-{MAX_YEAR} and {MAX_YEAR}" if unit == "us" else "1678 and 2262, as those with nanoseconds"
+        raise ValueError(f"Dates must be between the years {years}. Got {values[in_seconds != back][0]}.")
     return ticks.astype(np.int64)
 
 

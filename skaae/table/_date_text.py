@@ -56,11 +56,19 @@ def parse(texts: NDArray[np.object_], form: str, unit: str) -> Ticks:
     elif groups["colon"] == "" or not (groups["date"] or "").startswith("0000-00"):
         parts = [extended(part, groups) for part in parts]
     try:
-        ticks = np.array(parts, f"M8[{unit}]").astype(np.int64)
+        dates = np.array(parts, f"M8[{unit}]")
     except ValueError:
         if len(texts) == 1:
             return np.array([MISSING])
         return np.concatenate([parse(half, form, unit) for half in np.array_split(texts, 2)])
+    if unit == "ns":
+        wrapped = (dates.astype("M8[s]") != np.array(parts, "M8[s]")) & ~np.isnat(dates)
+        if wrapped.any():
+            raise ValueError(
+                f"Dates with nanoseconds must be between the years 1678 and 2262. Got {texts[int(wrapped.argmax())]!r}:"
+                " have them in microseconds."
+            )
+    ticks = dates.astype(np.int64)
     offsets = [offset_of(text[len(text) - zone :]) for text in texts] if zone else [0]
     return np.where(ticks == MISSING, MISSING, ticks - np.array(offsets) * (10**6 if unit == "us" else 10**9))
 

@@ -52,8 +52,12 @@ def parse_duration(text: str, unit: str) -> int:
     numbers = {name: number for name, number in match.groupdict().items() if name in UNITS and number}
     seconds = sum(Fraction(number.replace(",", ".")) * UNITS[name][0] for name, number in numbers.items())
     ticks = round(seconds * ticks_of_second(unit))
-    ticks = -ticks if match.groupdict().get("sign") else ticks
-    return ticks if abs(ticks) < -MISSING else MISSING
+    if abs(ticks) >= -MISSING:
+        raise ValueError(
+            f"Durations must be shorter than {-MISSING // ticks_of_second(unit) // UNITS['years'][0]:,} years"
+            f"{' if some have nanoseconds' if unit == 'ns' else ''}. Got {text!r}."
+        )
+    return -ticks if match.groupdict().get("sign") else ticks
 
 
 def ticks_of_second(unit: str) -> int:
@@ -111,16 +115,9 @@ class DurationForm:
         return np.array([written[tick] for tick in ticks.tolist()], object)
 
     def _text(self, ticks: int, unit: str) -> str:
-        step = Fraction(UNITS[self.units[-1]][0] * ticks_of_second(unit), 10**self.decimals)
-        rest = round(ticks / step) * step  # whole decimals of the shortest unit
-        sign = ""
-        if rest < 0 and not (self.in_words or self.signs_days):
-            sign, rest = "-", -rest
-        numbers = {}
-        for name in self.units:
-            size = Fraction(UNITS[name][0] * ticks_of_second(unit))
-            number = rest / size if name == self.units[-1] else Fraction(rest // size)
-            numbers[name], rest = number, rest - number * size
+        is_signed = ticks < 0 and not (self.in_words or self.signs_days)
+        numbers = self._numbers(Fraction(abs(ticks) if is_signed else ticks), unit)
+        sign = "-" if is_signed and any(numbers.values()) else ""
         if self.in_words:
             return self._in_words(numbers)
         if self.omits_zero:
@@ -131,6 +128,20 @@ class DurationForm:
         clock = "".join(text for name, text in shown.items() if name in CLOCK_UNITS)
         date = "".join(text for name, text in shown.items() if name not in CLOCK_UNITS)
         return f"{sign}P{date}{'T' * bool(clock)}{clock}"
+
+    def _numbers(self, ticks: Fraction, unit: str) -> dict[str, Fraction]:
+        """How many of each unit, the longest first, in whole decimals of the shortest."""
+        sizes = {name: Fraction(UNITS[name][0] * ticks_of_second(unit)) for name in self.units}
+        numbers, rest = {}, ticks
+        for name, size in sizes.items():
+            numbers[name] = Fraction(rest // size)
+            rest -= numbers[name] * size
+        shortest = self.units[-1]
+        step = sizes[shortest] / 10**self.decimals
+        rounded = numbers[shortest] * sizes[shortest] + round(rest / step) * step
+        if len(sizes) > 1 and rounded >= sizes[self.units[-2]]:  # as 59.9 minutes are an hour
+            return self._numbers(ticks - rest + round(rest / step) * step, unit)
+        return {**numbers, shortest: rounded / sizes[shortest]}
 
     def _in_words(self, numbers: dict[str, Fraction]) -> str:
         days = int(numbers["days"])

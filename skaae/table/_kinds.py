@@ -38,7 +38,8 @@ def check_kinds(table: Table, column_kinds: Any) -> dict[int, str]:
             raise ValueError(
                 f"A kind in `column_kinds` must be one of {', '.join(KINDS)}. Got {kind!r} for column {name!r}."
             )
-        index = name if isinstance(name, (int, np.integer)) and name not in frame.columns else None
+        is_index = isinstance(name, (int, np.integer)) and not isinstance(name, bool)
+        index = name if is_index and name not in frame.columns else None
         if index is None and name in frame.columns:
             index = frame.columns.get_loc(name)
         if index is None or not 0 <= index < frame.shape[1]:

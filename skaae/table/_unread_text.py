@@ -47,9 +47,11 @@ YEAR = r"(?:1[5-9]|2[01])\d{2}"
 DATE_TEXT = re.compile(
     rf"(?:(?P<first>\d{{1,2}})[/.-](?P<second>\d{{1,2}})(?:[/.-]{YEAR}|/\d{{2}})"
     rf"|\d{{1,2}}[ .-]+{MONTH}[ ,.-]+(?:{YEAR}|\d{{2}})|{MONTH}\.? \d{{1,2}},? {YEAR}|{YEAR}[/.]\d{{1,2}}[/.]\d{{1,2}})"
-    r"(?:[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]\.?m\.?)?)?",
+    r"(?:[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]\.?m\.?)?)?"
+    rf"|{YEAR}-\d{{2}}-\d{{2}}[T ]\d{{2}}:\d{{2}}(?::\d{{2}}(?:\.\d+)?)?(?: UTC| ?Z)?",
     re.IGNORECASE,
 )
+DURATION_TEXT = re.compile(r"(?:-?\d+ days?, )?\d{1,4}:[0-5]\d:[0-5]\d(?:\.\d+)?")  # as Python and spreadsheets have
 
 
 class Reading(NamedTuple):
@@ -118,7 +120,11 @@ def unread_text(cells: pd.Series, is_refused: bool = False) -> UnreadText | None
     present = pd.Series(counts.to_numpy(), [re.sub(r"\s", " ", str(text)).strip() for text in counts.index])
     present = present.groupby(level=0, sort=False).sum()  # text that differs by spaces is one
     values = present[[text.lower() not in MARKS for text in present.index]]
-    reading = read_dates(values) or read_numbers(values, n_present=int(present.sum()), is_refused=is_refused)
+    reading = (
+        read_dates(values)
+        or read_durations(values)
+        or read_numbers(values, n_present=int(present.sum()), is_refused=is_refused)
+    )
     if reading is None:
         return None
     read = values[reading.is_read]
@@ -138,6 +144,14 @@ def read_dates(values: pd.Series) -> Reading | None:
     days_first = all(int(match["second"]) <= 12 for match in in_order)  # unless a second number can be no month
     order = f", dayfirst={days_first}" if in_order else ""
     return Reading("dates", is_read, values.index[is_read][0], f"pd.to_datetime({{column}}, format='mixed'{order}")
+
+
+def read_durations(values: pd.Series) -> Reading | None:
+    """The durations among distinct texts and their counts, None if most are none."""
+    is_read = [DURATION_TEXT.fullmatch(text) is not None for text in values.index]
+    if sum(is_read) < MIN_DATES or values[is_read].sum() < MIN_FRACTION * values.sum():
+        return None
+    return Reading("durations", is_read, values.index[is_read][0], "pd.to_timedelta({column}")
 
 
 def is_date(text: str, match: re.Match[str] | None) -> bool:

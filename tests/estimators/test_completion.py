@@ -130,7 +130,7 @@ def test_evidence_of_one_column_tells_of_others(model, table):
         ({"age": 30}, "ranges"),
         ({"age": (40, 30)}, "low <= high"),
         ({"job": {"king"}}, "training rows allow"),
-        ({"job": ("a", "b")}, "numbers, or of categories in an order"),
+        ({"job": ("a", "b")}, "durations, as in training, or of categories in an order"),
     ],
 )
 def test_evidence_that_cannot_be_is_an_error(model, table, within, message):

@@ -155,7 +155,7 @@ class TestDraws:
         ({"born": (1989, 1950)}, r"low <= high. Got \(1989, 1950\) for 'born'"),
         ({"born": (1950,)}, r"Got \(1950,\) for 'born'"),
         ({"born": (1950, np.nan)}, "low <= high"),
-        ({"born": ("1950", "1960")}, "of numbers, or of categories in an order"),
+        ({"born": ("1950", "1960")}, "of numbers, dates or durations, as in training, or of categories in an order"),
         ({"born": (1800, 1900)}, r"Got \(1800, 1900\) for 'born', where these are between 1950 and 1989"),
         ({"sex": ("f", "m")}, "ask for a set of values"),
         ({"name": ("east", "north")}, "low <= high"),
@@ -242,6 +242,17 @@ def test_ranges_and_sets_of_dates():
     assert set(rows.town) == {"b"}
     days = {pd.Timestamp("2024-01-05"), pd.Timestamp("2024-04-01")}
     assert set(days_asked({"day": days}).day) == days
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+@pytest.mark.parametrize("kind", [date.fromisoformat, pd.Timestamp, np.datetime64, str])
+def test_ends_of_a_range_are_dates_of_any_type_in_the_time_zone(kind, zone):
+    y = pd.DataFrame({"day": DAYS["day"].dt.tz_localize(zone)})
+    conditions = Conditions(y)
+    asked = {"day": (kind("2024-02-01"), kind("2024-02-03"))}
+    encoded = conditions.encode(asked, 50, np.random.RandomState(0))
+    drawn = conditions.encoder.inverse_transform(encoded)["day"]
+    assert {*drawn} == {*y["day"][31:34]}
 
 
 @pytest.mark.parametrize(

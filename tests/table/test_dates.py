@@ -80,6 +80,7 @@ FORMS = {
     "seconds with a comma": lambda: objects(["PT1,5S", "-PT30,25S", "PT900S"] * 60),
     "nanoseconds in text": lambda: objects(["PT0.000000001S", "PT8640000000.123456789S"] * 60),
     "months and years": lambda: objects(["P1Y2M", "P18M", "P0M", "P11M"] * 50).replace("P18M", "P1Y6M"),
+    "years and days": lambda: pd.Series(["P300Y", "P1D", "P1Y10D", "P364D"] * 50),
     "weeks": lambda: pd.Series(["P2W", "P52W", "P1W"] * 50),
     "durations in words": lambda: (times() - times()[0]).astype(str).to_series().reset_index(drop=True),
     "fractions in words": lambda: pd.Series(["1 days 02:00:00", "-1 days +22:00:00.500000"] * 50),
@@ -281,6 +282,26 @@ def test_zones_of_every_library_are_saved(zone):
     at = encoder.inverse_transform(encoder.transform(X))["at"]
     assert (at == X["at"]).all()
     assert at.dt.hour.equals(X["at"].dt.hour)
+
+
+def test_nanoseconds_are_not_wrapped():
+    zeros = pd.DataFrame({"at": ["2500-01-01T00:00:00.000000000", "1200-01-01T00:00:00.000000000"] * 20})
+    encoder = TableEncoder().fit(zeros)
+    pd.testing.assert_frame_equal(encoder.inverse_transform(encoder.transform(zeros)), zeros)
+    with pytest.raises(ValueError, match=r"between the years 1678 and 2262. Got '2500-01-01T00:00:00.000000001'"):
+        TableEncoder().fit(zeros.replace("2500-01-01T00:00:00.000000000", "2500-01-01T00:00:00.000000001"))
+    precise = TableEncoder().fit(pd.DataFrame({"at": FORMS["nanoseconds"]()}))
+    with pytest.raises(ValueError, match=r"between the years 1678 and 2262, as those with nanoseconds\. Got 2500"):
+        precise.transform(pd.DataFrame({"at": np.array(["2500-01-01"], "M8[s]")}))
+
+
+def test_durations_that_are_too_long_are_told():
+    for text, message in (
+        (["P400000Y", "P1D"], "shorter than 292,277 years. Got 'P400000Y'"),
+        (["P400Y", "PT0.000000001S"], "shorter than 292 years if some have nanoseconds. Got 'P400Y'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            TableEncoder().fit(pd.DataFrame({"wait": text * 20}))
 
 
 def test_times_of_another_zone_are_told():

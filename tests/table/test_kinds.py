@@ -101,6 +101,7 @@ def test_arrays(X):
     [
         ({"foo": "category"}, "names of columns, or their indices. Got 'foo'"),
         ({99: "category"}, "Got 99"),
+        ({True: "category"}, "names of columns, or their indices. Got True"),
         ({"zip": "words"}, "must be one of number, whole number.*Got 'words' for column 'zip'"),
         ({"name": "date"}, "Column 'name' must have cells that can be of the kind 'date'. Got \\['"),
         ({"name": "number"}, "be of the kind 'number'.*`pd.to_numeric\\(X\\['name'\\], errors='coerce'\\)`"),

@@ -25,6 +25,7 @@ NUMBERS = RNG.choice(RNG.gamma(2, 900, 60).round(2), N_ROWS)
 WHOLE = RNG.choice(np.arange(5, 65), N_ROWS)
 DAYS = pd.Series(RNG.choice(pd.date_range("2024-01-01", periods=90).to_numpy(), N_ROWS))
 IS_LOST = RNG.random(N_ROWS) < 0.1
+WAITS = pd.Series(pd.to_timedelta(WHOLE * 3700, unit="s"))
 SWAP = str.maketrans(",.", ".,")
 WRITTEN = {
     "1234,5": [f"{x:.1f}".replace(".", ",") for x in NUMBERS],
@@ -43,6 +44,8 @@ WRITTEN = {
     "year?": np.where(IS_LOST, "?", (1950 + WHOLE).astype(str)),
     "typo": np.where(np.arange(N_ROWS) == 7, "l2", WHOLE.astype(str)),
     "few": [f"{x:.1f}".replace(".", ",") for x in WHOLE % 5 / 2],
+    "1 day, 2:00:00": [str(wait.to_pytimedelta()) for wait in WAITS],
+    "2024-12-31 15:00:00 UTC": DAYS.dt.strftime("%Y-%m-%d 15:00:00 UTC"),
     "31/12/2024": DAYS.dt.strftime("%d/%m/%Y"),
     "12/31/2024": DAYS.dt.strftime("%m/%d/%Y"),
     "31.12.2024 15:00": DAYS.dt.strftime("%d.%m.%Y 15:00"),
@@ -53,6 +56,8 @@ TRUE = dict.fromkeys(list(WRITTEN)[-5:], DAYS) | {
     **{"1234,5": [float(f"{x:.1f}") for x in NUMBERS], "1,234": NUMBERS.round(), "12 %": WHOLE, "-12%": WHOLE - 30},
     **{"n/a": WHOLE, "year?": 1950 + WHOLE, "typo": WHOLE, "few": WHOLE % 5 / 2},
     "31.12.2024 15:00": DAYS + pd.Timedelta(hours=15),
+    "2024-12-31 15:00:00 UTC": (DAYS + pd.Timedelta(hours=15)).dt.tz_localize("UTC"),
+    "1 day, 2:00:00": WAITS,
 }
 CODES = {
     "zip": [f"{x:05d}" for x in RNG.integers(1000, 99_999, 60)],
@@ -78,6 +83,8 @@ CODES = {
     "class": ["<=50K", ">50K"],
     "answers": ["1", "2", "1,2", "1,2,3", "2,3", "1,3", "1,2,3,4"],
     "address": [f"10.0.{x}.{y}" for x in range(5) for y in range(9)],
+    "score": [f"{x}:{y}" for x in range(5) for y in range(5)],
+    "ordinal date": [f"2024-{x:03d}" for x in range(1, 200, 7)],
     "month": ["Jan 2024", "Feb 2024", "Mar 2024"],
 }
 
