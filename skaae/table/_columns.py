@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ._date_formats import date_kind
 from ._formats import NumberFormat, number_kind
 from ._matching import is_text, match_categories
-from ._rounding import count_decimals, round_decimals, round_to_nearest, snap, to_precision
+from ._rounding import count_decimals, round_decimals, round_to_nearest, rounding_error, snap, to_precision
 from ._unread_text import conversion
 
 __all__ = [
@@ -38,7 +38,6 @@ MIN_ATOM_COUNT = 3
 MIN_ATOM_FRACTION, MIN_ATOM_COUNT_RATIO = 0.05, 2  # of the rows, and to the mean count of a distinct value
 MAX_DISCRETE_VALUES = 10  # up to which all distinct values of a column are atoms
 MIN_MEAN_COUNT = 3  # of distinct values, from which on they are values to round to
-ROUNDING_ERROR, ROUNDING_ERROR_32 = 1e-12, 1e-5  # of values that are scaled and decoded again, relative to them
 MAX_CATEGORIES = 1000
 MAX_RARE = 10  # times the frequency below which categories are rare, up to which they may count as such
 MAX_UNSEEN_SHOWN = 5
@@ -120,7 +119,7 @@ class NumericColumn:
         self.allowed_values = distinct if len(distinct) <= len(present) / MIN_MEAN_COUNT else none
         is_exact = len(self.allowed_values) or self.decimals is not None
         self.repeated_values = none if is_exact else distinct[counts > 1]
-        self.tolerance = ROUNDING_ERROR if dtype == np.float64 else ROUNDING_ERROR_32
+        self.tolerance = rounding_error(dtype)
         self.scaler: Any = scaler.fit(present[:, None]) if self.has_value else None
 
     def _category_indices(self, values: NDArray[np.float64], missing: NDArray[np.bool_], dtype: Any) -> Indices:

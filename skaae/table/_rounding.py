@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["count_decimals", "round_decimals", "round_to_nearest", "snap", "to_precision"]
+__all__ = ["count_decimals", "round_decimals", "round_to_nearest", "rounding_error", "snap", "to_precision"]
 
 MAX_DECIMALS = 6
 N_FIRST_CELLS = 20
+MAX_UNITS_OFF = 16  # in the last place
 
 
 def to_precision(values: NDArray[np.float64], dtype: Any) -> NDArray[np.float64]:
@@ -42,6 +43,12 @@ def round_decimals(values: NDArray[Any], decimals: int | None) -> NDArray[Any]:
 def round_to_nearest(values: NDArray[np.float64], allowed: NDArray[np.float64]) -> NDArray[np.float64]:
     """The nearest of the allowed values, which are in ascending order."""
     return allowed[np.searchsorted((allowed[1:] + allowed[:-1]) / 2, values)]
+
+
+def rounding_error(dtype: Any) -> float:
+    """How far values of a dtype that were scaled and decoded again may be from what they were, relative to them."""
+    dtype = getattr(dtype, "numpy_dtype", dtype)
+    return MAX_UNITS_OFF * float(np.finfo(dtype if dtype in (np.float16, np.float32) else np.float64).eps)
 
 
 def snap(values: NDArray[np.float64], known: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]:
