@@ -89,7 +89,7 @@ def fit_corrections(
     corrections = Corrections(ratios=fit_ratios(draws))
     if with_sweeps and corrections.ratios:
         sweep, rows = GibbsSweep(encoder, encoded, weight, conditions, rng), drawn_rows
-        for n_sweeps in range(1, MAX_SWEEPS + 1):
+        for n_sweeps in range(1, MAX_SWEEPS + 1) if sweep.columns else ():
             rows = sweep.sample(rows, conditions, drawn_condition, rng)
             swept = decoded(encoder, constraints, rows)
             new = Corrections(sweep, n_sweeps, fit_ratios(swept))

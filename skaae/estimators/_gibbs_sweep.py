@@ -156,6 +156,7 @@ class GibbsSweep:
         self.columns = [
             ColumnDraws(columns, self.layout.n_numeric, np.flatnonzero(np.isin(cells, columns)), rows, inputs)
             for columns in self._drawn_columns(encoder)
+            if self.common is None or len(self.common)
         ]
         width = sum(len(column.value) + len(column.group) for column in self.columns)
         n_split = max(MIN_SAMPLES_LEAF, int(MAX_SPLITS / max(1, width * inputs.shape[1])))

@@ -99,6 +99,16 @@ class TestGibbsSweep:
         sweep = GibbsSweep(encoder, rows, (X.town == "Bonn").to_numpy(float), None, rng)
         assert (encoder.inverse_transform(sweep.sample(rows, None, None, rng)).town == "Bonn").all()
 
+    @pytest.mark.parametrize("case", ["of many categories only", "under rare conditions only"])
+    def test_rows_that_no_sweep_changes_get_none(self, case):
+        rng, sizes = np.random.default_rng(0), {"hidden_layer_sizes": (8,), "flow_layer_sizes": (8,)}
+        of_many = pd.DataFrame({"town": [f"town {i}" for i in rng.zipf(1.5, N).clip(max=100)]})
+        X, y = (of_many, None) if case == "of many categories only" else (invoices()[["amount"]], np.arange(N) % 5)
+        model = AAEGenerator(**sizes, max_iter=2, flow_max_iter=2, random_state=0)
+        model.fit(X, None if y is None else y.astype(str))
+        assert model.acceptance_rate_ < 1  # so that there is something to correct
+        assert model._corrections.sweep is None
+
 
 class TestSamples:
     def test_draws_that_are_hard_to_tell_need_no_rejection(self):
