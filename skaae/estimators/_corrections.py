@@ -88,10 +88,10 @@ def fit_corrections(
 
     corrections = Corrections(ratios=fit_ratios(draws))
     if with_sweeps and corrections.ratios:
-        sweep, rows = GibbsSweep(encoder, encoded, weight, conditions, rng), drawn_rows
+        sweep, swept_rows = GibbsSweep(encoder, encoded, weight, conditions, rng), drawn_rows
         for n_sweeps in range(1, MAX_SWEEPS + 1) if sweep.columns else ():
-            rows = sweep.sample(rows, conditions, drawn_condition, rng)
-            swept = decoded(encoder, constraints, rows)
+            swept_rows = sweep.sample(swept_rows, conditions, drawn_condition, rng)
+            swept = decoded(encoder, constraints, swept_rows)
             new = Corrections(sweep, n_sweeps, fit_ratios(swept))
             if new.acceptance_rate <= corrections.acceptance_rate:
                 break

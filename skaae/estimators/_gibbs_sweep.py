@@ -33,7 +33,7 @@ __all__ = ["GibbsSweep"]
 MAX_ROWS = 50_000
 MIN_CONDITION_ROWS = 1_000  # with the categories of a condition, whose draws are swept
 MAX_ENCODED_WIDTH = 50  # of a column that is drawn
-N_TREES, MIN_SAMPLES_LEAF = 2, 5
+N_TREES, MIN_SAMPLES_LEAF = 2, 10
 MAX_SPLITS = 5e7  # rows, inputs and outputs, multiplied, that trees of all columns may look at
 KEPT_PROBABILITY = 1e-3  # of decoded categories beside the drawn one, for those that do not go together
 
