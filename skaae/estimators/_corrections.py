@@ -7,7 +7,7 @@ from draws says whether there is something to correct at all, and whether sweeps
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -72,22 +72,22 @@ def fit_corrections(
 ) -> tuple[Corrections, Any]:
     """Corrections and corrected draws, by training rows and draws: tables, encoded rows and encoded conditions.
 
-    Methods are Gibbs sampling and rejection. There is another sweep as long as fewer draws are rejected after it.
+    Methods are Gibbs sampling, and rejection, without which sweeps would move shares of categories. There is another
+    sweep as long as fewer draws are rejected after it.
     """
     (encoder, conditions, constraints), (X, rows, condition), (drawn_rows, drawn_condition) = fitted, training, drawn
     with_sweeps, with_rejection = methods
     draws = decoded(encoder, constraints, drawn_rows)
+    if not with_rejection:
+        return Corrections(), draws
     encoded = rows if condition is None else np.hstack([rows, condition])
     cells, encoded, weight = merge_copies(to_cells(encoder, X, conditions, condition), encoded, None)
-    with_sweeps = with_sweeps and len(encoded) >= MIN_ROWS
-    if not (with_sweeps or with_rejection):
-        return Corrections(), draws
 
     def fit_ratios(draws: Any) -> list[DensityRatio]:
         return fit_density_ratios(cells, to_cells(encoder, draws, conditions, drawn_condition), rng, weight)
 
     corrections = Corrections(ratios=fit_ratios(draws))
-    if with_sweeps and corrections.ratios:
+    if with_sweeps and corrections.ratios and len(encoded) >= MIN_ROWS:
         sweep, swept_rows = GibbsSweep(encoder, encoded, weight, conditions, rng), drawn_rows
         for n_sweeps in range(1, MAX_SWEEPS + 1) if sweep.columns else ():
             swept_rows = sweep.sample(swept_rows, conditions, drawn_condition, rng)
@@ -96,4 +96,4 @@ def fit_corrections(
             if new.acceptance_rate <= corrections.acceptance_rate:
                 break
             corrections, draws = new, swept
-    return corrections if with_rejection else replace(corrections, ratios=[]), draws
+    return corrections, draws

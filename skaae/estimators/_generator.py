@@ -98,8 +98,9 @@ class AAEGenerator(ConditionalStylesMixin, CompletionMixin):
         as if they were none.
     gibbs_sampling : bool, default=True
         Whether `sample` draws the cells of a row once or twice more, one column after another, from training cells that
-        trees find alike given the other columns [5]_. It needs 2,500 training rows, and is done where draws are harder
-        to tell from training rows after it. Rows under conditions of fewer than 1,000 training rows are left.
+        trees find alike given the other columns [5]_. It needs 2,500 training rows and `rejection_sampling`, and is
+        done where draws are harder to tell from training rows after it. Rows under conditions of fewer than 1,000
+        training rows are left.
     rejection_sampling : bool, default=True
         Whether `sample` draws a row again until a classifier that discriminates training rows from draws accepts it
         [4]_: rows are closer to training rows in distribution, and take up to two and a half times as long. Of fewer
