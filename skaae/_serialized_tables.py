@@ -16,6 +16,7 @@ from ._time_zones import zone_name
 __all__ = ["CELL_TYPES", "TABLE_CONSTRUCTORS", "TYPE_KEY", "serialize_cell", "serialize_pandas"]
 
 TYPE_KEY = "__type__"
+MIN_PYARROW = 15  # those before 14.0.1 run code of a schema (CVE-2023-47248)
 CELL_TYPES = (datetime.date, datetime.datetime, datetime.time, datetime.timedelta, Decimal)
 
 
@@ -86,9 +87,17 @@ def arrow_schema(dtype: pd.ArrowDtype) -> NDArray[np.uint8]:
 
 
 def make_arrow_dtype(schema: NDArray[np.uint8]) -> pd.ArrowDtype:
-    """The dtype of such a schema."""
+    """The dtype of such a schema, which old versions of pyarrow unpickle where its type is an extension.
+
+    Raises
+    ------
+    ValueError
+        If pyarrow is one of these.
+    """
     import pyarrow as pa
 
+    if int(pa.__version__.split(".")[0]) < MIN_PYARROW:
+        raise ValueError(f"Saved types of Arrow need pyarrow {MIN_PYARROW} or newer. Got {pa.__version__}: upgrade it.")
     return pd.ArrowDtype(pa.ipc.read_schema(pa.py_buffer(schema.tobytes())).field(0).type)
 
 

@@ -88,6 +88,14 @@ def test_types_of_arrow_with_parameters():
         pd.testing.assert_series_equal(pd.Series(deserialize(serialized)), column)
 
 
+def test_types_of_arrow_are_not_read_by_versions_that_run_their_code(monkeypatch):
+    pa = pytest.importorskip("pyarrow")
+    serialized = serialize(pd.ArrowDtype(pa.string()))
+    monkeypatch.setattr(pa, "__version__", "14.0.0")
+    with pytest.raises(ValueError, match=r"need pyarrow 15 or newer. Got 14.0.0"):
+        deserialize(serialized)
+
+
 def test_private_objects_and_shared_references():
     block = Block("style", 2, "normal")
     architecture = Architecture(4, (block, block), (8,), "relu")

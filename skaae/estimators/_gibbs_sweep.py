@@ -129,7 +129,7 @@ class GibbsSweep:
     encoder : TableEncoder
         Of the rows.
     encoded : ndarray of shape (n, width + condition_width)
-        Training rows, no two of which are copies, and their conditions.
+        Training rows, once each where most have copies, and their conditions.
     weight : ndarray of shape (n,) or None
         Of the rows.
     conditions : Conditions or None
